@@ -1,0 +1,28 @@
+"""Distribution `leak-triage`; also what Beam's --setup_file ships to a cluster's workers."""
+
+from setuptools import find_namespace_packages, setup
+
+setup(
+    name="leak-triage",
+    version="0.1.0",
+    description="Marks each mail and file of a leak verified, unverifiable or suspected fake, with the evidence",
+    python_requires=">=3.11",
+    packages=find_namespace_packages(include=["pipeline", "pipeline.*", "transforms", "transforms.*"]),
+    package_data={"transforms.data": ["*"]},
+    install_requires=[
+        "apache-beam>=2.77,<2.78",
+        "cryptography>=42",
+        "dkimpy>=1.1.8,<2",
+        "email-validator>=2.2,<3",
+        "publicsuffixlist>=1.0.2",
+        "pyarrow>=16",
+        "pybase64>=1.4,<2",
+        "pylibmagic>=0.5,<1; platform_system != 'Windows'",
+        "python-magic>=0.4.27,<0.5",
+        "zstandard>=0.22",
+    ],
+    extras_require={
+        "test": ["pytest>=8", "hypothesis>=6.100", "ruff>=0.6", "mypy>=1.11", "PyNaCl>=1.5"],
+    },
+    entry_points={"console_scripts": ["triage = pipeline.__main__:main"]},
+)

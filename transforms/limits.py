@@ -1,0 +1,53 @@
+"""Every budget of a run, in one place; recorded in run.json (DESIGN §6.9).
+
+Every limit that decides a row is a count, never time. A breach gives that item a
+`limited` row with its code and the bytes read so far; its siblings go on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Octets unless the name or the comment says otherwise."""
+
+    unit_bytes: int = 8 * MIB  # target size of one work unit
+    unit_files: int = 2_000  # files in one bundle
+    chunk: int = 1 * MIB  # what is read at a time
+    in_memory: int = 32 * MIB  # a larger decoded member is spooled to OUT/work
+    ratio: int = 200  # decoded octets per stored octet ...
+    ratio_from: int = 16 * MIB  # ... enforced once this much came out
+    member: int = 4 * GIB  # decoded octets of one member
+    source_output: int = 20 * GIB  # decoded octets out of one file of the dump
+    depth: int = 10  # containers within containers
+    members: int = 1_000_000  # members of one container
+    name: int = 4 * KIB  # one member or file name
+    header_section: int = 1 * MIB  # parsed; the rest is hashed only
+    header_fields: int = 10_000
+    mime_parts: int = 10_000  # in one message
+    mime_depth: int = 64
+    text: int = 64 * KIB  # normalised text kept per item, UTF-8
+    text_source: int = 1 * MIB  # decoded text looked at to get there
+    display: int = 2_000  # characters of a subject, name or address shown
+    addresses: int = 1_000  # addresses kept of one field
+    signatures: int = 16  # DKIM-Signature fields examined in one message
+    signed_fields: int = 8 * KIB  # raw header fields kept with a message's signatures
+    key_record: int = 16 * KIB  # one TXT record
+    key_bits_min: int = 1024  # modulus; smaller keys never prove
+    key_bits_max: int = 8192
+    key_exponent_bits: int = 32
+    address_space: int = 2 * GIB  # of one worker process (Linux)
+    stall_seconds: int = 30  # without progress: the worker is killed (last resort)
+
+    def as_dict(self) -> dict[str, int]:
+        return dataclasses.asdict(self)
+
+
+LIMITS = Limits()

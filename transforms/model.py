@@ -1,0 +1,283 @@
+"""The nouns: what flows from room to room. Frozen, plain, no behaviour beyond reading them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from transforms.span import Span
+
+SCHEMA_VERSION = 1
+
+
+class Kind(StrEnum):
+    """What an item is (items.kind)."""
+
+    EMAIL = "email"
+    MAILBOX = "mailbox"
+    ARCHIVE = "archive"
+    DOCUMENT = "document"
+    IMAGE = "image"
+    SIGNATURE = "signature"
+    CALENDAR = "calendar"
+    CONTACT = "contact"
+    TEXT = "text"
+    OTHER = "other"
+    GAP = "gap"
+    LINK = "link"
+    SPECIAL = "special"
+
+
+class Status(StrEnum):
+    """Whether an item could be read (items.status); never mixed with the verdict."""
+
+    OK = "ok"
+    PARTIAL = "partial"  # read, something inside it was damaged
+    LIMITED = "limited"  # a limit of limits.py stopped it
+    ERROR = "error"  # not read
+
+
+class Verdict(StrEnum):
+    SUSPECTED_FAKE = "suspected_fake"
+    VERIFIED = "verified"
+    UNVERIFIABLE = "unverifiable"
+
+
+class Direction(StrEnum):
+    SUPPORTS = "supports"
+    CONTRADICTS = "contradicts"
+    NEUTRAL = "neutral"
+
+
+class Strength(StrEnum):
+    DECISIVE = "decisive"
+    STRONG = "strong"
+    WEAK = "weak"
+
+
+# ---- the dump and its work units --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One directory entry of the dump that is not a directory."""
+
+    name: bytes  # relative to the dump's root, `/` between parts
+    size: int
+    mtime_ns: int
+    form: str  # file | link | special | unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class WorkUnit:
+    """What one worker does at a time: whole small files, or a range of one large container."""
+
+    unit_id: str  # 32 hex: schema, limits, options, entries with size and mtime, range
+    sequence: int  # position in walk order
+    form: str  # files | whole | mailbox_range | zip_range
+    entries: tuple[FileEntry, ...]
+    start: int = 0  # octets of a mailbox, or index of the first member of a zip
+    stop: int = 0
+
+    # `whole` hashes a split container and gives its own row; its ranges give the rows inside.
+    @property
+    def octets(self) -> int:
+        """What the progress bar counts for this unit."""
+        if self.form == "mailbox_range":
+            return self.stop - self.start
+        return sum(entry.size for entry in self.entries)
+
+
+# ---- containers -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that a container holds, in container order. The reader of its bytes comes with it.
+
+    Exactly one of (start, length) and content is set for something readable; neither for a
+    directory, a link or a member that cannot be opened (error_code says why).
+    """
+
+    name: bytes | None  # as stored; None where the place is an offset (mailbox message, gap)
+    offset: int | None = None  # path offset of a message or gap: its From_ line, or its first octet
+    form: str = "member"  # member | message | gap | link | special; directories are not entries
+    start: int | None = None  # range in the container's own octets, stored as they are
+    length: int | None = None
+    content: Callable[[], Iterable[bytes]] | None = None  # decoded octets, in chunks, checked
+    stored_size: int | None = None  # octets in the container, for the ratio limit
+    declared_size: int | None = None  # what the container's directory claims
+    target: bytes | None = None  # of a link
+    error_code: str | None = None  # why it cannot be opened: container.encrypted ...
+    defects: tuple[str, ...] = ()
+
+
+class ContainerError(Exception):
+    """A container, or one member of it, cannot be read further; code is the row's error_code."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+# ---- mail -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderField:
+    name: str  # as written, Latin-1; compare with .key (RFC 5322 §1.2.2)
+    raw: bytes  # wire form (CRLF): name to final CRLF, folding kept: what a signature covers
+
+    @property
+    def key(self) -> str:
+        return self.name.lower()
+
+    @property
+    def value(self) -> bytes:
+        """Everything after the colon, folding and final CRLF included."""
+        return self.raw.partition(b":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message split on octets, nothing decoded (RFC 5322 §2.1)."""
+
+    fields: tuple[HeaderField, ...]  # top to bottom
+    body: Span  # as found, line ends untouched; empty when there is none
+    line_ends: str  # of the header section: crlf | lf | mixed | none
+    defects: tuple[str, ...] = ()  # plain codes such as mail.junk_before_header
+
+    def named(self, key: str) -> tuple[HeaderField, ...]:
+        """Instances of the field with this lower-case name, top to bottom."""
+        return tuple(field for field in self.fields if field.key == key)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One address of a header field (RFC 5322 §3.4), decoded for display."""
+
+    name: str  # display name, RFC 2047 decoded; "" if none
+    address: str  # addr-spec, domain lower case; "" if it could not be read
+    domain: str  # A-label, lower case, no final dot; "" if it could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One node of the MIME tree (RFC 2046), addressed by its octets."""
+
+    number: str  # RFC 9051 §6.4.5: "1", "2.1"
+    media_type: str  # claimed, lower case: "text/plain"
+    parameters: dict[str, str]  # of Content-Type, names lower case, RFC 2231 decoded
+    disposition: str  # inline | attachment | "" ...
+    file_name: str | None  # decoded, as claimed; None if neither field names one
+    raw_file_name: bytes | None
+    encoding: str  # Content-Transfer-Encoding, lower case; "" if absent
+    fields: tuple[HeaderField, ...]  # of the part; the message's own for the root
+    body: Span  # still encoded
+    body_offset: int  # of body in the message's octets
+    is_item: bool  # a row of its own (DESIGN §5), else body text or a multipart
+    defects: tuple[str, ...] = ()
+
+
+# ---- signatures -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSignature:
+    """Everything that any key is tried on, without the mail (DESIGN §2)."""
+
+    seq: int  # top to bottom in the message, from 0
+    type: str  # dkim
+    domain: str  # d=, lower case A-label
+    selector: str  # s=
+    auid: str | None  # i=
+    algorithm: str  # a=, lower case
+    canonicalization: str  # c= as header/body
+    signed_fields: tuple[str, ...]  # h=, lower case, in order
+    unsigned_fields: tuple[str, ...]  # names present in the message and not in h=
+    signed_at: int | None  # t=, seconds since 1970, None if absent or implausible
+    expires_at: int | None  # x=
+    length: int | None  # l=
+    body_hash: bytes  # bh=
+    body_ok: bool | None  # None: not computable
+    signature: bytes  # b= decoded
+    data_hash: bytes  # of the header input, as found, under a='s hash
+    repairs: str  # what was undone for body_ok and data_hash, "+" between; "" as found
+    invalid: str | None  # the signature cannot be tried at all: reason code
+    objections: tuple[str, ...]  # of coverage and reading, most telling first; () = fully covers
+    aligned: str  # exact | relaxed | none: d= against the From domain
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A key of a domain's mail system, from one record (RFC 6376 §3.6.1)."""
+
+    key_id: str  # sha256 of the SubjectPublicKeyInfo, hex; "" if revoked or unusable
+    domain: str
+    selector: str
+    record: str  # TXT record as given
+    source: str  # archive | file | recovered | dns
+    source_ref: str  # file name and sha256 of the archive it came from
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    anchored_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureResult:
+    """What one key, or the lack of one, makes of a prepared signature."""
+
+    seq: int
+    header_ok: bool | None  # None: no usable key
+    key_status: str  # ok | missing | revoked | unparsable | weak | refused
+    key_id: str | None
+    result: str  # pass | fail | neutral | permerror (RFC 8601 §2.7.1), the cryptographic outcome
+    objection: str | None  # policy: why a pass proves less than everything
+    reason: str  # one code: why result is what it is
+
+
+# ---- findings and verdicts --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fact with a code; its weight is its rule's, given in the file that declares the rule."""
+
+    code: str
+    direction: Direction
+    strength: Strength
+    summary: str
+    expected: str | None = None
+    actual: str | None = None
+    byte_start: int | None = None
+    byte_len: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a check or join may say: declared beside the code that says it."""
+
+    code: str
+    direction: Direction
+    strength: Strength
+    family: str  # crypto | transport clock | client clock | client fingerprint | identity | copy | document | reading
+    sentence: str  # the finding in plain words
+    innocent: str  # honest explanations, for docs/findings.md and `triage explain`
+    rate: str  # measured or derived false-alarm rate and its source
+
+    def __call__(
+        self,
+        detail: str = "",
+        expected: str | None = None,
+        actual: str | None = None,
+        byte_start: int | None = None,
+        byte_len: int | None = None,
+    ) -> Finding:
+        summary = f"{self.sentence}: {detail}" if detail else self.sentence
+        return Finding(
+            self.code, self.direction, self.strength, summary, expected, actual, byte_start, byte_len
+        )

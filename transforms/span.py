@@ -1,0 +1,107 @@
+"""A range of original octets, in memory or in an open file; nothing is copied until it is read.
+
+Readers take a Span and answer with sub-spans, so every item keeps its place in the source.
+Files are read with pread: a file that shrinks while it is read gives an error, not a SIGBUS.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from transforms.limits import LIMITS
+
+
+class SourceChanged(OSError):
+    """The file has fewer octets than when it was planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySpan:
+    """Octets start..stop of a buffer."""
+
+    data: bytes
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> int:
+        return self.stop - self.start
+
+    def read(self, start: int = 0, stop: int | None = None) -> bytes:
+        """Octets start..stop of this span, clipped to it."""
+        low = min(self.start + start, self.stop)
+        high = self.stop if stop is None else min(self.start + stop, self.stop)
+        if low == 0 and high == len(self.data):
+            return self.data
+        return self.data[low:high]
+
+    def find(self, needle: bytes, start: int = 0, stop: int | None = None) -> int:
+        """Offset of needle within start..stop of this span, or -1."""
+        high = self.stop if stop is None else min(self.start + stop, self.stop)
+        at = self.data.find(needle, self.start + start, high)
+        return at - self.start if at >= 0 else -1
+
+    def sub(self, start: int, stop: int) -> MemorySpan:
+        low = min(self.start + start, self.stop)
+        return MemorySpan(self.data, low, max(low, min(self.start + stop, self.stop)))
+
+    def chunks(self, size: int = LIMITS.chunk) -> Iterator[bytes]:
+        for at in range(self.start, self.stop, size):
+            low, high = at, min(at + size, self.stop)
+            yield self.data if high - low == len(self.data) else self.data[low:high]
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpan:
+    """Octets start..stop of an open file."""
+
+    fd: int
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> int:
+        return self.stop - self.start
+
+    def read(self, start: int = 0, stop: int | None = None) -> bytes:
+        """Octets start..stop of this span, clipped to it. SourceChanged if the file ends before."""
+        low = min(self.start + start, self.stop)
+        high = self.stop if stop is None else min(self.start + stop, self.stop)
+        pieces = []
+        while low < high:
+            piece = os.pread(self.fd, high - low, low)
+            if not piece:
+                raise SourceChanged(f"file ends at octet {low}, {self.stop} expected")
+            pieces.append(piece)
+            low += len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def find(self, needle: bytes, start: int = 0, stop: int | None = None) -> int:
+        """Offset of needle within start..stop of this span, or -1; reads in windows."""
+        high = self.size if stop is None else min(stop, self.size)
+        overlap = len(needle) - 1
+        while start < high:
+            window = self.read(start, min(start + LIMITS.chunk + overlap, high))
+            at = window.find(needle)
+            if at >= 0:
+                return start + at
+            start += LIMITS.chunk
+        return -1
+
+    def sub(self, start: int, stop: int) -> FileSpan:
+        low = min(self.start + start, self.stop)
+        return FileSpan(self.fd, low, max(low, min(self.start + stop, self.stop)))
+
+    def chunks(self, size: int = LIMITS.chunk) -> Iterator[bytes]:
+        for at in range(0, self.size, size):
+            yield self.read(at, at + size)
+
+
+Span = MemorySpan | FileSpan
+
+
+def in_memory(data: bytes) -> MemorySpan:
+    """The whole of a buffer."""
+    return MemorySpan(data, 0, len(data))
