@@ -181,6 +181,15 @@ class Part:
     defects: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Whether a message can be read in one way only (VERDICT §1.3)."""
+
+    author: Mailbox | None  # the one mailbox of the one From field; None: from_ambiguous
+    header_ambiguous: str | None  # why the header section can be read in two ways, else None
+    body_ambiguous: str | None  # why the body can, if Content-Type or its encoding is unsigned
+
+
 # ---- signatures -------------------------------------------------------------------------------
 
 
@@ -264,7 +273,7 @@ class Rule:
     code: str
     direction: Direction
     strength: Strength
-    family: str  # crypto | transport clock | client clock | client fingerprint | identity | copy | document | reading
+    family: str  # of VERDICT: crypto, transport clock, client clock, client fingerprint, identity ...
     sentence: str  # the finding in plain words
     innocent: str  # honest explanations, for docs/findings.md and `triage explain`
     rate: str  # measured or derived false-alarm rate and its source

@@ -34,9 +34,7 @@ def unescape_step(step: str) -> bytes:
     """The name as stored, from one step without its `#k` (inverse of escape_step)."""
     if step == "%":
         return b""
-    return re.sub(
-        rb"%([0-9A-F]{2})", lambda m: bytes([int(m.group(1), 16)]), step.encode("utf-8")
-    )
+    return re.sub(rb"%([0-9A-F]{2})", lambda m: bytes([int(m.group(1), 16)]), step.encode("utf-8"))
 
 
 def file_path(name: bytes) -> str:

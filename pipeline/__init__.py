@@ -1,0 +1,1 @@
+"""The run: what a person starts and what comes out."""

@@ -1,0 +1,1 @@
+"""Signatures: tags, canonical form, keys, verification (RFC 6376, RFC 8463)."""

@@ -1,0 +1,1 @@
+"""One item to findings; one question per file."""

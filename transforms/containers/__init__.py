@@ -1,0 +1,1 @@
+"""Containers: one file per format, octets to entries; readers never judge."""

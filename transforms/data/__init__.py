@@ -1,0 +1,1 @@
+"""Shipped lists, each with its date and source."""

@@ -1,0 +1,1 @@
+"""Documents: octets to metadata, one file per format."""

@@ -1,0 +1,1 @@
+"""Arrow tables of the whole dump to findings; one question per file."""
