@@ -37,8 +37,11 @@ class Limits:
     text_source: int = 1 * MIB  # decoded text looked at to get there
     display: int = 2_000  # characters of a subject, name or address shown
     addresses: int = 1_000  # addresses kept of one field
+    references: int = 100  # message identifiers kept of References, the last ones
     signatures: int = 16  # DKIM-Signature fields examined in one message
     signed_fields: int = 8 * KIB  # raw header fields kept with a message's signatures
+    copies: int = 1_000  # copies compared with one verified message
+    compared_words: int = 2_000  # differing words of a pair looked at
     key_record: int = 16 * KIB  # one TXT record
     key_bits_min: int = 1024  # modulus; smaller keys never prove
     key_bits_max: int = 8192

@@ -247,6 +247,110 @@ class SignatureResult:
     result: str  # pass | fail | neutral | permerror (RFC 8601 §2.7.1), the cryptographic outcome
     objection: str | None  # policy: why a pass proves less than everything
     reason: str  # one code: why result is what it is
+    key_bits: int = 0  # of the key that was tried; 0: none
+
+
+# ---- evidence: what one work unit says, without any key -----------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """The facts of one row of items.parquet; the judge adds the verdict."""
+
+    row: int  # position in its unit, parents before children
+    parent_row: int  # -1: none, or the parent's row is in another unit
+    item_id: str
+    parent_id: str | None
+    source_path: str
+    path: str
+    path_bytes: bytes | None  # the name as stored where it is not UTF-8
+    depth: int
+    byte_start: int | None  # in the decoded octets of the parent; of the file at the top
+    byte_len: int | None
+    file_name: str | None
+    kind: Kind
+    media_type: str | None
+    media_type_claimed: str | None
+    size: int | None
+    sha256: str | None
+    sha1: str | None = None
+    md5: str | None = None
+    status: Status = Status.OK
+    error_code: str | None = None
+    notes: tuple[str, ...] = ()  # defects and reader's remarks, codes or `code: detail`
+    covered: bool = False  # a signature over the parent's octets covers these, decoded strictly
+    holds_messages: bool = False  # is, or may hold, messages: proof does not pass through it
+    loose: bool = False  # lies in the dump outside any message
+    # of a message; from the instances of the fields that a signature hashes
+    edrm_mih: str | None = None
+    message_id: str | None = None  # without angle brackets
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    from_email: str | None = None
+    from_name: str | None = None
+    from_domain: str | None = None
+    to_emails: tuple[str, ...] = ()
+    cc_emails: tuple[str, ...] = ()
+    subject: str | None = None
+    date_utc: datetime | None = None
+    date_raw: str | None = None
+    date_offset_min: int | None = None
+    received_utc: datetime | None = None
+    received_count: int = 0  # Received fields: 0 claims no transmission
+    intermediaries: tuple[str, ...] = ()  # names of fields that lists, forwarders and resenders add
+    header_ambiguous: str | None = None
+    author_known: bool = False  # the From field names exactly one mailbox
+    simple_sha256: bytes | None = None  # digests of the canonical body, for joins of bodies
+    relaxed_sha256: bytes | None = None
+    simple_sha1: bytes | None = None
+    relaxed_sha1: bytes | None = None
+    content_sha256: bytes | None = None  # of normalised text and the attachments' digests
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    row: int
+    form: str  # media types it was made from, in order: only like can be compared with like
+    text: str  # normalised (mail/content.py), at most limits.text octets of UTF-8
+
+
+@dataclass(frozen=True, slots=True)
+class KeptField:
+    """A raw header field kept with a message's signatures."""
+
+    row: int
+    name: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One directory entry, or what one range of it contributed; ranges are added up."""
+
+    source_path: str
+    size: int
+    sha256: str | None
+    mtime_ns: int
+    kind: Kind
+    status: Status
+    error_code: str | None
+    n_items: int
+    n_errors: int
+    octets_in_items: int  # direct children of a file, or the one item that it is
+    octets_outside: int  # framing: From_ lines and separators
+    counts_members: bool  # an archive: members are accounted, not octets
+
+
+@dataclass(frozen=True, slots=True)
+class UnitEvidence:
+    """Everything examined in one work unit; written to disk whole or not at all."""
+
+    unit: WorkUnit
+    items: tuple[Item, ...]
+    signatures: tuple[tuple[int, PreparedSignature], ...]  # (row of the message, signature)
+    fields: tuple[KeptField, ...]
+    texts: tuple[Text, ...]
+    sources: tuple[Source, ...]
 
 
 # ---- findings and verdicts --------------------------------------------------------------------
@@ -287,6 +391,4 @@ class Rule:
         byte_len: int | None = None,
     ) -> Finding:
         summary = f"{self.sentence}: {detail}" if detail else self.sentence
-        return Finding(
-            self.code, self.direction, self.strength, summary, expected, actual, byte_start, byte_len
-        )
+        return Finding(self.code, self.direction, self.strength, summary, expected, actual, byte_start, byte_len)

@@ -14,9 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-_RESERVED = re.compile(
-    "[%!\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\udc80-\udcff]"
-)
+_RESERVED = re.compile("[%!\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\udc80-\udcff]")
 
 
 def escape_step(name: bytes) -> str:

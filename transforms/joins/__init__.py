@@ -1,1 +1,23 @@
-"""Arrow tables of the whole dump to findings; one question per file."""
+"""Arrow tables of the whole dump to findings; one question per file. A folder scan finds them.
+
+A join module declares RULES, `rows(proven, protected) -> Table` with a string column `key`, and
+`join(table)` over all rows whose keys share a bucket. relate.py wires them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from types import ModuleType
+
+
+def names() -> tuple[str, ...]:
+    """Names of the joins, in order."""
+    return tuple(sorted(found.name for found in pkgutil.iter_modules(__path__)))
+
+
+@cache
+def by_name() -> dict[str, ModuleType]:
+    """Every join, by name."""
+    return {name: importlib.import_module(f"{__name__}.{name}") for name in names()}

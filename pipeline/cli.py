@@ -1,0 +1,160 @@
+"""The command line: parse, dispatch, and one clear sentence for everything that goes wrong."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pipeline import commit, key_store, ledger, options
+from transforms.text import clean_text
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line; answers the exit code."""
+    ours, beam = options.split_beam(arguments)
+    try:
+        parsed = options.parser().parse_args(ours)
+    except SystemExit as stop:  # argparse has printed what is wrong
+        return int(stop.code or 0)
+    if beam and parsed.command not in ("run", "judge"):
+        print(f"triage: {parsed.command} takes no Beam options after --.", file=sys.stderr)
+        return options.EXIT_USAGE
+    from pipeline.running import Refused
+
+    try:
+        return _COMMANDS[parsed.command](parsed, beam)
+    except Refused as refusal:
+        print(f"triage: {refusal}", file=sys.stderr)
+        return refusal.code
+    except key_store.KeyFileError as error:
+        print(f"triage: {error}", file=sys.stderr)
+        return options.EXIT_INPUT
+    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return options.EXIT_OK
+    except KeyboardInterrupt:
+        print("triage: interrupted. What was examined is kept; --resume goes on with it.", file=sys.stderr)
+        return options.EXIT_INTERRUPTED
+
+
+def _run(parsed: argparse.Namespace, beam: list[str]) -> int:
+    from pipeline import running
+
+    return running.run(parsed, beam)
+
+
+def _judge(parsed: argparse.Namespace, beam: list[str]) -> int:
+    from pipeline import running
+
+    return running.judge(parsed, beam)
+
+
+def _summary(parsed: argparse.Namespace, _: list[str]) -> int:
+    from pipeline import summary
+
+    _finished(parsed.out)
+    print(summary.as_json(parsed.out) if parsed.json else summary.as_text(parsed.out))
+    return options.EXIT_OK
+
+
+def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
+    from pipeline import showing
+    from pipeline.running import Refused
+
+    _finished(parsed.out)
+    found = showing.find(parsed.out, parsed.item)
+    if not found:
+        raise Refused(
+            f"{clean_text(parsed.item, 200)}: no such item in {parsed.out}. Give a path as in items.parquet, "
+            "8 or more characters of an item_id, a Message-ID or a sha256."
+        )
+    for number, item in enumerate(found):
+        showing.details(parsed.out, item)
+        if parsed.json:
+            print(showing.as_json(item))
+        else:
+            print(("\n" if number else "") + showing.as_text(item))
+    return options.EXIT_OK
+
+
+def _check(parsed: argparse.Namespace, _: list[str]) -> int:
+    from pipeline import showing
+    from pipeline.running import Refused
+
+    ring = key_store.keyring(key_store.read_keys(parsed.keys))
+    for message in parsed.messages:
+        if not message.is_file():
+            raise Refused(f"{clean_text(str(message))}: no such file. `check` takes single files.")
+    for message in parsed.messages:
+        for item in showing.check(message, ring, frozenset(parsed.protect)):
+            print(showing.as_json(item) if parsed.json else showing.as_text(item) + "\n")
+    return options.EXIT_OK
+
+
+def _keys(parsed: argparse.Namespace, _: list[str]) -> int:
+    from pipeline import showing
+
+    _finished(parsed.out)
+    if parsed.action == "add":
+        before = len(key_store.kept(parsed.out))
+        key_store.keep(parsed.out, key_store.read_keys(parsed.files))
+        print(f"{len(key_store.kept(parsed.out)) - before} keys added. Now: triage judge {parsed.out}")
+        return options.EXIT_OK
+    rows = showing.key_rows(parsed.out) if parsed.action == "list" else showing.wanted(parsed.out)
+    if parsed.json:
+        for row in rows:
+            print(showing.json_line(row))
+    elif parsed.action == "list":
+        for row in rows:
+            print(f"{row['selector']}._domainkey.{row['domain']}  {row['bits'] or '-'} bits  {row['source']}"
+                  f"  confirmed {row['n_verified']}, not confirmed {row['n_failed']}"
+                  f"{'  ' + row['weakness'] if row['weakness'] else ''}")  # fmt: skip
+    else:
+        for row in rows:
+            when = f", signed {row['first']:%Y-%m-%d} to {row['last']:%Y-%m-%d}" if row["first"] else ""
+            print(f"{row['selector']}._domainkey.{row['domain']}  {row['messages']} signatures, "
+                  f"{row['body_intact']} with the body intact{when}")  # fmt: skip
+    return options.EXIT_OK
+
+
+def _verify(parsed: argparse.Namespace, _: list[str]) -> int:
+    record = _finished(parsed.out)
+    wrong = [
+        f"{name}: differs from what run.json records"
+        for name, digest in sorted(record["tables"].items())
+        if not (parsed.out / name).exists() or commit.file_sha256(parsed.out / name) != digest
+    ]
+    wrong = wrong or ledger.problems(parsed.out)
+    if parsed.against is not None and not wrong:
+        wrong = ledger.differences(parsed.out, parsed.against)
+    for sentence in wrong:
+        print(sentence)
+    if wrong:
+        print(f"{parsed.out}: {len(wrong)} problems. Do not rely on these tables; run again.", file=sys.stderr)
+        return options.EXIT_ACCOUNTING
+    print(f"{parsed.out}: {len(record['tables'])} files as written, every entry, item and octet accounted for.")
+    return options.EXIT_OK
+
+
+def _finished(out: Path) -> dict[str, Any]:
+    from pipeline.running import Refused
+
+    record = commit.read_run(out) if out.is_dir() else None
+    if record is None:
+        raise Refused(f"{out}: holds no finished run. Start one with: triage run DUMP -o {out}")
+    return record
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
+    "run": _run,
+    "judge": _judge,
+    "summary": _summary,
+    "explain": _explain,
+    "check": _check,
+    "keys": _keys,
+    "verify": _verify,
+}

@@ -1,0 +1,252 @@
+"""Judged rows to the final tables: sorted by verdict, then walk order; deterministic to the byte.
+
+A final table is a concatenation of the units' sorted runs. run.json is written last and holds the
+tables' SHA-256; without it OUT is incomplete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline import evidence, judging, key_store, tables
+from pipeline.examining import planned
+from pipeline.job import Job
+from transforms.auth.key import parse_record
+from transforms.judgement import VERDICTS
+from transforms.model import SCHEMA_VERSION, Status
+
+RUN = "run.json"
+_MAX_SQL_YEAR_NS = 253_402_300_799 * 10**9  # 9999-12-31, the last time that readers accept
+
+
+def commit(job: Job) -> dict[str, str]:
+    """Write the tables of a judged run; answers file name -> sha256."""
+    (job.out / RUN).unlink(missing_ok=True)
+    units = [str(unit["unit_id"]) for unit in planned(job)]
+    bases = dict(_ordinal_bases(job, units))
+    written = []
+    for name in judging.RUN_TABLES:
+        rows = _run_rows(job, units, name, bases)
+        written += write_table(job.out, name, rows)
+    written += write_table(job.out, "keys", [_keys(job.out)])
+    written += write_table(job.out, "sources", [_sources(job, units)])
+    _remove_others(job.out, written)
+    return {name: file_sha256(job.out / name) for name in written}
+
+
+def write_run(out: Path, record: dict[str, Any]) -> None:
+    """run.json, the last thing written."""
+    text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False)
+    evidence.write_whole(out / RUN, lambda file: file.write(text.encode() + b"\n"))
+
+
+def read_run(out: Path) -> dict[str, Any] | None:
+    """run.json of a complete OUT, else None."""
+    try:
+        return json.loads((out / RUN).read_text("utf-8"))  # type: ignore[no-any-return]
+    except FileNotFoundError:
+        return None
+
+
+def table_files(out: Path, name: str) -> list[Path]:
+    """The files of one table, in order."""
+    one = out / f"{name}.parquet"
+    return [one] if one.exists() else sorted(out.glob(f"{name}-*-of-*.parquet"))
+
+
+def read_table(out: Path, name: str, columns: list[str] | None = None) -> pa.Table:
+    """A whole table, or some of its columns."""
+    parts = [pq.read_table(path, columns=columns) for path in table_files(out, name)]
+    if not parts:
+        raise FileNotFoundError(out / f"{name}.parquet")
+    return pa.concat_tables(parts, promote_options="permissive")
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_table(out: Path, name: str, batches: Iterable[pa.RecordBatch | pa.Table]) -> list[str]:
+    """Write a table in row groups of a fixed size; answers the file names.
+
+    One file up to tables.FILE_ROWS rows, numbered files above.
+    """
+    schema = tables.schema(name).with_metadata({"schema_version": str(SCHEMA_VERSION)})
+    parts = 0
+    groups = _row_groups(batches, schema)
+    group = next(groups)
+    temporary: list[Path] = []
+    while group is not None:
+        parts += 1
+        path = out / f".{name}-{parts:05d}.parquet.part"
+        temporary.append(path)
+        rows = 0
+        options = {"compression": "zstd", "use_dictionary": True, "write_statistics": True}
+
+        def fill(file: Any, options: dict[str, Any] = options) -> None:
+            nonlocal group, rows
+            with pq.ParquetWriter(file, schema, **options) as writer:
+                while group is not None and (rows == 0 or rows + len(group) <= tables.FILE_ROWS):
+                    writer.write_table(group, row_group_size=tables.ROW_GROUP)
+                    rows += max(len(group), 1)
+                    group = next(groups, None)
+
+        evidence.write_whole(path, fill)
+    names = (
+        [f"{name}.parquet"] if parts == 1 else [f"{name}-{n:05d}-of-{parts:05d}.parquet" for n in range(1, parts + 1)]
+    )
+    for path, final in zip(temporary, names, strict=True):
+        path.replace(out / final)
+    return names
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema) -> Iterator[pa.Table | None]:
+    """Tables of exactly ROW_GROUP rows, the last one shorter; one empty table if there are no rows."""
+    held: list[pa.Table] = []
+    count = 0
+    given = False
+    for batch in batches:
+        table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+        held.append(table)
+        count += len(table)
+        while count >= tables.ROW_GROUP:
+            whole = pa.concat_tables(held)
+            yield _enums(whole.slice(0, tables.ROW_GROUP), schema)
+            given = True
+            held = [whole.slice(tables.ROW_GROUP)]
+            count -= tables.ROW_GROUP
+    if count or not given:
+        whole = pa.concat_tables(held) if held else schema.empty_table()
+        yield _enums(whole, schema)
+
+
+def _enums(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    columns = []
+    for field in schema:
+        column = table[field.name].combine_chunks()
+        if pa.types.is_dictionary(field.type) and not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        columns.append(column)
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _run_rows(job: Job, units: list[str], name: str, bases: dict[str, int]) -> Iterator[pa.RecordBatch]:
+    for verdict in range(len(VERDICTS)):
+        for unit_id in units:
+            batch = judging.read_run(job.out, unit_id, name, verdict)
+            if name == "items" and bases.get(unit_id):
+                at = batch.schema.get_field_index("ordinal")
+                moved = pc.add(batch.column(at), bases[unit_id])
+                batch = batch.set_column(at, batch.schema.field(at), moved)
+            yield batch
+
+
+def _ordinal_bases(job: Job, units: list[str]) -> Iterator[tuple[str, int]]:
+    """For a range of a split file, how many items its earlier units gave."""
+    source, count = None, 0
+    for unit in planned(job):
+        unit_id = str(unit["unit_id"])
+        if unit["form"] == "files":
+            source = None
+            continue
+        rows = evidence.read_shard(job.out, unit_id).sources.to_pylist()
+        if rows[0]["source_path"] != source:
+            source, count = rows[0]["source_path"], 0
+        yield unit_id, count
+        count += rows[0]["n_items"]
+
+
+def _sources(job: Job, units: list[str]) -> pa.Table:
+    """One row per directory entry; the ranges of a split file are added up."""
+    merged: dict[str, dict[str, Any]] = {}
+    for unit_id in units:
+        for row in evidence.read_shard(job.out, unit_id).sources.to_pylist():
+            known = merged.get(row["source_path"])
+            if known is None:
+                merged[row["source_path"]] = row
+                continue
+            for name in ("n_items", "n_errors", "octets_in_items", "octets_outside"):
+                known[name] += row[name]
+            if row["status"] != Status.OK and known["status"] == Status.OK:
+                known["status"], known["error_code"] = row["status"], row["error_code"]
+    records = [
+        {
+            "source_path": row["source_path"],
+            "size": row["size"],
+            "sha256": row["sha256"],
+            "mtime_utc": row["mtime_ns"] // 1000 if abs(row["mtime_ns"]) < _MAX_SQL_YEAR_NS else None,
+            "kind": row["kind"],
+            "status": row["status"],
+            "error_code": row["error_code"],
+            "n_items": row["n_items"],
+            "n_errors": row["n_errors"],
+            "bytes_in_items": None if row["counts_members"] else row["octets_in_items"],
+            "bytes_outside": None if row["counts_members"] else row["octets_outside"],
+        }
+        for row in merged.values()
+    ]
+    return _table("sources", records)
+
+
+def _keys(out: Path) -> pa.Table:
+    """The keys kept in OUT, with what became of the signatures of their names."""
+    confirmed: dict[str, int] = {}
+    tried: dict[tuple[str, str], int] = {}
+    signatures = read_table(out, "signatures", ["domain", "selector", "header_ok", "key_id"])
+    for row in signatures.to_pylist():
+        if row["header_ok"] is None:
+            continue
+        name = (row["domain"], row["selector"])
+        tried[name] = tried.get(name, 0) + 1
+        if row["header_ok"]:
+            confirmed[row["key_id"]] = confirmed.get(row["key_id"], 0) + 1
+    records = []
+    for key in key_store.kept(out):
+        read = parse_record(key.record)
+        n_verified = confirmed.get(key.key_id, 0)
+        records.append(
+            {
+                "key_id": key.key_id,
+                "domain": key.domain,
+                "selector": key.selector,
+                "record": key.record,
+                "bits": read.bits or None,
+                "source": key.source,
+                "source_ref": key.source_ref,
+                "anchored_by": key.anchored_by,
+                "first_seen": key.first_seen,
+                "last_seen": key.last_seen,
+                "not_before": key.not_before,
+                "not_after": key.not_after,
+                "n_verified": n_verified,
+                "n_failed": max(0, tried.get((key.domain, key.selector), 0) - n_verified),
+                "weakness": None if read.status == "ok" else read.status,
+            }
+        )
+    records.sort(key=lambda r: (r["domain"], r["selector"], r["key_id"], r["source_ref"]))
+    return _table("keys", records)
+
+
+def _table(name: str, records: list[dict[str, Any]]) -> pa.Table:
+    columns = []
+    for field in tables.schema(name):
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        columns.append(pa.array([record[field.name] for record in records], kind))
+    return pa.table(columns, names=[field.name for field in tables.schema(name)])
+
+
+def _remove_others(out: Path, written: list[str]) -> None:
+    """Files of an earlier judgement whose numbering differs."""
+    for name in tables.TABLES:
+        for path in (out / f"{name}.parquet", *out.glob(f"{name}-*-of-*.parquet")):
+            if path.name not in written:
+                path.unlink(missing_ok=True)

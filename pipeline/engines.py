@@ -1,0 +1,124 @@
+"""Which Beam runner: the one that runs here by default, those refused, those passed on.
+
+Stock DirectRunner of Beam 2.77 first tries to download and execute a Prism binary; here its name
+means the in-process FnApiRunner, built as Beam itself builds it, in memory, with no other try.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+_LOCAL = frozenset({"directrunner", "fnapirunner", "inprocessrunner", "bundlebaseddirectrunner", ""})
+
+_REFUSED = {
+    "daskrunner": "DaskRunner is refused: it reports success with results silently missing. Leave --runner out.",
+    "prismrunner": (
+        "PrismRunner is refused: it would download and execute a program. Leave --runner out, or name a Prism "
+        "binary on this machine with --prism_location=FILE."
+    ),
+    "switchingdirectrunner": "SwitchingDirectRunner is refused: it tries Prism first. Leave --runner out.",
+}
+
+
+class EngineRefused(Exception):
+    """The runner or an option of it cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    options: Any  # PipelineOptions
+    runner: Any  # a runner object or a name
+    is_local: bool
+
+
+def choose(beam_options: list[str]) -> Engine:
+    """The engine for what the user wrote after `--`. EngineRefused for what would do harm or nothing."""
+    _quieten()
+    from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions
+
+    known = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    known.add_argument("--runner", default="")
+    known.add_argument("--prism_location")
+    named, _ = known.parse_known_args(beam_options)
+    name = named.runner.rpartition(".")[2].lower()
+    if name == "prismrunner" and named.prism_location and os.path.isfile(named.prism_location):
+        return Engine(_parsed(beam_options), "PrismRunner", is_local=False)
+    if name in _REFUSED:
+        raise EngineRefused(_REFUSED[name])
+    if name not in _LOCAL:
+        return Engine(_parsed(beam_options), named.runner, is_local=False)
+    options = PipelineOptions(_without_runner(beam_options))
+    unknown = _unknown(options, beam_options)
+    if unknown:
+        raise EngineRefused(f"{unknown}: not an option of Beam's local runner. Leave it out.")
+    mode = options.view_as(DirectOptions).direct_running_mode
+    if mode != "in_memory":
+        raise EngineRefused(
+            f"--direct_running_mode={mode} is refused: it hangs for ever when a worker dies. Leave it out; "
+            "--workers N spreads the work over processes."
+        )
+    return Engine(options, _local_runner(options), is_local=True)
+
+
+def run(engine: Engine, build: Callable[[Any], None]) -> None:
+    """Build and run a pipeline to its end. RuntimeError if the runner reports anything but success."""
+    import apache_beam as beam
+    from apache_beam.runners.runner import PipelineState
+
+    pipeline = beam.Pipeline(runner=engine.runner, options=engine.options)
+    build(pipeline)
+    result = pipeline.run()
+    state = result.wait_until_finish() or result.state
+    if state != PipelineState.DONE:
+        raise RuntimeError(f"the runner ended in state {state}")
+
+
+def _local_runner(options: Any) -> Any:
+    from apache_beam.portability.api import beam_provision_api_pb2
+    from apache_beam.runners.portability.fn_api_runner import fn_runner
+    from apache_beam.runners.portability.portable_runner import JobServiceHandle
+
+    encoded = JobServiceHandle.encode_pipeline_options(options.get_all_options())
+    info = fn_runner.ExtendedProvisionInfo(beam_provision_api_pb2.ProvisionInfo(pipeline_options=encoded))
+    return fn_runner.FnApiRunner(provision_info=info)
+
+
+def _parsed(beam_options: list[str]) -> Any:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    return PipelineOptions(beam_options)
+
+
+def _without_runner(beam_options: list[str]) -> list[str]:
+    rest, skip = [], False
+    for option in beam_options:
+        if skip:
+            skip = False
+        elif option == "--runner":
+            skip = True
+        elif not option.startswith("--runner="):
+            rest.append(option)
+    return rest
+
+
+def _unknown(options: Any, beam_options: list[str]) -> str | None:
+    """The first option that Beam does not know."""
+    known = options.get_all_options()
+    for option in beam_options:
+        name = option.partition("=")[0].removeprefix("--")
+        if option.startswith("--") and name != "runner" and name not in known and f"no_{name}" not in known:
+            return option.partition("=")[0]
+    return None
+
+
+def _quieten() -> None:
+    """Importing Beam warns about optional cloud clients and installs a root log handler."""
+    logging.getLogger().addHandler(logging.NullHandler())  # before Beam, which else installs its own
+    import apache_beam  # noqa: F401
+
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)

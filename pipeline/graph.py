@@ -1,0 +1,35 @@
+"""The two pipelines. Evidence on disk is the only hand-over between them."""
+
+from __future__ import annotations
+
+import functools
+
+import apache_beam as beam
+
+from pipeline import examining, judging
+from pipeline.job import Job
+from transforms import joins
+from transforms.examine import Examine
+from transforms.judge import Judge
+from transforms.prove import RESULTS, Prove
+from transforms.relate import Relate
+from transforms.walk import Walk
+
+
+def examine(pipeline: beam.Pipeline, job: Job) -> None:
+    """The dump to evidence."""
+    (
+        pipeline
+        | "Walk" >> Walk(functools.partial(examining.plan, job))
+        | "Examine" >> Examine(functools.partial(examining.examine_units, job), together=job.together)
+    )
+
+
+def judge(pipeline: beam.Pipeline, job: Job) -> None:
+    """Evidence and keys to final rows, unit by unit."""
+    prove_unit = functools.partial(judging.prove_unit, job)
+    units = pipeline | "Units" >> beam.Create([None]) | "Planned" >> beam.FlatMap(lambda _: judging.unit_ids(job))
+    proven = units | "Spread" >> beam.Reshuffle() | "Prove" >> Prove(prove_unit, judging.results_table, job.protected)
+    rows = {name: proven[name] for name in joins.names()}
+    answers = rows | "Relate" >> Relate(functools.partial(judging.text_of, job))
+    (proven[RESULTS], answers) | "Judge" >> Judge(functools.partial(judging.judge_unit_and_store, job))

@@ -1,0 +1,129 @@
+"""The command line: what may be asked, and what it means (DESIGN §4)."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+EXIT_OK = 0
+EXIT_USAGE = 2
+EXIT_INPUT = 3
+EXIT_INCOMPLETE = 4
+EXIT_ACCOUNTING = 5
+EXIT_INTERRUPTED = 130
+
+_EPILOG = """\
+exit codes: 0 complete and accounted for · 2 usage · 3 input unusable, or OUT in use · 4 incomplete, can be resumed
+            5 accounting or verification failed · 130 interrupted
+Nothing leaves this machine. What follows `--` goes to Apache Beam unchanged."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. Nothing is imported from Beam here."""
+    top = argparse.ArgumentParser(
+        prog="triage",
+        description="Mark each mail and file of a leak verified, unverifiable or suspected fake, with the evidence.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    run = _command(commands, "run", "examine a dump, judge it and write the tables")
+    run.add_argument("dump", metavar="DUMP", help="folder or file of the leak; never written to")
+    run.add_argument("-o", "--out", metavar="OUT", type=Path, required=True, help="folder for the tables")
+    _judging(run)
+    run.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: one per core)")
+    run.add_argument("--also-hash", metavar="sha1,md5", type=_hashes, default=(), help="more digests, for joins")
+    again = run.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="go on where an earlier run into OUT stopped")
+    again.add_argument("--force", action="store_true", help="start afresh in an OUT that holds an earlier run")
+    run.add_argument("--dry-run", action="store_true", help="say what would be read, and write nothing")
+    _output(run)
+
+    judge = _command(commands, "judge", "judge again from the evidence in OUT, without the dump")
+    judge.add_argument("out", metavar="OUT", type=Path)
+    _judging(judge)
+    judge.add_argument("--only-keys", action="store_true", help="forget the keys kept in OUT, use --keys alone")
+    _output(judge)
+
+    summary = _command(commands, "summary", "what a run found, in short")
+    summary.add_argument("out", metavar="OUT", type=Path)
+    summary.add_argument("--json", action="store_true", help="one JSON object")
+
+    explain = _command(commands, "explain", "why this verdict, and what would change it")
+    explain.add_argument("out", metavar="OUT", type=Path)
+    explain.add_argument("item", metavar="ITEM", help="path, start of an item_id, Message-ID or sha256")
+    explain.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    check = _command(commands, "check", "check single messages; nothing is written")
+    check.add_argument("messages", metavar="MESSAGE", type=Path, nargs="+")
+    _judging(check)
+    check.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    keys = _command(commands, "keys", "the keys that signatures were tried on, and those still missing")
+    actions = keys.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, text in (
+        ("list", "keys kept in OUT, and what they confirmed"),
+        ("wanted", "names without a key, most decisive first"),
+    ):
+        action = _command(actions, name, text)
+        action.add_argument("out", metavar="OUT", type=Path)
+        action.add_argument("--json", action="store_true", help="one JSON object a line")
+    add = _command(actions, "add", "keep the keys of a file in OUT; `triage judge OUT` then uses them")
+    add.add_argument("out", metavar="OUT", type=Path)
+    add.add_argument("files", metavar="FILE", type=Path, nargs="+")
+
+    verify = _command(commands, "verify", "check OUT against itself, and against the dump")
+    verify.add_argument("out", metavar="OUT", type=Path)
+    verify.add_argument("--against", metavar="DUMP", type=Path, help="hash the files of the dump again")
+    return top
+
+
+def split_beam(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Our arguments, and Beam's after the first `--`."""
+    if "--" not in arguments:
+        return arguments, []
+    at = arguments.index("--")
+    return arguments[:at], arguments[at + 1 :]
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
+
+
+def _judging(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--keys", metavar="FILE|DIR", type=Path, action="append", default=[], help="DKIM key archive; may be repeated"
+    )
+    command.add_argument(
+        "--protect", metavar="DOMAIN", type=str.lower, action="append", default=[],
+        help="a domain that this leak is about: files sent from it are verified; may be repeated",
+    )  # fmt: skip
+    command.add_argument(
+        "--trusted-sealer", metavar="DOMAIN", type=str.lower, action="append", default=[],
+        help="a receiver whose ARC seals are trusted; recorded, not used by this version",
+    )  # fmt: skip
+
+
+def _output(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+    loud = command.add_mutually_exclusive_group()
+    loud.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    loud.add_argument("-v", "--verbose", action="store_true", help="say more on stderr")
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes from 1 to 1024")
+    return int(text)
+
+
+def _hashes(text: str) -> tuple[str, ...]:
+    names = tuple(sorted(set(text.split(","))))
+    unknown = [name for name in names if name not in ("md5", "sha1")]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is neither sha1 nor md5")
+    return names

@@ -1,0 +1,279 @@
+"""run and judge: the checks before, the two pipelines, the commit, the accounting after."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import functools
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline import commit, examining, key_store, ledger, progress, summary
+from pipeline.job import Job
+from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_INPUT, EXIT_OK, EXIT_USAGE
+from transforms import magic_type
+from transforms.limits import LIMITS
+from transforms.model import SCHEMA_VERSION
+from transforms.plan import plan_units
+from transforms.text import clean_text
+from transforms.unpack import Settings
+
+OURS = ("evidence", "work", "keys", "run.json", ".lock")  # beside the tables
+
+
+class Refused(Exception):
+    """The run cannot start; the message says what happened, what it means and what to do."""
+
+    def __init__(self, message: str, code: int = EXIT_INPUT) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def run(options: argparse.Namespace, beam_options: list[str]) -> int:
+    """`triage run`."""
+    dump = _dump(options.dump)
+    out = _out(options.out, dump)
+    _keys_outside(options.keys, dump)
+    if options.dry_run:
+        return _dry_run(dump, options)
+    given = key_store.read_keys(options.keys)
+    with _locked(out):
+        _prepare(out, options)
+        key_store.keep(out, given)
+        arguments = {
+            "dump": os.path.abspath(dump),
+            "keys": [str(path) for path in options.keys],
+            "protect": sorted(set(options.protect)),
+            "trusted_sealer": sorted(set(options.trusted_sealer)),
+            "also_hash": list(options.also_hash),
+            "workers": options.workers,
+            "beam": beam_options,
+        }
+        return _execute(out, dump, arguments, options, beam_options, resume=options.resume, examine=True)
+
+
+def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
+    """`triage judge`: what is not given repeats the run."""
+    out = options.out
+    record = commit.read_run(out) if out.is_dir() else None
+    if record is None:
+        raise Refused(f"{out}: holds no finished run. Run `triage run DUMP -o {out} --resume` first.")
+    if record["schema_version"] != SCHEMA_VERSION:
+        raise Refused(
+            f"{out}: written with schema version {record['schema_version']}, this program has {SCHEMA_VERSION}. "
+            "Run it again into another folder."
+        )
+    arguments = dict(record["arguments"])
+    for name in ("protect", "trusted_sealer"):
+        if getattr(options, name):
+            arguments[name] = sorted(set(getattr(options, name)))
+    _keys_outside(options.keys, Path(arguments["dump"]))
+    given = key_store.read_keys(options.keys)
+    with _locked(out):
+        if options.only_keys:
+            key_store.forget(out)
+        key_store.keep(out, given)
+        return _execute(out, Path(arguments["dump"]), arguments, options, beam_options, resume=True, examine=False)
+
+
+def _execute(
+    out: Path,
+    dump: Path,
+    arguments: dict[str, Any],
+    options: argparse.Namespace,
+    beam_options: list[str],
+    resume: bool,
+    examine: bool,
+) -> int:
+    from pipeline import engines  # Beam is imported only where it runs
+
+    try:
+        engine = engines.choose(beam_options)
+    except engines.EngineRefused as refusal:
+        raise Refused(str(refusal), EXIT_USAGE) from None
+    from pipeline import graph
+
+    processes = arguments["workers"] or os.cpu_count() or 1
+    job = Job(
+        dump.absolute(),
+        out.absolute(),
+        Settings(LIMITS, tuple(arguments["also_hash"])),
+        processes if engine.is_local else 0,
+        together=engine.is_local,
+        resume=resume,
+        protected=frozenset(arguments["protect"]),
+    )
+    started = time.time()
+    timings: dict[str, float] = {}
+    shutil.rmtree(job.work, ignore_errors=True)
+    for folder in (job.work, out / "evidence"):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        if examine:
+            (out / "evidence" / examining.PLAN).unlink(missing_ok=True)
+            planned = functools.partial(examining.octets_left, job)
+            with (
+                progress.Reporter(out, sys.stderr, planned, quiet=options.quiet or options.json),
+                _timed(timings, "examine_seconds"),
+            ):
+                engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
+        with _timed(timings, "judge_seconds"):
+            engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
+        with _timed(timings, "commit_seconds"):
+            hashes = commit.commit(job)
+        plan = examining.planned(job)
+        wrong = ledger.problems(out, entries_of(plan) if examine else None)
+    except OSError as error:
+        return _incomplete(out, arguments, f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), options)
+    except Exception as error:
+        return _incomplete(out, arguments, str(error).splitlines()[0] if str(error) else repr(error), options)
+    shutil.rmtree(job.work, ignore_errors=True)
+    record = {
+        "schema_version": SCHEMA_VERSION,
+        "arguments": arguments,
+        "limits": LIMITS.as_dict(),
+        "versions": _versions(),
+        "keys_sha256": key_store.digest(out),
+        "tables": hashes,
+        "counts": summary.counts(out),
+        "look_ups": 0,
+        "problems": wrong,
+        "started": started,
+        "timings": {**timings, "seconds": round(time.time() - started, 3)},
+        "octets": sum(int(str(unit["octets"])) for unit in plan if unit["form"] in ("files", "whole")),
+    }
+    commit.write_run(out, record)
+    print(summary.as_json(out) if options.json else summary.as_text(out))
+    if wrong:
+        print("triage: the output does not account for everything:", *wrong, sep="\n  ", file=sys.stderr)
+        return EXIT_ACCOUNTING
+    return EXIT_OK
+
+
+def entries_of(plan: list[dict[str, object]]) -> int:
+    """Directory entries that a plan covers; ranges repeat the entry of their `whole` unit."""
+    return sum(int(str(unit["entries"])) for unit in plan if unit["form"] in ("files", "whole"))
+
+
+def _dump(given: str) -> Path:
+    if "://" in given:
+        raise Refused(f"{given}: only local paths are read by this version. Copy or mount the dump first.")
+    dump = Path(given)
+    if not dump.exists():
+        raise Refused(f"{clean_text(given)}: no such file or folder. Check the path of the dump.")
+    if not os.access(dump, os.R_OK | (os.X_OK if dump.is_dir() else 0)):
+        raise Refused(f"{clean_text(given)}: may not be read. Change its permissions or run as its owner.")
+    return dump
+
+
+def _out(out: Path, dump: Path) -> Path:
+    if "://" in str(out):
+        raise Refused(f"{out}: only local paths are written by this version.")
+    if dump.resolve() in (out.resolve(), *out.resolve().parents):
+        raise Refused(f"{out}: lies inside the dump, which is never written to. Choose an OUT outside of it.")
+    if out.exists() and not out.is_dir():
+        raise Refused(f"{out}: is a file. Name a folder with -o.")
+    return out
+
+
+def _keys_outside(keys: list[Path], dump: Path) -> None:
+    for path in keys:
+        if dump.resolve() in (path.resolve(), *path.resolve().parents):
+            raise Refused(f"{path}: lies inside the dump. Keys from a leak prove nothing; give an archive of your own.")
+
+
+def _prepare(out: Path, options: argparse.Namespace) -> None:
+    """Leave OUT ready: empty, resumable, or cleared on demand."""
+    present = sorted(path.name for path in out.iterdir() if path.name != ".lock")
+    ours = [name for name in present if name in OURS or name.endswith(".parquet") or name.startswith(".")]
+    if len(ours) != len(present):
+        strange = next(name for name in present if name not in ours)
+        raise Refused(f"{out}: holds other files ({clean_text(strange)}). Name a new or empty folder with -o.")
+    if options.force:
+        for name in ours:
+            path = out / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        return
+    if present and not options.resume:
+        raise Refused(f"{out}: holds an earlier run. Add --resume to go on with it, or --force to start afresh.")
+    record = commit.read_run(out)
+    if record is not None and record["schema_version"] != SCHEMA_VERSION:
+        raise Refused(f"{out}: has schema version {record['schema_version']}, not {SCHEMA_VERSION}. Add --force.")
+
+
+@contextlib.contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Hold OUT for this process; the kernel lets go when the process ends, however it ends."""
+    try:
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd = os.open(out / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Refused(f"{out}: cannot be written ({error.strerror}). Choose another OUT.", EXIT_INCOMPLETE) from None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        raise Refused(f"{out}: another run is writing there. Wait for it, or choose another OUT.") from None
+    try:
+        yield
+    finally:
+        os.close(fd)
+
+
+def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argparse.Namespace) -> int:
+    if options.verbose:
+        import traceback
+
+        traceback.print_exc()
+    print(
+        f"triage: the run stopped: {clean_text(what, 400)}\nWhat was examined is kept in {out}; no table is half "
+        f"written.\nMend the cause, then go on with: triage run {arguments['dump']} -o {out} --resume",
+        file=sys.stderr,
+    )
+    return EXIT_INCOMPLETE
+
+
+def _dry_run(dump: Path, options: argparse.Namespace) -> int:
+    import json
+
+    forms: dict[str, int] = {}
+    files = octets = units = 0
+    for unit in plan_units(os.fsencode(dump), LIMITS, options.also_hash):
+        units += 1
+        if unit.form in ("files", "whole"):
+            files += len(unit.entries)
+            octets += unit.octets
+            for entry in unit.entries:
+                forms[entry.form] = forms.get(entry.form, 0) + 1
+    tally = {"files": files, "octets": octets, "work_units": units, "entries": forms, "keys": len(options.keys)}
+    if options.json:
+        print(json.dumps(tally, sort_keys=True))
+    else:
+        print(f"{files} files, {octets / 1e6:.1f} MB, {units} work units; nothing was written.")
+        for form, count in sorted(forms.items()):
+            print(f"  {form}: {count}")
+    return EXIT_OK
+
+
+@contextlib.contextmanager
+def _timed(timings: dict[str, float], name: str) -> Iterator[None]:
+    start = time.monotonic()
+    yield
+    timings[name] = round(time.monotonic() - start, 3)
+
+
+def _versions() -> dict[str, str]:
+    names = ("leak-triage", "apache-beam", "pyarrow", "cryptography", "email-validator", "publicsuffixlist")
+    found = {"python": platform.python_version(), "libmagic": magic_type.version()}
+    for name in names:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found

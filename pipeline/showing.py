@@ -1,0 +1,180 @@
+"""explain, check and the keys tables: single items and keys, in words or as JSON lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from pipeline import commit, evidence, key_store, tables
+from transforms.auth.verify import prove
+from transforms.checks import modules as check_modules
+from transforms.joins import by_name as join_modules
+from transforms.judgement import Joined, judge_unit
+from transforms.limits import LIMITS
+from transforms.model import Kind, Rule, WorkUnit
+from transforms.plan import single_file
+from transforms.shard import proven
+from transforms.text import clean_text
+from transforms.unit import examine_unit
+from transforms.unpack import Settings
+from transforms.watch import UNWATCHED
+
+# What `check --json` and `explain --json` print of an item (DESIGN §4).
+SHOWN = ("path", "verdict", "basis", "reason_code", "headline", "would_change", "dkim_result", "arc_result")
+
+Record = dict[str, Any]
+
+
+def find(out: Path, wanted: str) -> list[Record]:
+    """Items by path, start of item_id (8 characters or more), Message-ID or sha256."""
+    paths = [str(path) for path in commit.table_files(out, "items")]
+    data = ds.dataset(paths, format="parquet")
+    plain = wanted.strip("<>")
+    match = (ds.field("path") == wanted) | (ds.field("sha256") == wanted) | (ds.field("message_id") == plain)
+    if len(wanted) >= 8:
+        match |= pc.starts_with(ds.field("item_id"), pattern=wanted)
+    return data.to_table(filter=match).to_pylist()  # type: ignore[no-any-return]
+
+
+def details(out: Path, item: Record) -> Record:
+    """An item with its signatures and findings."""
+    for name in ("signatures", "findings"):
+        paths = [str(path) for path in commit.table_files(out, name)]
+        rows = ds.dataset(paths, format="parquet").to_table(filter=ds.field("item_id") == item["item_id"])
+        item[name] = rows.to_pylist()
+    return item
+
+
+def check(message: Path, ring: key_store.Keyring, protected: frozenset[str]) -> Iterator[Record]:
+    """Each message of one file, judged by itself; the file itself where it holds none."""
+    entry = single_file(os.fsencode(message))
+    unit = WorkUnit("0" * 32, 0, "files", (entry,))
+    settings = Settings(LIMITS)
+    found = examine_unit(unit, os.fsencode(message), settings, tempfile.TemporaryFile, UNWATCHED)
+    shard = evidence.to_shard(found)
+    dates = shard.column("date_utc")
+    signed = list(evidence.prepared(shard.signatures))
+    results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
+    types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
+    judged = judge_unit(proven(shard, signed, results), Joined({}, {}, {}), types)
+    items = pa.concat_tables(judged.items).sort_by("ordinal").to_pylist()
+    by_item: dict[str, dict[str, list[Record]]] = {}
+    for name, parts in (("signatures", judged.signatures), ("findings", judged.findings)):
+        for row in pa.concat_tables(parts).to_pylist():
+            by_item.setdefault(row["item_id"], {}).setdefault(name, []).append(row)
+    messages = [item for item in items if item["kind"] == Kind.EMAIL and item["depth"] <= 1]
+    for item in messages or items[:1]:
+        rows = by_item.get(item["item_id"], {})
+        item["signatures"], item["findings"] = rows.get("signatures", []), rows.get("findings", [])
+        item["path"] = os.path.join(os.path.dirname(message), item["path"])
+        yield item
+
+
+def as_json(item: Record) -> str:
+    shown = {name: item[name] for name in (*SHOWN, "signatures", "findings")}
+    return json.dumps(shown, default=_jsonable, ensure_ascii=False)
+
+
+def as_text(item: Record) -> str:
+    """Verdict in words, then the evidence, innocent explanations and what would change it."""
+    rules = _rules()
+    lines = [clean_text(item["path"]), f"  {item['verdict'].replace('_', ' ').upper()}", f"  {item['headline']}"]
+    for label, name in (
+        ("basis", "basis"),
+        ("confidence", "confidence"),
+        ("subtype", "subtype"),
+        ("reason", "reason_code"),
+    ):
+        if item[name]:
+            lines.append(f"  {label}: {item[name]}")
+    if item["would_change"]:
+        lines.append(f"  what would change it: {item['would_change']}")
+    lines.append("")
+    for label, name in (
+        ("kind", "kind"), ("from", "from_email"), ("subject", "subject"), ("date", "date_raw"), ("sha256", "sha256"),
+        ("proven by", "inherits_from"), ("same octets as", "dup_of"),
+    ):  # fmt: skip
+        if item[name]:
+            lines.append(f"  {label:<15}{clean_text(str(item[name]))}")
+    for signature in item["signatures"]:
+        lines += ["", f"  signature {signature['seq']}: d={signature['domain']} s={signature['selector']}"]
+        lines.append(f"    result {signature['result']} ({signature['reason']}), key {signature['key_status']}")
+        lines.append(f"    header {_word(signature['header_ok'])}, body {_word(signature['body_ok'])}")
+        lines.append(f"    covers  {' '.join(signature['signed_fields'])}")
+        lines.append(f"    leaves  {' '.join(signature['unsigned_fields'])}")
+        if signature["objection"]:
+            lines.append(f"    objection: {signature['objection']}")
+    if item["findings"]:
+        lines += ["", "  findings, strongest first:"]
+    for finding in item["findings"]:
+        lines.append(f"  - {finding['direction']}, {finding['strength']} [{finding['code']}]: {finding['summary']}")
+        if finding["expected"] or finding["actual"]:
+            lines.append(f"      expected: {clean_text(finding['expected'] or '-', 400)}")
+            lines.append(f"      here:     {clean_text(finding['actual'] or '-', 400)}")
+        rule = rules.get(finding["code"])
+        if rule is not None and finding["direction"] == "contradicts":
+            lines.append(f"      innocent explanation: {rule.innocent}")
+    return "\n".join(lines)
+
+
+def wanted(out: Path) -> list[Record]:
+    """Names (selector, domain) without a key, by how many messages they could decide."""
+    rows = commit.read_table(
+        out, "signatures", ["item_id", "domain", "selector", "key_status", "body_ok", "signed_utc"]
+    )
+    names: dict[tuple[str, str], Record] = {}
+    for row in rows.to_pylist():
+        if row["key_status"] != "missing":
+            continue
+        name = names.setdefault(
+            (row["domain"], row["selector"]),
+            {
+                "selector": row["selector"],
+                "domain": row["domain"],
+                "messages": 0,
+                "body_intact": 0,
+                "first": None,
+                "last": None,
+            },
+        )
+        name["messages"] += 1
+        name["body_intact"] += bool(row["body_ok"])
+        if row["signed_utc"] is not None:
+            name["first"] = min(filter(None, (name["first"], row["signed_utc"])))
+            name["last"] = max(filter(None, (name["last"], row["signed_utc"])))
+    return sorted(names.values(), key=lambda n: (-n["body_intact"], -n["messages"], n["domain"], n["selector"]))
+
+
+def key_rows(out: Path) -> list[Record]:
+    """The keys table."""
+    return commit.read_table(out, "keys").to_pylist()  # type: ignore[no-any-return]
+
+
+def json_line(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, default=_jsonable, ensure_ascii=False)
+
+
+def _rules() -> dict[str, Rule]:
+    found = (*check_modules(), *join_modules().values())
+    return {rule.code: rule for module in found for rule in module.RULES}
+
+
+def _word(value: bool | None) -> str:
+    return {True: "as signed", False: "not as signed", None: "not decided"}[value]
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,96 @@
+"""The end-of-run block: what was found, what could not be read, what is still missing."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline import commit
+from transforms.judgement import VERDICTS
+
+# Not counted among the items that a verdict is about (DESIGN §5).
+APART = ("container", "gap", "link", "unread")
+
+_WORDS = {
+    "verified": "a mail system's signature covers exactly these octets",
+    "suspected_fake": "facts contradict what these claim to be; a person must look",
+    "unverifiable": "nothing can be said either way",
+}
+
+
+def counts(out: Path) -> dict[str, Any]:
+    """Counts of a finished OUT; every number equals a count over its tables."""
+    items = commit.read_table(out, "items", ["verdict", "rule", "reason_code", "status", "error_code", "kind"])
+    judged = items.filter(pc.invert(pc.is_in(items["rule"].cast(pa.string()), value_set=pa.array(APART))))
+    keys = commit.read_table(out, "keys", ["source"])
+    signatures = commit.read_table(out, "signatures", ["domain", "selector", "key_status"])
+    missing = pc.equal(signatures["key_status"], "missing")
+    named = signatures.set_column(2, "missing", missing).group_by(["domain", "selector"])
+    names = named.aggregate([("missing", "any")])
+    sources = commit.read_table(out, "sources", ["status"])
+    open_items = judged.filter(pc.equal(judged["verdict"], "unverifiable"))
+    return {
+        "items": len(items),
+        "by_verdict": {v.value: _count(judged["verdict"])[v.value] for v in VERDICTS},
+        "apart": {rule: _count(items["rule"])[rule] for rule in APART},
+        "reasons": dict(_count(open_items["reason_code"])),
+        "errors": dict(_count(items["error_code"].drop_null())),
+        "emails": _count(items["kind"])["email"],
+        "sources": len(sources),
+        "sources_not_ok": len(sources) - _count(sources["status"])["ok"],
+        "keys": len(keys),
+        "key_names_signed_with": len(names),
+        "key_names_missing": pc.sum(names["missing_any"]).as_py() or 0,
+    }
+
+
+def _count(column: pa.ChunkedArray) -> Counter[str]:
+    plain = column.cast(pa.string())
+    return Counter({row["values"].as_py(): row["counts"].as_py() for row in plain.value_counts()})
+
+
+def as_json(out: Path) -> str:
+    record = commit.read_run(out)
+    assert record is not None
+    return json.dumps(
+        {"out": str(out), "counts": record["counts"], "look_ups": record["look_ups"], "timings": record["timings"],
+         "octets": record["octets"], "problems": record["problems"]},
+        sort_keys=True,
+    )  # fmt: skip
+
+
+def as_text(out: Path) -> str:
+    """At most 25 lines."""
+    record = commit.read_run(out)
+    assert record is not None
+    found = record["counts"]
+    total = sum(found["by_verdict"].values())
+    lines = [f"{total} items in {found['sources']} files, {found['emails']} of them messages", ""]
+    for verdict in ("verified", "suspected_fake", "unverifiable"):
+        number = found["by_verdict"][verdict]
+        share = f"{100 * number / total:.1f} %" if total else "-"
+        lines.append(f"  {verdict.replace('_', ' '):<15}{number:>9}  {share:>7}  {_WORDS[verdict]}")
+    reasons = sorted(found["reasons"].items(), key=lambda kv: (-kv[1], kv[0]))[:5]
+    if reasons:
+        lines += ["", "why unverifiable: " + ", ".join(f"{code} {number}" for code, number in reasons)]
+    apart = ", ".join(f"{number} {name}" for name, number in found["apart"].items() if number)
+    if apart:
+        lines.append(f"counted apart:    {apart}")
+    if found["errors"]:
+        errors = list(found["errors"].items())
+        shown = ", ".join(f"{code} {number}" for code, number in errors[:6]) + (" ..." if errors[6:] else "")
+        lines.append(f"not fully read:   {shown}")
+    known = found["key_names_signed_with"] - found["key_names_missing"]
+    lines.append(f"keys:             {known} of {found['key_names_signed_with']} names signed with are at hand")
+    lines.append(f"look-ups made:    {record['look_ups']}")
+    seconds = record["timings"]["seconds"]
+    if seconds > 0:
+        rate = record["octets"] / 1e6 / seconds
+        lines.append(f"time:             {seconds:.1f} s, {rate:.1f} MB/s")
+    lines += ["", f"next: triage explain {out} ITEM   ·   triage keys wanted {out}   ·   triage verify {out}"]
+    return "\n".join(lines)

@@ -1,0 +1,276 @@
+"""Killable worker processes: one that crashes, hangs or grows costs one item, never the run.
+
+Why not a library: pebble and loky bound the total time of a task; here a task is a work unit that
+may honestly take minutes, and what must be bounded is the time without progress, and the item that
+was being opened must be known after a crash. Each worker has a slot of shared memory with the
+ordinal of the item it opened last and a pulse; the parent watches both.
+
+A worker that dies gets its task run again, on a new process, with that ordinal marked. One that
+stalls is killed and its task tried once more as it was; a second stall at any item marks it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing import connection
+from typing import Any, Generic, TypeVar
+
+from transforms.limits import Limits
+from transforms.watch import UNWATCHED, Watch
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+DIED, TIMEOUT, MEMORY, INTERNAL = "crash.died", "crash.timeout", "crash.memory", "crash.internal"
+
+_IN_FLIGHT = 2  # tasks sent to a worker: it never waits for the parent
+_OPEN_FILES = 256
+_STARTS = 3  # a worker that dies so often before it opens anything means a broken installation
+_TICK = 0.5  # seconds between two looks at the pulses
+
+
+class WorkersUnusable(RuntimeError):
+    """Worker processes cannot do anything on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T, R]):
+    """What became of a task: its result, or why it was given up."""
+
+    task: T
+    result: R | None
+    error: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Task(Generic[T]):
+    task: T
+    marks: dict[int, str] = field(default_factory=dict)  # ordinal -> error code
+    stalled: bool = False
+
+
+def run(
+    tasks: Iterable[T], work: Callable[[T, Watch], R], *, processes: int, limits: Limits
+) -> Iterator[Outcome[T, R]]:
+    """Outcomes as they come. tasks are taken lazily; processes=0 works here, without isolation."""
+    if processes == 0:
+        for task in tasks:
+            yield Outcome(task, work(task, UNWATCHED))
+        return
+    pool = _Pool(work, processes, limits)
+    try:
+        yield from pool.outcomes(deque(), iter(tasks))
+    finally:
+        pool.close()
+
+
+class _Worker(Generic[T]):
+    """One process, its pipe, its slot of shared memory and the tasks it was sent."""
+
+    def __init__(self, context: Any, work: Callable[[T, Watch], Any], limits: Limits) -> None:
+        self.slot = context.RawArray("q", 2)  # ordinal opened last in this task (-1: none), pulse
+        self.slot[0] = -1
+        self.conn, theirs = context.Pipe()
+        lifeline, self.lifeline = context.Pipe(duplex=False)
+        self.process = context.Process(target=_work, args=(theirs, lifeline, self.slot, work, limits), daemon=True)
+        self.process.start()
+        theirs.close()
+        lifeline.close()
+        self.sent: deque[_Task[T]] = deque()
+        self.pulse = (0, time.monotonic())
+
+    def send(self, task: _Task[T]) -> None:
+        if not self.sent:
+            self.pulse = (self.slot[1], time.monotonic())
+        self.sent.append(task)
+        with contextlib.suppress(OSError):  # it has died: its sentinel says so
+            self.conn.send((task.task, task.marks))
+
+    def stalled(self, seconds: float) -> bool:
+        now = self.slot[1]
+        if not self.sent or now != self.pulse[0]:
+            self.pulse = (now, time.monotonic())
+            return False
+        return time.monotonic() - self.pulse[1] > seconds
+
+    def end(self, kill: bool) -> None:
+        if kill:
+            self.process.kill()
+        self.lifeline.close()
+        self.conn.close()
+        self.process.join()
+        self.process.close()
+
+
+class _Pool(Generic[T, R]):
+    def __init__(self, work: Callable[[T, Watch], R], processes: int, limits: Limits) -> None:
+        # Arrow's default pools reserve address space that RLIMIT_AS counts.
+        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+        os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+        self.context = multiprocessing.get_context("forkserver")
+        self.context.set_forkserver_preload([work.func.__module__ if hasattr(work, "func") else work.__module__])
+        self.work, self.limits = work, limits
+        self.processes = processes
+        self.workers: list[_Worker[T]] = []
+        self.false_starts = 0
+
+    def outcomes(self, again: deque[_Task[T]], tasks: Iterator[T]) -> Iterator[Outcome[T, R]]:
+        exhausted = False
+        while True:
+            exhausted = self._fill(again, tasks, exhausted)
+            if not any(worker.sent for worker in self.workers):
+                return
+            ready = connection.wait(
+                [handle for w in self.workers for handle in (w.conn, w.process.sentinel)], timeout=_TICK
+            )
+            for worker in list(self.workers):
+                if worker.conn in ready:
+                    yield from self._received(worker, again)
+                elif worker.process.sentinel in ready:
+                    yield from self._lost(worker, DIED, again)
+                elif worker.stalled(self.limits.stall_seconds):
+                    yield from self._lost(worker, TIMEOUT, again)
+
+    def _fill(self, again: deque[_Task[T]], tasks: Iterator[T], exhausted: bool) -> bool:
+        """Give every worker something to do; answers whether tasks are used up."""
+        for depth in range(1, _IN_FLIGHT + 1):
+            for number in range(self.processes):
+                if number < len(self.workers) and len(self.workers[number].sent) >= depth:
+                    continue
+                task = again.popleft() if again else None
+                if task is None and not exhausted:
+                    try:
+                        task = _Task(next(tasks))
+                    except StopIteration:
+                        exhausted = True
+                if task is None:
+                    return exhausted
+                if number >= len(self.workers):
+                    self.workers.append(_Worker(self.context, self.work, self.limits))
+                self.workers[min(number, len(self.workers) - 1)].send(task)
+        return exhausted
+
+    def _received(self, worker: _Worker[T], again: deque[_Task[T]]) -> Iterator[Outcome[T, R]]:
+        try:
+            code, value, ordinal = worker.conn.recv()
+        except (EOFError, OSError):
+            yield from self._lost(worker, DIED, again)
+            return
+        self.false_starts = 0
+        task = worker.sent.popleft()
+        worker.pulse = (worker.slot[1], time.monotonic())
+        if code is None:
+            yield Outcome(task.task, value)
+        else:
+            yield from self._marked(task, ordinal, code, value, again)
+
+    def _lost(self, worker: _Worker[T], code: str, again: deque[_Task[T]]) -> Iterator[Outcome[T, R]]:
+        """A worker died or stalled: replace it, run its task again, hand on what it had not begun."""
+        self.workers.remove(worker)
+        ordinal = worker.slot[0]
+        worker.end(kill=True)
+        tasks = list(worker.sent)
+        again.extendleft(reversed(tasks[1:]))
+        if ordinal < 0 and code == DIED:
+            self.false_starts += 1
+            if self.false_starts >= _STARTS:
+                raise WorkersUnusable(
+                    f"worker processes die at their start ({self.false_starts} in a row). Nothing can be read this "
+                    "way. Check that the program is installed whole and that the machine has free memory."
+                )
+            again.extendleft(tasks[:1])
+            return
+        self.false_starts = 0
+        if not tasks:
+            return
+        if code == TIMEOUT and not tasks[0].stalled:
+            tasks[0].stalled = True
+            again.appendleft(tasks[0])
+            return
+        yield from self._marked(tasks[0], ordinal, code, code, again)
+
+    def _marked(
+        self, task: _Task[T], ordinal: int, code: str, what: str, again: deque[_Task[T]]
+    ) -> Iterator[Outcome[T, R]]:
+        if ordinal < 0 or ordinal in task.marks:
+            yield Outcome(task.task, None, what)
+            return
+        task.marks[ordinal] = code
+        again.appendleft(task)
+
+    def close(self) -> None:
+        for worker in self.workers:
+            worker.end(kill=bool(worker.sent))
+        self.workers.clear()
+
+
+# ---- in the worker ----------------------------------------------------------------------------
+
+
+class _Slot:
+    """The Watch of a worker process."""
+
+    def __init__(self, slot: Any) -> None:
+        self.slot = slot
+        self.marks: dict[int, str] = {}
+
+    def opening(self, ordinal: int) -> str | None:
+        self.slot[0] = ordinal
+        self.slot[1] += 1
+        return self.marks.get(ordinal)
+
+    def alive(self) -> None:
+        self.slot[1] += 1
+
+
+def _work(conn: Any, lifeline: Any, slot: Any, work: Callable[[Any, Watch], Any], limits: Limits) -> None:
+    _confine(limits)
+    threading.Thread(target=_die_with_parent, args=(lifeline,), daemon=True).start()
+    watch = _Slot(slot)
+    while True:
+        try:
+            task, watch.marks = conn.recv()
+        except (EOFError, OSError):
+            return
+        slot[0] = -1
+        slot[1] += 1
+        try:
+            answer: tuple[str | None, Any, int] = (None, work(task, watch), -1)
+        except MemoryError:
+            answer = (MEMORY, "out of memory", slot[0])
+        except OSError as error:
+            # Nothing of the dump raises it here: evidence cannot be written, and no item is at fault.
+            answer = (INTERNAL, f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), -1)
+        except Exception as error:
+            answer = (INTERNAL, f"{type(error).__name__}: {error}"[:500], slot[0])
+        try:
+            conn.send(answer)
+        except OSError:
+            return
+
+
+def _confine(limits: Limits) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (limits.address_space, limits.address_space))
+
+
+def _die_with_parent(lifeline: Any) -> None:
+    """The parent holds the other end and never writes: end of file means that it is gone."""
+    with contextlib.suppress(EOFError, OSError):
+        lifeline.recv_bytes()
+    os._exit(1)

@@ -1,0 +1,80 @@
+"""Shared by the tests: a signer of test mail, and the whole product without Beam."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from transforms.auth.verify import prove
+from transforms.watch import UNWATCHED
+
+from pipeline import evidence, key_store, tables
+from transforms import joins
+from transforms.joins import copies
+from transforms.judgement import Joined, judge_unit
+from transforms.limits import LIMITS
+from transforms.model import PublicKey
+from transforms.plan import plan_units
+from transforms.shard import ProvenShard, proven
+from transforms.unit import examine_unit
+from transforms.unpack import Settings
+
+Rows = dict[str, dict[str, Any]]  # path -> row of items, with its findings and signatures
+Judge = Callable[..., Rows]
+
+
+@pytest.fixture
+def judged() -> Judge:
+    """Judge a dump in this process: the same functions as `triage run`, wired by hand."""
+    return judge_dump
+
+
+def judge_dump(dump: Path, keys: list[PublicKey] | None = None, protect: tuple[str, ...] = ()) -> Rows:
+    settings = Settings(LIMITS)
+    root = os.fsencode(dump)
+    ring = key_store.keyring(keys or [])
+    units: dict[str, ProvenShard] = {}
+    for unit in plan_units(root, LIMITS):
+        shard = evidence.to_shard(examine_unit(unit, root, settings, tempfile.TemporaryFile, UNWATCHED))
+        dates = shard.column("date_utc")
+        signed = list(evidence.prepared(shard.signatures))
+        results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
+        units[unit.unit_id] = proven(shard, signed, results)
+    protected = frozenset(protect)
+    rows = {
+        name: pa.concat_tables([join.rows(one, protected) for one in units.values()])
+        for name, join in joins.by_name().items()
+    }
+
+    def text_of(unit_id: str, row: int) -> tuple[str, str]:
+        found = {r["row"]: (r["form"], r["text"]) for r in units[unit_id].shard.texts.to_pylist()}
+        return found.get(row, ("", ""))
+
+    by_kind: dict[str, list[copies.Compared]] = {}
+    for pair in joins.by_name()["copies"].join(rows["copies"]):
+        compared = copies.compare(pair, text_of)
+        by_kind.setdefault(compared.kind or f"{compared.unit_id} {compared.row}", []).append(compared)
+    settled = [one for group in by_kind.values() for one in copies.settle(group)]
+    same = joins.by_name()["duplicates"].join(rows["duplicates"]).to_pylist()
+    sent = joins.by_name()["sent"].join(rows["sent"]).to_pylist()
+    types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
+    found: Rows = {}
+    for unit_id, one in units.items():
+        joined = Joined(
+            {r["row"]: r["dup_of"] for r in same if r["unit_id"] == unit_id},
+            {r["row"]: r for r in sent if r["unit_id"] == unit_id},
+            {c.row: c for c in settled if c.unit_id == unit_id},
+        )
+        judgement = judge_unit(one, joined, types)
+        by_id = {}
+        for row in pa.concat_tables(judgement.items).to_pylist():
+            by_id[row["item_id"]] = found[row["path"]] = {**row, "findings": [], "signatures": []}
+        for name in ("findings", "signatures"):
+            for row in pa.concat_tables(getattr(judgement, name)).to_pylist():
+                by_id[row["item_id"]][name].append(row)
+    return found

@@ -1,0 +1,56 @@
+"""What each check, join and reader declares, so that a new one cannot forget it."""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+
+import pytest
+
+from transforms import checks, joins
+from transforms.model import Direction, Rule, Strength
+from transforms.verdict import FAMILIES, SUBTYPES
+
+MODULES = [*checks.modules(), *joins.by_name().values()]
+
+
+def named(module: ModuleType) -> str:
+    return module.__name__
+
+
+@pytest.mark.parametrize("module", MODULES, ids=named)
+def test_a_module_opens_with_the_question_it_answers(module: ModuleType) -> None:
+    assert module.__doc__ is not None and "?" in module.__doc__.splitlines()[0]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=named)
+def test_rules_are_declared_whole(module: ModuleType) -> None:
+    for rule in module.RULES:
+        assert isinstance(rule, Rule)
+        assert re.fullmatch(r"[a-z]+\.[a-z0-9_]+", rule.code)
+        assert rule.code.partition(".")[0] in FAMILIES
+        assert rule.sentence[0].isupper() and not rule.sentence.endswith(".")
+        assert rule.innocent.endswith(".")
+        assert rule.rate
+
+
+@pytest.mark.parametrize("module", checks.modules(), ids=named)
+def test_a_check_has_a_check(module: ModuleType) -> None:
+    assert callable(module.check)
+
+
+@pytest.mark.parametrize("module", joins.by_name().values(), ids=named)
+def test_a_join_has_rows_and_join(module: ModuleType) -> None:
+    assert callable(module.rows) and callable(module.join)
+
+
+def test_codes_are_declared_once() -> None:
+    codes = [rule.code for module in MODULES for rule in module.RULES]
+    assert len(codes) == len(set(codes))
+
+
+def test_a_decisive_contradiction_names_its_subtype() -> None:
+    for module in MODULES:
+        for rule in module.RULES:
+            if rule.direction is Direction.CONTRADICTS and rule.strength is Strength.DECISIVE:
+                assert rule.code in SUBTYPES

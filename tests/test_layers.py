@@ -1,0 +1,75 @@
+"""Imports run down the floors only; what reads hostile octets knows neither Beam nor the network."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Floor of each module or package of transforms/; a module imports its own floor or lower ones.
+FLOORS = {
+    "model": 0, "path_spec": 0, "limits": 0, "span": 0, "text": 0, "watch": 0, "arrow_bytes": 0, "data": 0,
+    "containers": 1, "mail": 1, "documents": 1, "sniff": 1, "magic_type": 1, "plan": 1,
+    "auth": 2, "shard": 2, "case": 2,
+    "inheritance": 3, "checks": 3, "joins": 3,
+    "verdict": 4, "wording": 4,
+    "unpack": 5, "unit": 5, "judgement": 5,
+    "walk": 6, "examine": 6, "prove": 6, "relate": 6, "judge": 6,
+}  # fmt: skip
+
+BEAM = {"walk", "examine", "prove", "relate", "judge"}
+NETWORK = {"socket", "ssl", "http", "urllib", "requests", "httplib2", "asyncio", "smtplib", "dns", "ftplib"}
+MODULES = sorted((ROOT / "transforms").rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def room(path: Path) -> str:
+    inside = path.relative_to(ROOT / "transforms")
+    return inside.parts[0] if len(inside.parts) > 1 else inside.stem
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_run_down_the_floors_only(path: Path) -> None:
+    own = room(path)
+    if own == "__init__":
+        return
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "transforms" and len(parts) > 1 and parts[1] in FLOORS:
+            assert FLOORS[parts[1]] <= FLOORS[own], f"{path.name} on floor {FLOORS[own]} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_module_has_a_floor(path: Path) -> None:
+    assert room(path) in FLOORS or room(path) == "__init__"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_transforms_import_neither_pipeline_nor_network_and_beam_only_as_wiring(path: Path) -> None:
+    tops = {name.split(".")[0] for name in imports(path)}
+    assert "pipeline" not in tops
+    assert not tops & NETWORK
+    assert "apache_beam" not in tops or room(path) in BEAM
+
+
+def test_beam_is_imported_in_the_pipeline_by_graph_and_engines_only() -> None:
+    users = {path.name for path in (ROOT / "pipeline").rglob("*.py") if any("apache_beam" in n for n in imports(path))}
+    assert users <= {"graph.py", "engines.py"}
+
+
+def test_nothing_unpickles_or_evaluates_input() -> None:
+    for path in (*MODULES, *(ROOT / "pipeline").rglob("*.py")):
+        tops = {name.split(".")[0] for name in imports(path)}
+        assert not tops & {"pickle", "marshal", "shelve"}, path

@@ -1,0 +1,105 @@
+"""altered_copy: words replaced are told from everything that honest software does to a copy."""
+
+from __future__ import annotations
+
+import pytest
+
+from transforms.joins.copies import ALTERED, CHANGED, SAME, Compared, Pair, compare, settle
+
+VERIFIED = (
+    "Chère Claire, the transfer of 5000 euros to the printer was approved on Monday. "
+    "Please keep the receipt for the treasurer. The contract is at https://drive.example/x Best, Anna"
+)
+
+
+def judged(
+    text: str,
+    verified: str = VERIFIED,
+    *,
+    subject: str = "Budget 2017",
+    verified_subject: str = "Budget 2017",
+    claims: bool = True,
+    form: str = "text/plain",
+) -> Compared:
+    pair = Pair("u1", 0, "box", subject, claims, False, "u2", 5, "sent.eml", verified_subject)
+    texts = {("u1", 0): (form, text), ("u2", 5): ("text/plain", verified)}
+    return compare(pair, lambda unit, row: texts[unit, row])
+
+
+def test_a_replaced_amount_is_an_altered_copy_with_both_values() -> None:
+    found = judged(VERIFIED.replace("5000", "90000"))
+    assert (found.code, found.expected, found.actual) == (ALTERED.code, "5000", "90000")
+
+
+def test_a_word_slipped_into_a_sentence_is_an_altered_copy() -> None:
+    assert judged(VERIFIED.replace("was approved", "was never approved")).code == ALTERED.code
+
+
+def test_a_replaced_subject_is_an_altered_copy() -> None:
+    found = judged(VERIFIED, subject="Offshore account 2017")
+    assert (found.code, found.expected) == (ALTERED.code, "Budget")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("footer", VERIFIED + " ___ Staff mailing list Staff@lists.example https://lists.example/staff"),
+        ("banner", "CAUTION: This email originated from outside of the organization. " + VERIFIED),
+        ("disclaimer inside", VERIFIED.replace("Best,", "This message and any attachment are confidential and "
+         "intended for the addressee only. Best,")),
+        ("omission", VERIFIED.replace("Please keep the receipt for the treasurer. ", "")),
+        ("truncation", VERIFIED[:60]),
+        ("truncated in a word", VERIFIED[: VERIFIED.index("printer") + 4]),
+        ("redaction", VERIFIED.replace("printer", "xxxxxxx").replace("5000", "████")),
+        ("marked redaction", VERIFIED.replace("printer", "[redacted]")),
+        ("question marks for accents", VERIFIED.replace("Chère", "Ch?re")),
+        ("mojibake", VERIFIED.replace("Chère", "ChÃ¨re")),
+        ("accents dropped", VERIFIED.replace("Chère", "Chere")),
+        ("quoted-printable left in", VERIFIED.replace("Chère", "Ch=E8re")),
+        ("link rewritten", VERIFIED.replace("https://drive.example/x", "https://urldefense.example/v2/url?u=x")),
+        ("case and marks", VERIFIED.replace("approved", "*Approved*").replace("Best,", "best")),
+        ("white space", VERIFIED.replace(" ", "  ")),
+        ("nothing left", ""),
+        ("another text altogether", "word " * 3000),
+    ],
+)  # fmt: skip
+def test_what_honest_software_does_is_no_altered_copy(name: str, text: str) -> None:
+    assert judged(text).code == CHANGED.code, name
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "[staff] Budget 2017",
+        "Re: Budget 2017",
+        "***SPAM*** Budget 2017",
+        "[EXTERNAL] Fwd: Budget 2017",
+        "TR: Budget 2017",
+    ],
+)
+def test_tags_and_reply_marks_before_a_subject_are_no_altered_copy(subject: str) -> None:
+    assert judged(VERIFIED, subject=subject).code == CHANGED.code
+
+
+def test_a_copy_that_claims_no_transmission_is_never_altered() -> None:
+    assert judged(VERIFIED.replace("5000", "90000"), claims=False).code == CHANGED.code
+
+
+def test_copies_that_kept_other_parts_are_not_comparable() -> None:
+    assert judged("Totally different words", form="text/html", subject="Other").code == CHANGED.code
+
+
+def test_the_same_change_in_five_messages_is_a_habit_not_a_forgery() -> None:
+    one = judged(VERIFIED.replace("5000", "90000"))
+    assert [c.code for c in settle([one] * 4)] == [ALTERED.code] * 4
+    assert [c.code for c in settle([one] * 5)] == [CHANGED.code] * 5
+
+
+def test_equal_content_supports() -> None:
+    pair = Pair("u1", 0, "box", "s", True, True, "u2", 5, "sent.eml", "s")
+    assert compare(pair, lambda unit, row: ("", "")).code == SAME.code
+
+
+def test_words_of_other_scripts_are_compared_as_well() -> None:
+    found = judged("перевод не одобрен казначеем", "перевод был одобрен казначеем")
+    assert (found.code, found.actual) == (ALTERED.code, "не")

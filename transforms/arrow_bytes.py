@@ -1,0 +1,34 @@
+"""Arrow tables as octets: what crosses a shuffle (Arrow IPC stream)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+
+
+def to_bytes(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+def from_bytes(octets: bytes) -> pa.Table:
+    return pa.ipc.open_stream(octets).read_all()
+
+
+def gathered(batches: Iterable[bytes]) -> pa.Table:
+    """The tables of one bucket as one."""
+    return pa.concat_tables([from_bytes(batch) for batch in batches])
+
+
+def by_unit(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Rows of a table with a unit_id column, unit by unit, in the order of unit and row."""
+    table = table.sort_by([("unit_id", "ascending"), ("row", "ascending")])
+    units = table["unit_id"].to_pylist()
+    start = 0
+    for at in range(1, len(units) + 1):
+        if at == len(units) or units[at] != units[start]:
+            yield units[start], table.slice(start, at - start).drop_columns(["unit_id"])
+            start = at

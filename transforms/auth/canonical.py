@@ -1,0 +1,241 @@
+"""Header and body canonicalization (RFC 6376 §3.4). Octets in, octets out.
+
+Bodies pass as an iterator of chunks of any size. What has to wait for a later chunk (a CR, white
+space, empty lines) waits as a flag or a count, so memory stays bounded for any body.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+_BLOCK = 16 * 1024  # octets looked at together: several passes over them stay in the cache
+_CRLF = b"\r\n"
+_MANY_LINE_ENDS = _CRLF * 16 * 1024
+
+
+@dataclass(slots=True)
+class LineEnds:
+    """How many lines end in CRLF and how many in a bare LF."""
+
+    crlf: int = 0
+    lf: int = 0
+
+    @property
+    def form(self) -> str:
+        """crlf | lf | mixed | none"""
+        if self.crlf and self.lf:
+            return "mixed"
+        return "crlf" if self.crlf else "lf" if self.lf else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class BodyDigests:
+    """The four hashes that a bh= can claim for a whole body, and the canonical sizes in octets."""
+
+    simple_sha1: bytes
+    simple_sha256: bytes
+    relaxed_sha1: bytes
+    relaxed_sha256: bytes
+    simple_size: int
+    relaxed_size: int
+    line_ends: str  # of the body as found: crlf | lf | mixed | none
+
+
+def wire_chunks(chunks: Iterable[bytes], seen: LineEnds) -> Iterator[bytes]:
+    """The wire form: each bare LF becomes CRLF, a bare CR stays. No CRLF is split over two chunks.
+
+    seen counts the line ends as found.
+    """
+    held = b""  # a CR at the end of a block: the LF may follow
+    for chunk in chunks:
+        for at in range(0, len(chunk), _BLOCK):
+            block = held + chunk[at : at + _BLOCK]
+            held = b"\r" if block.endswith(b"\r") else b""
+            yield _wire(block[:-1] if held else block, seen)
+    yield held
+
+
+def _wire(block: bytes, seen: LineEnds) -> bytes:
+    """Wire form of a block; a CR at its end is a bare one."""
+    lines = block.replace(b"\r", b"")
+    wire = lines.replace(b"\n", _CRLF)  # right if the block had CRLF only, or LF only
+    n_lines = len(wire) - len(lines)
+    if wire == block:
+        seen.crlf += n_lines
+        return block
+    if len(lines) == len(block):
+        seen.lf += n_lines
+        return wire
+    n_crlf = block.count(_CRLF)
+    seen.crlf += n_crlf
+    seen.lf += n_lines - n_crlf
+    return block.replace(_CRLF, b"\n").replace(b"\n", _CRLF)
+
+
+def canonical_body(chunks: Iterable[bytes], canonicalization: str) -> Iterator[bytes]:
+    """Canonical form of a body; chunks as wire_chunks yields them, canonicalization simple or relaxed."""
+    relaxed = canonicalization == "relaxed"
+    ending = _Ending()
+    for chunk in map(_WhiteSpace().feed, chunks) if relaxed else chunks:
+        yield from ending.feed(chunk)
+    yield from ending.close(relaxed)
+
+
+def body_digests(chunks: Iterable[bytes]) -> BodyDigests:
+    """All hashes of a body in one pass; chunks as found."""
+    seen = LineEnds()
+    white_space = _WhiteSpace()
+    simple = _BodyDigest()
+    relaxed = None  # as long as both canonical forms are the same
+    for block in wire_chunks(chunks, seen):
+        reduced = white_space.feed(block)
+        if relaxed is None and reduced != block:
+            relaxed = simple.copy()
+        simple.feed(block)
+        if relaxed is not None:
+            relaxed.feed(reduced)
+    if relaxed is None:
+        relaxed = simple.copy()
+    simple.close(relaxed=False)
+    relaxed.close(relaxed=True)
+    return BodyDigests(
+        simple.sha1.digest(),
+        simple.sha256.digest(),
+        relaxed.sha1.digest(),
+        relaxed.sha256.digest(),
+        simple.size,
+        relaxed.size,
+        seen.form,
+    )
+
+
+def body_hash(chunks: Iterable[bytes], canonicalization: str, algorithm: str, length: int | None) -> bytes:
+    """Hash of the canonical body, the value that bh= claims (RFC 6376 §3.7); chunks as found.
+
+    algorithm is a= or the name of its hash. length is l= in octets, None for all of the body; one
+    past the end hashes what there is.
+    """
+    digest = hash_of(algorithm)
+    for piece in canonical_body(wire_chunks(chunks, LineEnds()), canonicalization):
+        if length is None:
+            digest.update(piece)
+            continue
+        digest.update(piece[:length])
+        length -= min(length, len(piece))
+        if not length:
+            break
+    return digest.digest()
+
+
+def canonical_field(raw: bytes, canonicalization: str) -> bytes:
+    """Canonical form of a header field in wire form, its CRLF included (RFC 6376 §3.4.1, §3.4.2)."""
+    if canonicalization != "relaxed":
+        return raw
+    name, _, value = raw.partition(b":")
+    text = value.replace(_CRLF, b"").strip(b" \t")
+    return name.rstrip(b" \t").lower() + b":" + _reduced(text) + _CRLF
+
+
+def hash_of(algorithm: str) -> hashlib._Hash:
+    """A new state of the hash of an a= value: `rsa-sha256` or `sha256`."""
+    return hashlib.new(algorithm.rpartition("-")[2], usedforsecurity=False)
+
+
+class _WhiteSpace:
+    """The relaxed form of white space (RFC 6376 §3.4.4 a), block by block."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held = False  # white space ended the last block: the line may end there
+
+    def feed(self, block: bytes) -> bytes:
+        if self._held:
+            block = b" " + block
+        if b" " not in block and b"\t" not in block:
+            return block
+        text = block.rstrip(b" \t")
+        self._held = len(text) < len(block)
+        return _reduced(text)
+
+
+def _reduced(text: bytes) -> bytes:
+    """Runs of white space as one SP, none before CRLF; text must not end in white space."""
+    # Two passes of split cost a quarter of what replacing pairs until none is left costs, and stay
+    # linear for any input.
+    first, *rest = text.replace(b"\t", b" ").split(b"  ")
+    if rest:
+        pieces = [piece.lstrip(b" ") for piece in rest]
+        first = b" ".join([first, *filter(None, pieces)])
+    return _CRLF.join(first.split(b" \r\n"))
+
+
+class _Ending:
+    """The end of a canonical body (RFC 6376 §3.4.3, §3.4.4 b): empty lines are held back as a count."""
+
+    __slots__ = ("_held", "_text")
+
+    def __init__(self) -> None:
+        self._held = 0  # CRLFs since the last octet of text
+        self._text = False  # whether there was any
+
+    def feed(self, block: bytes) -> Iterator[bytes]:
+        text = _without_line_ends(block)
+        if text:
+            for _ in range(self._held * 2 // len(_MANY_LINE_ENDS)):
+                yield _MANY_LINE_ENDS
+            yield _MANY_LINE_ENDS[: self._held * 2 % len(_MANY_LINE_ENDS)]
+            yield text
+            self._held = 0
+            self._text = True
+        self._held += (len(block) - len(text)) // 2
+
+    def close(self, relaxed: bool) -> Iterator[bytes]:
+        if self._text or not relaxed:  # an empty body is CRLF in simple form, nothing in relaxed form
+            yield _CRLF
+
+    def copy(self) -> _Ending:
+        other = _Ending()
+        other._held, other._text = self._held, self._text
+        return other
+
+
+def _without_line_ends(block: bytes) -> bytes:
+    """block without the CRLFs at its end; CRs before them stay."""
+    if not block.endswith(_CRLF):
+        return block
+    text = block.rstrip(_CRLF)
+    bare = block.rfind(b"\r\r", len(text))  # in wire form only CRs and CRLFs are left there
+    return text if bare < 0 else block[: bare + 1]
+
+
+class _BodyDigest:
+    """Both hashes and the size of one canonical body."""
+
+    __slots__ = ("_ending", "sha1", "sha256", "size")
+
+    def __init__(self) -> None:
+        self._ending = _Ending()
+        self.sha1 = hash_of("sha1")
+        self.sha256 = hash_of("sha256")
+        self.size = 0
+
+    def feed(self, block: bytes) -> None:
+        self._update(self._ending.feed(block))
+
+    def close(self, relaxed: bool) -> None:
+        self._update(self._ending.close(relaxed))
+
+    def copy(self) -> _BodyDigest:
+        other = _BodyDigest()
+        other._ending = self._ending.copy()
+        other.sha1, other.sha256, other.size = self.sha1.copy(), self.sha256.copy(), self.size
+        return other
+
+    def _update(self, pieces: Iterator[bytes]) -> None:
+        for piece in pieces:
+            self.sha1.update(piece)
+            self.sha256.update(piece)
+            self.size += len(piece)

@@ -1,0 +1,101 @@
+"""What a valid signature leaves open: objections, each a plain code (VERDICT §1.2 to §1.6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from transforms.auth.signature import Signature
+from transforms.mail.date import received_date
+from transforms.mail.fields import SINGLETONS
+from transforms.model import HeaderField, Reading
+
+# Most serious first. Those about the key are found by verify.py, all others by objections().
+ORDER = (
+    "from_not_signed",  # From is not in h=: anybody could have written it
+    "from_ambiguous",  # not exactly one author
+    "doubled_field",  # a field that may stand once stands twice, one instance unsigned
+    "header_ambiguous",  # the header section reads in two ways
+    "body_length_limit",  # l= leaves part of the body unsigned
+    "subject_not_signed",
+    "date_not_signed",
+    "not_aligned",  # d= does not speak for the From domain
+    "mime_reinterpretation_possible",  # the body reads otherwise under other, unsigned MIME fields
+    "key_granularity",  # g= restricts the key to other addresses
+    "key_weak",  # the modulus is short enough to be factored
+    "key_recovered",  # the key comes from signatures of the dump and is anchored nowhere (VERDICT §4)
+    "expired_at_receipt",  # x= had passed when the last hop took the message
+    # From here on they only limit the confidence.
+    "sha1",  # rsa-sha1 (RFC 8301 §3.1)
+    "other_key_at_that_time",  # archives saw another key under that name then, and not this one
+    "key_first_seen_later",  # whoever held the domain since could have signed
+    "aligned_relaxed",  # d= is a child or sibling of the From domain
+    "recipients_not_covered",  # To or Cc is shown and not signed
+)
+LIMITING = frozenset(
+    {"sha1", "other_key_at_that_time", "key_first_seen_later", "aligned_relaxed", "recipients_not_covered"}
+)
+BLOCKING = frozenset(ORDER) - LIMITING  # no `verified` with any of these
+
+_MIME_FIELDS = ("content-type", "content-transfer-encoding")
+
+
+def objections(
+    signature: Signature, fields: Sequence[HeaderField], reading: Reading, body_size: int, aligned: str
+) -> tuple[str, ...]:
+    """Objections that no key can lift, most serious first; () = the signature covers everything.
+
+    fields are all of the message, top to bottom; body_size is that of the canonical body in octets;
+    aligned is the answer of alignment.align.
+    """
+    present = Counter(field.key for field in fields)
+    signed = Counter(signature.signed_fields)
+    shown_recipients = [key for key in ("to", "cc") if present[key]]
+    found = {
+        "from_not_signed": not signed["from"],
+        "from_ambiguous": reading.author is None,
+        "doubled_field": _doubled(fields, present, signed),
+        "header_ambiguous": reading.header_ambiguous is not None,
+        "body_length_limit": _leaves_body_open(signature.length, body_size),
+        "subject_not_signed": not signed["subject"],
+        "date_not_signed": not signed["date"],
+        "not_aligned": aligned == "none",
+        "mime_reinterpretation_possible": reading.body_ambiguous is not None
+        and any(not signed[key] or present[key] > signed[key] for key in _MIME_FIELDS),
+        "expired_at_receipt": _expired(signature, fields),
+        "sha1": signature.algorithm == "rsa-sha1",
+        "aligned_relaxed": aligned == "relaxed",
+        "recipients_not_covered": any(not signed[key] for key in shown_recipients),
+    }
+    return in_order(code for code, holds in found.items() if holds)
+
+
+def in_order(codes: Iterable[str]) -> tuple[str, ...]:
+    """Distinct objections, most serious first."""
+    return tuple(sorted(set(codes), key=ORDER.index))
+
+
+def _doubled(fields: Sequence[HeaderField], present: Counter[str], signed: Counter[str]) -> bool:
+    """Whether a singleton stands twice and more often than h= names it: readers show the top one,
+    signers hash the bottom one (RFC 6376 §8.15)."""
+    for key in SINGLETONS:
+        if present[key] < 2 or present[key] <= signed[key]:
+            continue
+        # Honest relays repeat MIME-Version, octet for octet.
+        if key != "mime-version" or len({field.raw for field in fields if field.key == key}) > 1:
+            return True
+    return False
+
+
+def _leaves_body_open(length: int | None, body_size: int) -> bool:
+    # l=0 signs no body at all, so an empty one proves nothing either: it may have been cut off.
+    return length is not None and (length < body_size or length == 0)
+
+
+def _expired(signature: Signature, fields: Sequence[HeaderField]) -> bool:
+    """Whether x= was over when the topmost Received was written; today's clock plays no part."""
+    if signature.expires_at is None:
+        return False
+    received = next((field for field in fields if field.key == "received"), None)
+    taken = received_date(received) if received is not None else None
+    return taken is not None and taken.timestamp() > signature.expires_at

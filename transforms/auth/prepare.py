@@ -1,0 +1,124 @@
+"""From a message to prepared signatures: all that any key is tried on, without the mail (DESIGN §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from transforms.auth.alignment import align
+from transforms.auth.canonical import BodyDigests, body_hash
+from transforms.auth.coverage import objections
+from transforms.auth.signature import Signature, data_hash, parse_signature
+from transforms.limits import LIMITS, MIB
+from transforms.mail.fields import SINGLETONS
+from transforms.model import HeaderField, Message, PreparedSignature, Reading
+from transforms.text import clean_text
+
+DKIM_SIGNATURE = "dkim-signature"
+LINE_ENDS = "line_ends"  # a repair: some lines ended in LF, others in CRLF
+
+_MAX_UNSIGNED = 1_000  # names of fields outside h= that are listed
+_MAX_NAME = 100  # characters of one
+_MAX_PREFIXES = 256 * MIB  # octets hashed again for all l= of a message
+
+
+def prepare(message: Message, reading: Reading, digests: BodyDigests) -> tuple[PreparedSignature, ...]:
+    """The first LIMITS.signatures DKIM-Signature fields, top to bottom; digests are of message.body.
+
+    Reads the body again only for an l= that ends inside it.
+    """
+    bodies = _Bodies(message, digests)
+    repairs = LINE_ENDS if _mixed(message.line_ends, digests.line_ends) else ""
+    return tuple(
+        _prepared(seq, field, message, reading, bodies, repairs)
+        for seq, field in enumerate(message.named(DKIM_SIGNATURE)[: LIMITS.signatures])
+    )
+
+
+def signed_fields_kept(message: Message, signatures: Sequence[PreparedSignature]) -> tuple[HeaderField, ...]:
+    """Fields that later repairs and re-checks draw on, in the order of the message.
+
+    DKIM-Signature fields first, then singletons, then all that any h= names, as long as they fit
+    into LIMITS.signed_fields octets; a field is kept whole or not at all.
+    """
+    named = {name for signature in signatures for name in signature.signed_fields}
+    wanted = ({DKIM_SIGNATURE}, SINGLETONS, named)
+    kept: set[int] = set()
+    left = LIMITS.signed_fields
+    for keys in wanted:
+        for at, field in enumerate(message.fields):
+            if field.key in keys and at not in kept and len(field.raw) <= left:
+                kept.add(at)
+                left -= len(field.raw)
+    return tuple(message.fields[at] for at in sorted(kept))
+
+
+class _Bodies:
+    """Answers whether the body is the one that a signature claims; hashes each prefix once."""
+
+    def __init__(self, message: Message, digests: BodyDigests) -> None:
+        self._message = message
+        self._digests = digests
+        self._prefixes: dict[tuple[str, str, int], bytes] = {}
+        self._left = _MAX_PREFIXES
+
+    def size(self, signature: Signature) -> int:
+        """Octets of the canonical body."""
+        relaxed = signature.body_canonicalization == "relaxed"
+        return self._digests.relaxed_size if relaxed else self._digests.simple_size
+
+    def match(self, signature: Signature) -> bool | None:
+        """None if the l= of this message are more than one would hash."""
+        form, algorithm, length = signature.body_canonicalization, signature.algorithm, signature.length
+        if length is None or length >= self.size(signature):
+            whole: bytes = getattr(self._digests, f"{form}_{algorithm.rpartition('-')[2]}")
+            return whole == signature.body_hash
+        asked = form, algorithm, length
+        if asked not in self._prefixes:
+            self._left -= length
+            if self._left < 0:
+                return None
+            self._prefixes[asked] = body_hash(self._message.body.chunks(), *asked)
+        return self._prefixes[asked] == signature.body_hash
+
+
+def _prepared(
+    seq: int, field: HeaderField, message: Message, reading: Reading, bodies: _Bodies, repairs: str
+) -> PreparedSignature:
+    signature = parse_signature(field)
+    aligned = align(signature.domain, reading.author.domain if reading.author else "")
+    valid = signature.invalid is None
+    return PreparedSignature(
+        seq=seq,
+        type="dkim",
+        domain=signature.domain,
+        selector=signature.selector,
+        auid=signature.auid,
+        algorithm=signature.algorithm,
+        canonicalization=signature.canonicalization,
+        signed_fields=signature.signed_fields,
+        unsigned_fields=_unsigned(message, signature),
+        signed_at=signature.signed_at,
+        expires_at=signature.expires_at,
+        length=signature.length,
+        body_hash=signature.body_hash,
+        body_ok=bodies.match(signature) if valid else None,
+        signature=signature.signature,
+        data_hash=data_hash(message.fields, field, signature) if valid else b"",
+        repairs=repairs,
+        invalid=signature.invalid,
+        objections=objections(signature, message.fields, reading, bodies.size(signature), aligned) if valid else (),
+        aligned=aligned,
+    )
+
+
+def _unsigned(message: Message, signature: Signature) -> tuple[str, ...]:
+    """Names present in the message and not in h=, in order of appearance."""
+    signed = {*signature.signed_fields, DKIM_SIGNATURE}
+    unsigned = [key for key in dict.fromkeys(field.key for field in message.fields) if key not in signed]
+    return tuple(clean_text(key, _MAX_NAME) for key in unsigned[:_MAX_UNSIGNED])
+
+
+def _mixed(header: str, body: str) -> bool:
+    """Whether the lines of a message end in more than one way."""
+    forms = {header, body} - {"none"}
+    return "mixed" in forms or len(forms) > 1

@@ -1,0 +1,33 @@
+"""Examine: work units to evidence (Beam). Mail octets stay inside this one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import apache_beam as beam
+
+from transforms.model import WorkUnit
+
+ExamineUnits = Callable[[Iterable[WorkUnit]], Iterator[tuple[str, int]]]
+
+
+class Examine(beam.PTransform):  # type: ignore[misc]
+    """Examine every unit and store its evidence; answers (unit_id, number of items).
+
+    together=True gives all units to one call, which spreads them over worker processes of its
+    own (one machine); else each unit is an element that the runner schedules (a cluster).
+    """
+
+    def __init__(self, examine_units: ExamineUnits, together: bool) -> None:
+        super().__init__()
+        self.examine_units = examine_units
+        self.together = together
+
+    def expand(self, units: beam.PCollection) -> beam.PCollection:
+        together, examine_units = self.together, self.examine_units
+        return (
+            units
+            | "Key" >> beam.Map(lambda unit: ("" if together else unit.unit_id, unit))
+            | "Gather" >> beam.GroupByKey()
+            | "ExamineUnits" >> beam.FlatMap(lambda group: examine_units(group[1]))
+        )

@@ -1,0 +1,35 @@
+"""Which message proves an item: down only, one hop, never through a message (VERDICT §3)."""
+
+from __future__ import annotations
+
+from transforms.model import Kind
+from transforms.shard import ProvenShard
+
+_STOPS = frozenset({Kind.EMAIL.value, Kind.MAILBOX.value, Kind.GAP.value})
+
+
+def carriers(proven: ProvenShard) -> list[int | None]:
+    """For each row of a unit, the row of the verified message whose signature covers its octets.
+
+    Proof stops at anything that is or holds messages, also at an archive with a message anywhere
+    inside, and at octets whose encoding can be read in two ways.
+    """
+    shard = proven.shard
+    kinds = shard.column("kind")
+    parents = shard.column("parent_row")
+    covered = shard.column("covered")
+    holds = shard.column("holds_messages")
+    for row in range(len(kinds) - 1, -1, -1):  # children come after their parents
+        parent = parents[row]
+        if holds[row] and parent >= 0 and kinds[parent] == Kind.ARCHIVE:
+            holds[parent] = True
+    found: list[int | None] = [None] * len(kinds)
+    for row, parent in enumerate(parents):
+        if parent < 0 or not covered[row] or holds[row] or kinds[row] in _STOPS:
+            continue
+        signed = proven.signed.get(parent)
+        if kinds[parent] == Kind.EMAIL:
+            found[row] = parent if signed is not None and signed.proof.passes_on else None
+        else:
+            found[row] = found[parent]
+    return found

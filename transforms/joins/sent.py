@@ -1,0 +1,106 @@
+"""Was this loose file sent in a verified message, in exactly this form? (VERDICT §3)"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from transforms.inheritance import carriers
+from transforms.model import Direction, Kind, Rule, Strength
+from transforms.shard import ProvenShard
+
+SENT = Rule(
+    "document.sent_in_verified_message",
+    Direction.SUPPORTS,
+    Strength.WEAK,
+    "document",
+    "The same octets were sent in a verified message",
+    "It proves who sent the file and when, not that what the file says is true, nor who wrote it.",
+    "derived: equal SHA-256",
+)
+
+RULES = (SENT,)
+
+_MIN_SIZE = 64  # octets; shorter contents are equal by chance (VERDICT §3)
+_NOT_FILES = frozenset({Kind.EMAIL, Kind.MAILBOX, Kind.ARCHIVE, Kind.GAP, Kind.LINK, Kind.SPECIAL})
+
+_ROWS = pa.schema(
+    [
+        ("key", pa.string()),
+        ("unit_id", pa.string()),
+        ("sequence", pa.int64()),
+        ("row", pa.int64()),
+        ("carries", pa.bool_()),  # an attachment of a verified message, else a loose file
+        ("carrier_id", pa.string()),
+        ("carrier_path", pa.string()),
+        ("domain", pa.string()),
+        ("author", pa.string()),
+        ("date", pa.string()),
+        ("protected", pa.bool_()),
+    ]
+)
+
+
+def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
+    """Covered attachments of verified messages, and loose files."""
+    shard = proven.shard
+    column = {
+        name: shard.column(name)
+        for name in ("sha256", "size", "kind", "loose", "status", "item_id", "path", "from_email",
+                     "from_domain", "date_utc", "holds_messages")
+    }  # fmt: skip
+    found: list[dict[str, Any]] = []
+    for row, carrier in enumerate(carriers(proven)):
+        if (
+            column["sha256"][row] is None
+            or column["size"][row] < _MIN_SIZE
+            or column["kind"][row] in _NOT_FILES
+            or column["holds_messages"][row]
+            or column["status"][row] != "ok"
+        ):
+            continue
+        record: dict[str, Any] = {
+            "key": column["sha256"][row],
+            "unit_id": shard.unit.unit_id,
+            "sequence": shard.unit.sequence,
+            "row": row,
+            "carries": carrier is not None,
+        }
+        if carrier is not None:
+            date = column["date_utc"][carrier]
+            record.update(
+                carrier_id=column["item_id"][carrier],
+                carrier_path=column["path"][carrier],
+                domain=proven.signed[carrier].proof.domain,
+                author=column["from_email"][carrier],
+                date=date.date().isoformat() if date else "",
+                protected=is_protected(column["from_domain"][carrier], protected),
+            )
+        elif not column["loose"][row]:
+            continue
+        found.append(record)
+    return pa.Table.from_pylist(found, _ROWS)
+
+
+def is_protected(domain: str | None, protected: frozenset[str]) -> bool:
+    """Whether a domain is one that the user named, or lies below it."""
+    if domain is None:
+        return False
+    labels = domain.split(".")
+    return any(".".join(labels[at:]) in protected for at in range(len(labels)))
+
+
+def join(table: pa.Table) -> pa.Table:
+    """For each loose file that was sent: the carrier, of a protected domain if there is one, else the first."""
+    carrying = table.filter(table["carries"]).to_pylist()
+    best: dict[str, dict[str, Any]] = {}
+    for record in sorted(carrying, key=lambda r: (not r["protected"], r["sequence"], r["row"])):
+        best.setdefault(record["key"], record)
+    answers = []
+    for record in table.to_pylist():
+        carrier = best.get(record["key"])
+        if carrier is not None and not record["carries"]:
+            answers.append({**carrier, "unit_id": record["unit_id"], "row": record["row"]})
+    wanted = [f for f in _ROWS if f.name not in ("key", "sequence", "carries")]
+    return pa.Table.from_pylist(answers, pa.schema(wanted))

@@ -1,0 +1,119 @@
+"""The words of a message, for quotes, differences and near duplicates (DESIGN §2)."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from transforms.limits import LIMITS
+from transforms.mail.charset import to_text
+from transforms.mail.transfer import decode
+from transforms.model import Part
+from transforms.text import clean_text
+
+_PROBE = 4 * 1024  # octets looked at to see whether a plain alternative says anything
+
+_HIDDEN = re.compile(r"<(?:!--|(script|style|title)(?![a-z0-9]))", re.IGNORECASE)
+_HIDDEN_END = {
+    None: re.compile("-->"),
+    "script": re.compile(r"</script[^<>]*>", re.IGNORECASE),
+    "style": re.compile(r"</style[^<>]*>", re.IGNORECASE),
+    "title": re.compile(r"</title[^<>]*>", re.IGNORECASE),
+}
+_TAG = re.compile(r"</?[a-z!?][^<>]*+>", re.IGNORECASE)
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?", re.IGNORECASE)
+_SLICE = 1_000  # characters; sorting a run of combining marks takes quadratic time
+
+
+def normalised_text(parts: Iterable[Part], limit: int = LIMITS.text) -> str:
+    """Text of the body parts in order: NFC, white space as single spaces, clean, limit octets of UTF-8.
+
+    parts are those of one message that are no items, multiparts among them, parents first. Of a
+    multipart/alternative with words in text/plain the HTML is left out. At most LIMITS.text_source
+    decoded octets are looked at.
+    """
+    shown = _shown(list(parts))
+    source = LIMITS.text_source
+    pieces: list[str] = []
+    size = 0
+    for part in shown:
+        if size > limit or source <= 0:
+            break
+        octets = _head(part, source)
+        source -= len(octets)
+        piece = _words(part, octets)[: limit + 1]
+        pieces.append(piece)
+        size += len(piece) + 1
+    text = clean_text(_composed(" ".join(piece for piece in pieces if piece)[: limit + 1]))
+    return text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore").rstrip()
+
+
+def html_to_text(markup: str) -> str:
+    """Markup without tags, comments, scripts and styles, its references resolved; linear time.
+
+    A script, style or comment that is never closed hides the rest, as in a browser.
+    """
+    kept = []
+    at = 0
+    while (opening := _HIDDEN.search(markup, at)) is not None:
+        kept.append(markup[at : opening.start()])
+        name = opening[1].lower() if opening[1] else None
+        closing = _HIDDEN_END[name].search(markup, opening.end())
+        if closing is None:
+            at = len(markup)
+            break
+        at = closing.end()
+    kept.append(markup[at:])
+    text = _TAG.sub(" ", " ".join(kept))
+    return _REFERENCE.sub(lambda match: html.unescape(match.group()), text) if "&" in text else text
+
+
+def _shown(parts: list[Part]) -> list[Part]:
+    """The text parts that a reader sees: HTML only where no plain alternative says something."""
+    texts = [part for part in parts if part.media_type in ("text/plain", "text/html")]
+    plain = [part for part in texts if part.media_type == "text/plain"]
+    if not plain or len(plain) == len(texts):
+        return texts
+    alternatives = [part.number for part in parts if part.media_type == "multipart/alternative"]
+    spoken = [
+        number
+        for number in alternatives[: LIMITS.mime_depth]
+        if any(_within(part, number) and _words(part, _head(part, _PROBE)) for part in plain)
+    ]
+    return [
+        part for part in texts if part.media_type == "text/plain" or not any(_within(part, number) for number in spoken)
+    ]
+
+
+def _within(part: Part, number: str) -> bool:
+    return not number or part.number.startswith(f"{number}.")
+
+
+def _head(part: Part, limit: int) -> bytes:
+    """The first decoded octets of a part; no more is decoded than they take."""
+    encoded = part.body.sub(0, 4 * limit)  # base64 takes 4/3, quoted-printable at most three times as many
+    pieces = []
+    room = limit
+    for chunk in decode(encoded, part.encoding).chunks:
+        pieces.append(chunk[:room])
+        room -= len(chunk)
+        if room <= 0:
+            break
+    return b"".join(pieces)
+
+
+def _words(part: Part, octets: bytes) -> str:
+    """White space in single spaces between the words of a part."""
+    text = to_text(octets, part.parameters.get("charset", ""))
+    if part.media_type == "text/html":
+        text = html_to_text(text)
+    return " ".join(text.split())
+
+
+def _composed(text: str) -> str:
+    """Normalization form C; where a word has over a thousand characters, composed in slices."""
+    if text.isascii() or all(len(word) <= _SLICE for word in text.split(" ")):
+        return unicodedata.normalize("NFC", text)
+    return "".join(unicodedata.normalize("NFC", text[at : at + _SLICE]) for at in range(0, len(text), _SLICE))

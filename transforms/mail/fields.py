@@ -1,0 +1,219 @@
+"""A message split into header fields and body, on octets (RFC 5322 §2.1, §2.2).
+
+Defects that a Message can carry from here:
+    mail.byte_order_mark      EF BB BF before the header section; an editor saved the file
+    mail.blank_before_header  empty lines before the first field
+    mail.junk_before_header   lines that are no field before the first field (X-VM-v5-Data, >From)
+    mail.junk_in_header       such lines between or right after fields
+    mail.malformed_field      such a line reads like a field that may stand only once (`\\0From: a@b`)
+    mail.no_empty_line        the header section runs into text; the body begins at that line
+    mail.no_header            no field at all; everything is body
+    limit.header              fields beyond LIMITS.header_section or header_fields were not read
+"""
+
+from __future__ import annotations
+
+import re
+
+from transforms.limits import LIMITS
+from transforms.model import HeaderField, Message
+from transforms.span import Span
+
+# Fields that may stand only once (RFC 5322 §3.6, RFC 2045 §3).
+SINGLETONS = frozenset(
+    {
+        "from",
+        "sender",
+        "reply-to",
+        "to",
+        "cc",
+        "subject",
+        "date",
+        "message-id",
+        "in-reply-to",
+        "references",
+        "mime-version",
+        "content-type",
+        "content-transfer-encoding",
+    }
+)
+
+_WINDOW = 16 * 1024
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BLANK_LINES = re.compile(rb"(?:\r?\n)*+")
+_FIELD_END = re.compile(rb"\n(?![ \t])")  # the line end that folding does not continue
+_FIELD_NAME = re.compile(rb"([!-9;-~]++)[ \t]*+:")  # RFC 5322 §3.6.8, §4.5 for blanks before the colon
+_QUOTED_FROM_LINE = re.compile(rb">*From ")
+_LIKE_SINGLETON = re.compile(
+    rb"[^a-z0-9:]{0,64}(?:%s)[^a-z0-9:]{0,64}:" % "|".join(sorted(SINGLETONS)).encode(), re.IGNORECASE
+)
+
+
+def split_message(span: Span) -> Message:
+    """Header fields in wire form and the body as it lies. Never raises for what the octets hold.
+
+    Reads the header section only; a body of any size is not looked at.
+    """
+    head = span.read(0, _WINDOW)
+    marked = head.startswith(_BYTE_ORDER_MARK)
+    start = len(_BYTE_ORDER_MARK) if marked else 0
+    defects = ["mail.byte_order_mark"] if marked else []
+    blank = _BLANK_LINES.match(head, start)
+    assert blank is not None  # it may match nothing
+    if blank.end() > start:
+        message = _split(span, blank.end(), [*defects, "mail.blank_before_header"])
+        if message.fields:
+            return message
+    return _split(span, start, defects)
+
+
+def split_part(span: Span) -> Message:
+    """The same for a body part, whose header section may be empty (RFC 2046 §5.1)."""
+    return _split(span, 0, [])
+
+
+def _split(span: Span, start: int, defects: list[str]) -> Message:
+    section_end, body_start = _section(span, start)
+    if section_end == start:
+        return Message((), span.sub(body_start, span.size), "none", (*defects, "mail.no_header"))
+    section = span.read(start, min(section_end, start + LIMITS.header_section))
+    lines = _FIELD_END.split(section)
+    cut = section_end - start > LIMITS.header_section
+    if cut or not lines[-1]:
+        lines.pop()  # a field cut in two, or nothing after the last line end
+    if len(lines) > LIMITS.header_fields:
+        cut = True
+        del lines[LIMITS.header_fields :]
+    crlf = section.count(b"\r\n")
+    line_feeds = section.count(b"\n")
+    fields: list[HeaderField] = []
+    junk: list[int] = []  # places of lines that are no field, since the last field
+    for place, line in enumerate(lines):
+        name = _FIELD_NAME.match(line)
+        if name is None:
+            junk.append(place)
+            continue
+        if junk:
+            defects += _junk_defects([lines[j] for j in junk], "in" if fields else "before")
+            junk.clear()
+        if crlf != line_feeds:
+            line = line.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        raw = line + b"\n" if line[-1:] == b"\r" else line + b"\r\n"
+        fields.append(HeaderField(name[1].decode("ascii"), raw))
+    if cut:
+        defects.append("limit.header")
+    elif not fields:
+        return Message((), span.sub(start, span.size), "none", (*defects, "mail.no_header"))
+    elif junk:
+        trailing = [lines[j] for j in junk]
+        defects += _junk_defects(trailing, "in")
+        if not all(_QUOTED_FROM_LINE.match(line) for line in trailing):
+            defects[-1] = "mail.no_empty_line"
+            body_start = start + sum(len(line) + 1 for line in lines[: junk[0]])
+    ends = "none" if not line_feeds else "crlf" if crlf == line_feeds else "mixed" if crlf else "lf"
+    return Message(tuple(fields), span.sub(body_start, span.size), ends, tuple(dict.fromkeys(defects)))
+
+
+def _section(span: Span, start: int) -> tuple[int, int]:
+    """End of the header section, and the body's start behind the empty line; both size without one."""
+    low, size = start, _WINDOW
+    while low < span.size:
+        window = span.read(low, low + size)
+        if low == start and window.startswith((b"\n", b"\r\n")):
+            return start, start + window.index(b"\n") + 1
+        crlf = window.find(b"\n\r\n")
+        lf = window.find(b"\n\n", 0, crlf + 1 if crlf >= 0 else size)
+        if lf >= 0:
+            return low + lf + 1, low + lf + 2
+        if crlf >= 0:
+            return low + crlf + 1, low + crlf + 3
+        low += size - 2  # an empty line may be cut by the window's end
+        size = min(4 * size, LIMITS.chunk)
+    return span.size, span.size
+
+
+def _junk_defects(lines: list[bytes], where: str) -> list[str]:
+    """Codes for lines that are no field; the last one says where they stand."""
+    like = any(_LIKE_SINGLETON.match(line) for line in lines)
+    return [*(["mail.malformed_field"] if like else []), f"mail.junk_{where}_header"]
+
+
+# ---- is this a message? -----------------------------------------------------------------------
+
+_FROM_LINE = re.compile(
+    rb">?From (?:[^\r\n]{0,500}[ \t])??"
+    rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ \t]+[^\r\n]{0,40}[0-9]:[0-9][^\r\n]{0,200}\r?\n"
+)
+_BARE_FROM_LINE = re.compile(rb">?From [^\s@]{1,200}@[^\s@]{1,255}[ \t]*\r?\n[!-9;-~]{1,80}:")
+
+
+def from_line_length(head: bytes) -> int:
+    """Octets of a leading mbox separator with its line end, 0 if the first line is none (RFC 4155).
+
+    `From ` or `>From `, an address or none, and a date with its weekday and time of day; or an
+    address alone where a field follows.
+    """
+    if _FROM_LINE.match(head) or _BARE_FROM_LINE.match(head):
+        return head.index(b"\n") + 1
+    return 0
+
+
+# A message has these; little else has one of them beside another field of mail.
+_TELLING = frozenset(
+    {
+        "received",
+        "message-id",
+        "return-path",
+        "delivered-to",
+        "mime-version",
+        "content-transfer-encoding",
+        "in-reply-to",
+        "dkim-signature",
+        "domainkey-signature",
+        "arc-seal",
+        "authentication-results",
+        "received-spf",
+        "x-received",
+        "x-mailer",
+        "x-original-to",
+        "thread-index",
+    }
+)
+_PLAIN = frozenset({"from", "sender", "to", "cc", "bcc", "subject", "date", "reply-to", "references", "content-type"})
+_OTHER_PROTOCOL = re.compile(
+    rb"HTTP/|SIP/|RTSP/|WARC/|ICY |BEGIN:|(?:GET|POST|PUT|HEAD|OPTIONS|INVITE|REGISTER) [^\n]{0,500} (?:HTTP|SIP)/"
+)
+_WITH_TIME = re.compile(rb"[0-9]{1,2}[ -][A-Z][a-z]{2}[ -][0-9]{2,4} +[0-9]{1,2}:[0-9]{2}")
+
+
+def looks_like_message(head: bytes) -> bool:
+    """Whether the first octets of a file (some KB) are the head of a message, by content alone.
+
+    Two fields of mail in the first header section, one of them telling (Received, Message-ID ...);
+    or, without a line of junk, From with a time-stamped Date or addresses on both ends.
+    """
+    head = head[:4096].removeprefix(_BYTE_ORDER_MARK).lstrip(b"\r\n")
+    head = head[from_line_length(head) :]
+    if _OTHER_PROTOCOL.match(head):
+        return False
+    stop = re.search(rb"\n\r?\n", head)
+    found: dict[str, bytes] = {}
+    fields, junk = 0, 0
+    for line in _FIELD_END.split(head[: stop.start()] if stop else head):
+        name = _FIELD_NAME.match(line)
+        if name:
+            fields += 1
+            found.setdefault(name[1].decode("ascii"), line[name.end() :])
+        else:
+            junk += not _QUOTED_FROM_LINE.match(line)
+    values = {name.lower(): value for name, value in found.items()}
+    telling, plain = len(_TELLING & values.keys()), len(_PLAIN & values.keys())
+    if telling:
+        return telling + plain >= 2 and junk <= fields
+    if junk or ("From" not in found and "FROM" not in found):
+        return False
+    author, recipient = values["from"], values.get("to", b"")
+    dated = _WITH_TIME.search(values.get("date", b"")) is not None
+    if dated:
+        return plain >= 3 or b"@" in author
+    return b"@" in author and b"@" in recipient and "subject" in values

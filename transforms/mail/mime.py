@@ -1,0 +1,233 @@
+"""The parts of a message, addressed by their octets (RFC 2046 §5.1, RFC 9051 §6.4.5).
+
+Defects that a Part can carry from here, beside those of its own header section:
+    mail.no_boundary           a multipart that names no boundary; read as a leaf
+    mail.boundary_invalid      a boundary that RFC 2046 §5.1.1 does not allow; read as a leaf
+    mail.boundary_not_found    a multipart without one delimiter line; read as a leaf
+    mail.boundary_not_closed   no closing delimiter: the message may be cut off
+    mail.media_type_invalid    Content-Type without type/subtype; read as text/plain
+    limit.parts                the last part given; LIMITS.mime_parts are reached
+    limit.mime_depth           a multipart deeper than LIMITS.mime_depth; read as a leaf
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from transforms.limits import LIMITS
+from transforms.mail.comments import unfolded, without_comments
+from transforms.mail.fields import split_part
+from transforms.mail.parameters import Parameter, raw_parameters
+from transforms.mail.words import decode_words
+from transforms.model import HeaderField, Message, Part
+from transforms.span import Span
+
+_MEDIA_TYPE = re.compile(r"[^\s/]+/[^\s/]+")
+_BOUNDARY = re.compile(rb"[ -~]{0,254}[!-~]")  # more than the bchars and 70 octets of RFC 2046 §5.1.1
+_TOKEN = re.compile(rb"[\"']?([A-Za-z0-9_-]+)")
+_MAX_PADDING = 998  # octets of transport padding: what a line may hold (RFC 5322 §2.1.1)
+
+
+class Delimiter(NamedTuple):
+    """One delimiter line of a multipart (RFC 2046 §5.1.1)."""
+
+    start: int  # octet where the part before ends: the line end before the line belongs to it
+    line: int  # first octet of the line
+    stop: int  # octet behind the line's own line end
+    closing: bool  # `--boundary--`
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A part that waits for its turn."""
+
+    message: Message  # its header section and body
+    offset: int  # of its body
+    number: str
+    depth: int
+    in_digest: bool = False
+
+
+def parts(message: Message, prefix: str = "", body_offset: int = 0) -> Iterator[Part]:
+    """Every node of the MIME tree, parents before children; multiparts are among them.
+
+    prefix is the number of the message/rfc822 part that holds this message, "" at the top: its
+    parts count on from there. body_offset is where message.body begins in the message's octets.
+    message/rfc822 is a leaf. Never raises for what the octets hold. Each level of nesting passes
+    once over its own octets.
+    """
+    given = 0
+    stack = [_Node(message, body_offset, prefix, 0)]
+    while stack:
+        node = stack.pop()
+        part, boundary = _described(node)
+        delimiters: list[Delimiter] = []
+        given += 1
+        if boundary is not None:
+            room = LIMITS.mime_parts - given - len(stack)
+            delimiters = _scan(part.body, boundary, max(room, 0) + 1)
+            part = _multipart(part, delimiters)
+        if not delimiters and node.depth == 0:
+            part = replace(part, number=f"{prefix}.1" if prefix else "1")  # RFC 9051 §6.4.5.1
+        children = _children(part, node, delimiters)
+        if given == LIMITS.mime_parts and (stack or children):
+            yield replace(part, defects=(*part.defects, "limit.parts"))
+            return
+        yield part
+        stack += reversed(children)
+
+
+def delimiters_of(body: Span, boundary: bytes) -> Iterator[Delimiter]:
+    """The delimiter lines of one boundary, up to and with the closing one.
+
+    A line counts if nothing but blanks follows the boundary or the closing `--`: `--boundaryX` is
+    text. The end of the octets ends a line.
+    """
+    needle = b"--" + boundary
+    for base, window, at in occurrences(body, needle, _MAX_PADDING):
+        if base + at and window[at - 1 : at] != b"\n":
+            continue
+        after = at + len(needle)
+        tail = window[after : after + _MAX_PADDING]
+        line, line_feed, _ = tail.partition(b"\n")
+        closing = line[:2] == b"--"
+        if line[2 * closing :].strip(b" \t\r") or (not line_feed and len(tail) == _MAX_PADDING):
+            continue
+        start = at - 2 if window[max(at - 2, 0) : at] == b"\r\n" else max(at - 1, 0)
+        yield Delimiter(base + start, base + at, base + after + len(line) + len(line_feed), closing)
+        if closing:
+            return
+
+
+def occurrences(body: Span, needle: bytes, beyond: int) -> Iterator[tuple[int, bytes, int]]:
+    """Where needle occurs: the offset of a window of the body, the window, and the place in it.
+
+    A window shows two octets before and beyond octets behind each place, where the body has them.
+    Each octet is read about once.
+    """
+    for low in range(0, body.size, LIMITS.chunk):
+        base = max(low - 2, 0)
+        window = body.read(base, low + LIMITS.chunk + len(needle) + beyond)
+        last = low + LIMITS.chunk - base  # later ones are the next window's
+        at = window.find(needle, low - base)
+        while 0 <= at < last:
+            yield base, window, at
+            at = window.find(needle, at + len(needle))
+
+
+def boundary_of(parameters: tuple[Parameter, ...]) -> bytes | None:
+    """The boundary that Content-Type names, None if none or one that cannot delimit."""
+    for parameter in parameters:
+        if parameter.name == "boundary":
+            boundary = parameter.octets.rstrip(b" \t")
+            return boundary if _BOUNDARY.fullmatch(boundary) else None
+    return None
+
+
+def _scan(body: Span, boundary: bytes, room: int) -> list[Delimiter]:
+    """Delimiters of at most room parts."""
+    found: list[Delimiter] = []
+    for delimiter in delimiters_of(body, boundary):
+        found.append(delimiter)
+        if len(found) > room:
+            break
+    return found
+
+
+def _multipart(part: Part, delimiters: list[Delimiter]) -> Part:
+    """The part as the multipart that its delimiters make it, or as the leaf that it is without."""
+    if not delimiters:
+        return replace(part, defects=(*part.defects, "mail.boundary_not_found"))
+    if not delimiters[-1].closing:
+        part = replace(part, defects=(*part.defects, "mail.boundary_not_closed"))
+    return replace(part, is_item=False)
+
+
+def _children(part: Part, node: _Node, delimiters: list[Delimiter]) -> list[_Node]:
+    """What lies between delimiters; after an unclosed last one, up to the end."""
+    children = []
+    for place, delimiter in enumerate(delimiters):
+        if delimiter.closing:
+            break
+        stop = delimiters[place + 1].start if place + 1 < len(delimiters) else part.body.size
+        inside = part.body.sub(delimiter.stop, max(stop, delimiter.stop))
+        message = split_part(inside)
+        number = f"{part.number}.{place + 1}" if part.number else str(place + 1)
+        offset = node.offset + delimiter.stop + inside.size - message.body.size
+        in_digest = part.media_type == "multipart/digest"
+        children.append(_Node(message, offset, number, node.depth + 1, in_digest))
+    return children
+
+
+def _described(node: _Node) -> tuple[Part, bytes | None]:
+    """What a part's fields say of it, and its boundary if it is to be opened."""
+    content_type = disposition = encoding = None
+    for field in node.message.fields:
+        if field.name[:1] in "Cc":
+            key = field.key
+            if key == "content-type" and content_type is None:
+                content_type = field
+            elif key == "content-disposition" and disposition is None:
+                disposition = field
+            elif key == "content-transfer-encoding" and encoding is None:
+                encoding = field
+    defects = [d for d in node.message.defects if d != "mail.no_header"] if node.depth else []
+    media_type = "message/rfc822" if node.in_digest else "text/plain"  # RFC 2046 §5.1.5, RFC 2045 §5.2
+    parameters: tuple[Parameter, ...] = ()
+    if content_type is not None:
+        claimed, parameters = raw_parameters(content_type.value)
+        if _MEDIA_TYPE.fullmatch(claimed):
+            media_type = claimed
+        else:
+            defects.append("mail.media_type_invalid")
+    shown, placing = raw_parameters(disposition.value) if disposition is not None else ("", ())
+    file_name, raw_file_name = _file_name(placing, parameters)
+    is_item = media_type not in ("text/plain", "text/html") or file_name is not None or shown == "attachment"
+    boundary = None
+    if media_type.startswith("multipart/"):
+        is_item = node.message.body.size > 0  # as long as it is not opened
+        boundary = boundary_of(parameters)
+        if boundary is None:
+            named = any(parameter.name == "boundary" for parameter in parameters)
+            defects.append("mail.boundary_invalid" if named else "mail.no_boundary")
+        elif node.depth >= LIMITS.mime_depth:
+            boundary = None
+            defects.append("limit.mime_depth")
+    part = Part(
+        number=node.number,
+        media_type=media_type,
+        parameters={parameter.name: parameter.text for parameter in reversed(parameters)},
+        disposition=shown,
+        file_name=file_name,
+        raw_file_name=raw_file_name,
+        encoding=_encoding(encoding),
+        fields=node.message.fields,
+        body=node.message.body,
+        body_offset=node.offset,
+        is_item=is_item,
+        defects=tuple(defects),
+    )
+    return part, boundary
+
+
+def _encoding(field: HeaderField | None) -> str:
+    """Content-Transfer-Encoding in lower case, "" if absent or empty (RFC 2045 §6.1)."""
+    match = _TOKEN.match(without_comments(unfolded(field.value)).lstrip()) if field is not None else None
+    return match[1].decode("ascii").lower() if match else ""
+
+
+def _file_name(placing: tuple[Parameter, ...], typing: tuple[Parameter, ...]) -> tuple[str | None, bytes | None]:
+    """Name as claimed, decoded, and its octets: filename of the disposition, else name of the type."""
+    for parameters, name in ((placing, "filename"), (typing, "name")):
+        for parameter in parameters:
+            if parameter.name == name and parameter.octets:
+                if not parameter.charset and b"=?" in parameter.octets:  # against RFC 2047 §5, common
+                    text = decode_words(parameter.octets, LIMITS.name)
+                    return text, text.encode()
+                text = parameter.text[: LIMITS.name]
+                octets = text.encode("utf-8", "replace") if parameter.charset else parameter.octets
+                return text, octets
+    return None, None

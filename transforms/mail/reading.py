@@ -1,0 +1,289 @@
+"""Can a message be read in one way only? (VERDICT §1.3)
+
+A signature fixes octets, not what a mail program makes of them. These are the questions whose
+answer does not depend on the signature; prepare.py asks those that do, such as doubled fields.
+"""
+
+from __future__ import annotations
+
+import re
+
+from transforms.limits import LIMITS
+from transforms.mail.address import only_author
+from transforms.mail.charset import codec_name
+from transforms.mail.comments import unfolded
+from transforms.mail.fields import SINGLETONS, split_message
+from transforms.mail.mime import boundary_of, delimiters_of, occurrences, parts
+from transforms.mail.parameters import MAX_VALUE, Parameter, raw_parameters
+from transforms.mail.transfer import IDENTITY, decode
+from transforms.model import HeaderField, Message, Reading
+from transforms.span import Span, in_memory
+
+
+def read_one_way(message: Message) -> Reading:
+    """The author, and why header section or body may be read in a second way, as plain codes.
+
+    body_ambiguous matters only while Content-Type or Content-Transfer-Encoding is unsigned. It reads
+    the whole body once, and never raises.
+    """
+    return Reading(only_author(message), _header_ambiguous(message), _body_ambiguous(message))
+
+
+# ---- header section ---------------------------------------------------------------------------
+
+_TWO_WAYS = {
+    "mail.junk_in_header": "junk_between_fields",
+    "mail.no_empty_line": "header_runs_into_text",
+    "mail.malformed_field": "malformed_field",
+    "mail.no_header": "no_header",
+    "limit.header": "header_not_read_to_its_end",
+}
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_NOT_NAME = re.compile(r"[^a-z0-9-]+")
+
+
+def _header_ambiguous(message: Message) -> str | None:
+    for defect in message.defects:
+        if defect in _TWO_WAYS:
+            return _TWO_WAYS[defect]
+    for field in message.fields:
+        key = field.key
+        if key in SINGLETONS:
+            if field.raw[len(key) : len(key) + 1] != b":":  # RFC 5322 §4.5: `From :`
+                return "malformed_field"
+            if _CONTROL.search(field.raw):
+                return "control_character"
+        elif not key.replace("-", "").isalnum() and _NOT_NAME.sub("", key) in SINGLETONS:
+            return "malformed_field"  # `>From:`
+    return None
+
+
+# ---- body -------------------------------------------------------------------------------------
+
+# Content-Type as RFC 2045 §5.1 derives it: no comment, nothing that two readers split differently.
+_TOKEN = rb"[A-Za-z0-9!#$%&'*+.^_`{|}~-]+"
+_STRICT_TYPE = re.compile(
+    rb"%s/%s(?:[ \t]*;[ \t]*%s=(?:%s|\"[^\"\\\x00-\x1f\x7f-\xff]*\"))*+[ \t]*;?[ \t]*"
+    % (_TOKEN, _TOKEN, _TOKEN, rb"[A-Za-z0-9!#$%&'*+.^_`{|}~/:?=-]+")
+)
+_STRICT_ENCODING = frozenset({"7bit", "8bit", "binary", "quoted-printable", "base64"})
+_DECIDING = ("boundary", "charset")
+
+
+def _body_ambiguous(message: Message) -> str | None:
+    described = [field for field in message.fields if field.name[:8].lower() == "content-"]
+    content_types = [field for field in described if field.key == "content-type"]
+    encodings = [field for field in described if field.key == "content-transfer-encoding"]
+    if len(content_types) > 1 or len(encodings) > 1:
+        return "repeated_field"
+    media_type, parameters = _strict_type(content_types[0]) if content_types else ("text/plain", ())
+    encoding = unfolded(encodings[0].value).decode("latin-1").lower() if encodings else ""
+    if not media_type:
+        return "content_type_malformed"
+    if encoding and encoding not in _STRICT_ENCODING:
+        return "transfer_encoding"
+    if media_type.startswith("multipart/"):
+        if encoding not in IDENTITY:
+            return "transfer_encoding"
+        if media_type == "multipart/digest":  # the subtype decides what its parts are
+            return "media_type"
+        boundary = boundary_of(parameters)
+        return _multipart(message, boundary) if boundary is not None else "boundary"
+    if media_type not in ("text/plain", "text/html"):
+        return "media_type"
+    charset = next((parameter.text for parameter in parameters if parameter.name == "charset"), "")
+    return _text(message.body, media_type, charset, encoding)
+
+
+def _strict_type(field: HeaderField) -> tuple[str, tuple[Parameter, ...]]:
+    """Media type and parameters; ("", ()) if two readers could see them differently."""
+    value = unfolded(field.value)
+    if len(value) > MAX_VALUE or not _STRICT_TYPE.fullmatch(value):
+        return "", ()
+    media_type, parameters = raw_parameters(value)
+    names = [parameter.name for parameter in parameters]
+    if any(names.count(name) > 1 for name in _DECIDING):
+        return "", ()
+    if re.search(rb"(?:boundary|charset)\*", value, re.IGNORECASE):  # RFC 2231; not read by all
+        return "", ()
+    return media_type, parameters
+
+
+# ---- multipart: the body itself must say which boundary it has ----------------------------------
+
+_EDGE = 4 * 1024  # octets at either end of the body that must hold the outer delimiters
+_PREAMBLE = re.compile(
+    rb"(?:[ \t]*+\r?\n)*+(?:This is a multi-?part message in MIME format\.?[ \t]*+\r?\n(?:[ \t]*+\r?\n)*+)?"
+)
+# A line that opens a part whose header section names its content.
+_OPENING = re.compile(
+    rb"--([^\r\n]*+)\r?\n(?:(?!content-)[!-9;-~]++:[^\n]*+\n(?:[ \t][^\n]*+\n)*+){0,8}+content-[a-z-]+[ \t]*:",
+    re.IGNORECASE,
+)
+_MAX_OPENING = 4 * 1024
+_MAX_DASHES = 10 * LIMITS.mime_parts  # lines that begin with `--` looked at
+
+
+def _multipart(message: Message, boundary: bytes) -> str | None:
+    """The first line is `--boundary`, the last one closes it, no other line claims to be a delimiter."""
+    body = message.body
+    named, last_line = _enclosing(body)
+    if named != boundary:
+        return "boundary_not_enclosing"
+    for count, delimiter in enumerate(delimiters_of(body, boundary)):
+        if count > LIMITS.mime_parts:
+            return "too_many_parts"
+        if delimiter.closing and delimiter.line != last_line:
+            return "closed_before_last_line"
+    return _stray_delimiter(message, {boundary})
+
+
+def _enclosing(body: Span) -> tuple[bytes | None, int]:
+    """The boundary that a body names by its own first and last line, and where the last line begins.
+
+    Blank lines around it and the customary preamble do not count; (None, 0) if it names none.
+    """
+    head = body.read(0, _EDGE)
+    preamble = _PREAMBLE.match(head)
+    assert preamble is not None  # it may match nothing
+    line, line_feed, _ = head[preamble.end() :].partition(b"\n")
+    boundary = line.removesuffix(b"\r")[2:]
+    before = max(body.size - _EDGE, 0)
+    tail = body.read(before, body.size).rstrip()
+    closing = b"\n--" + boundary + b"--"
+    if not boundary or not line.startswith(b"--") or not line_feed or not tail.endswith(closing):
+        return None, 0
+    return boundary, before + len(tail) - len(closing) + 1
+
+
+def _stray_delimiter(message: Message, known: set[bytes]) -> str | None:
+    """Whether a line that opens a part belongs to no boundary that was declared."""
+    body = message.body
+    at_start = _OPENING.match(body.read(0, _MAX_OPENING))
+    if at_start and at_start[1].rstrip(b" \t") not in known:
+        return "stray_delimiter"
+    nested: set[bytes] | None = None
+    for count, (_, window, at) in enumerate(occurrences(body, b"\n--", _MAX_OPENING)):
+        if count == _MAX_DASHES:
+            return "too_many_parts"
+        opening = _OPENING.match(window, at + 1)
+        if opening is None or opening[1].rstrip(b" \t") in known:
+            continue
+        if nested is None:
+            nested = _nested_boundaries(message) if known else set()
+        if opening[1].rstrip(b" \t") not in nested:
+            return "stray_delimiter"
+    return None
+
+
+def _nested_boundaries(message: Message) -> set[bytes]:
+    """Boundaries that the parts declare, those of attached messages included."""
+    found: set[bytes] = set()
+    waiting = [(message, 0)]
+    seen = 0
+    while waiting and seen < LIMITS.mime_parts:
+        holder, depth = waiting.pop()
+        for part in parts(holder):
+            seen += 1
+            if part.media_type.startswith("multipart/"):
+                found.add(part.parameters.get("boundary", "").rstrip(" \t").encode("utf-8", "replace"))
+            elif part.media_type == "message/rfc822" and part.encoding in IDENTITY and depth < LIMITS.depth:
+                waiting.append((split_message(part.body), depth + 1))
+    return found
+
+
+# ---- one text: it must not read otherwise as another type, charset or transfer encoding -----------
+
+_SHIFTING = ("utf-7", "utf-16", "utf-32", "iso2022", "hz")
+_CONTROL_IN_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f]")
+_TAG_LIKE = re.compile(rb"<[A-Za-z/!?]")
+# An address or URL between angle brackets. No element of HTML has a name with `@` or `:` in it, so a
+# text in which nothing else follows `<` was never written as HTML, and can be read as text only.
+_AUTOLINK = re.compile(
+    rb"<(?:mailto:)?[A-Za-z0-9.!#$%&'*+=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}>|<(?:https?|ftp)://[^\s<>\"']{1,2000}>",
+    re.IGNORECASE,
+)
+_BEGINS_AS_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*+<[A-Za-z!]")
+# Escapes that an encoder has no reason to write: a printable octet other than `=`, except blanks at a
+# line's end and `.`, `-` and `F` (of `From `) at its beginning.
+_NEEDLESS_ESCAPE = re.compile(
+    rb"=(?:20|09)(?!(?:=(?:20|09)){0,8}=?(?:\r?\n|\Z))"
+    rb"|(?<!\n)(?<!\A)=(?:2E|2D|46)"
+    rb"|=(?!20|09|2E|2D|46|3D|0[AD]|[89A-F]|\r?\n)",
+    re.IGNORECASE,
+)
+_QUOTED_PRINTABLE_LINE = 76 + len(b"\r")  # RFC 2045 §6.7 rule 5
+
+
+def _text(body: Span, media_type: str, charset: str, encoding: str) -> str | None:
+    """text/plain or text/html as the only part.
+
+    Declared as identity, the octets must not pass as a whole for quoted-printable or for base64 of
+    text; declared as one of these, they must be what an encoder writes. The content is ASCII, or
+    UTF-8 and called so: octets of any other charset could be read under many.
+    """
+    if body.size > LIMITS.in_memory:
+        return "too_large_to_tell"
+    octets = raw = body.read()
+    if encoding in IDENTITY:
+        if _passes_for_quoted_printable(raw):
+            return "transfer_encoding"
+    else:
+        decoding = decode(body, encoding)
+        octets = b"".join(decoding.chunks)
+        if not decoding.strict() or (encoding == "quoted-printable" and _NEEDLESS_ESCAPE.search(raw)):
+            return "transfer_encoding"
+    if encoding != "base64" and _passes_for_base64(raw):
+        return "transfer_encoding"
+    if _CONTROL_IN_TEXT.search(octets):
+        return "control_character"
+    if not _one_charset(octets, charset):
+        return "charset"
+    if _enclosing(body)[0] is not None or _stray_delimiter(Message((), body, "none"), set()):
+        return "stray_delimiter"
+    if media_type == "text/html":
+        begins = _BEGINS_AS_HTML.match(octets) and not _AUTOLINK.match(octets.lstrip())
+        return None if begins or not octets.strip() else "html_without_markup"
+    if b"<" in octets and _TAG_LIKE.search(octets) and _TAG_LIKE.search(_AUTOLINK.sub(b" ", octets)):
+        return "text_with_markup"
+    return None
+
+
+def _passes_for_quoted_printable(raw: bytes) -> bool:
+    """Whether decoding would change it and all of it is what an encoder may have written.
+
+    Lines may be too long for RFC 2045 §6.7 if each escape in them is a needed one: not all encoders
+    count. A long URL with `=20` in it is a URL.
+    """
+    if b"=" not in raw or not raw.isascii():
+        return False
+    if max(map(len, raw.split(b"\n"))) > _QUOTED_PRINTABLE_LINE and _NEEDLESS_ESCAPE.search(raw):
+        return False
+    decoding = decode(in_memory(raw), "quoted-printable")
+    return b"".join(decoding.chunks) != raw and decoding.strict()
+
+
+def _passes_for_base64(raw: bytes) -> bool:
+    """Whether all of it is base64 of a text; a word such as "Okay" decodes, but to no text."""
+    if b" " in raw[:1024]:
+        return False
+    decoding = decode(in_memory(raw), "base64")
+    content = b"".join(decoding.chunks)
+    return bool(content) and decoding.strict() and not _CONTROL_IN_TEXT.search(content) and _is_utf8(content)
+
+
+def _one_charset(octets: bytes, charset: str) -> bool:
+    name = codec_name(charset) if charset else "ascii"
+    if name is None or name.startswith(_SHIFTING):
+        return False
+    if octets.isascii():  # the same letters in all but EBCDIC and its like
+        return octets.decode(name, "replace") == octets.decode("ascii")
+    return name == "utf-8" and _is_utf8(octets)
+
+
+def _is_utf8(octets: bytes) -> bool:
+    try:
+        octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

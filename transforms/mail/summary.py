@@ -1,0 +1,78 @@
+"""The columns of a message that a reader looks for first, from the fields that a signature hashes.
+
+Signers hash the instances of a field from the bottom up (RFC 6376 §5.4.2), so of a field that
+stands twice the lowest is shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from transforms.limits import Limits
+from transforms.mail.address import mailboxes
+from transforms.mail.date import parse_date, received_date
+from transforms.mail.words import decode_words
+from transforms.model import HeaderField, Mailbox, Message, Reading
+from transforms.text import clean_text
+
+_MESSAGE_ID = re.compile(rb"<([^<>\s]{1,990})>")
+
+# Fields that lists, forwarders and resenders add (VERDICT §5.1): what they carry may differ honestly.
+_INTERMEDIARY = re.compile(r"(?:list-|resent-|x-forwarded-|arc-|x-original-from$|x-mailman-|x-loop$)")
+
+
+def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, Any]:
+    """Message columns of model.Item. Never raises; what cannot be read is absent."""
+    lowest = {field.key: field for field in message.fields}  # a later field replaces an earlier one
+    author = reading.author or _first(lowest.get("from"))
+    date = parse_date(lowest["date"].value) if "date" in lowest else None
+    message_id = _ids(lowest.get("message-id"))
+    parents = _ids(lowest.get("in-reply-to"))
+    received = [field for field in message.fields if field.key == "received"]
+    subject = lowest.get("subject")
+    display = limits.display
+    return {
+        "edrm_mih": hashlib.md5(f"<{message_id[0]}>".encode(), usedforsecurity=False).hexdigest()
+        if message_id
+        else None,
+        "message_id": message_id[0] if message_id else None,
+        "in_reply_to": parents[0] if parents else None,
+        "references": tuple(_ids(lowest.get("references"))[-limits.references :]),
+        "from_email": clean_text(author.address, display) if author and author.address else None,
+        "from_name": clean_text(author.name, display) if author and author.name else None,
+        "from_domain": clean_text(author.domain, display) if author and author.domain else None,
+        "to_emails": _addresses(lowest.get("to"), limits),
+        "cc_emails": _addresses(lowest.get("cc"), limits),
+        "subject": decode_words(subject.value, display) if subject else None,
+        "date_utc": date.utc if date else None,
+        "date_raw": clean_text(date.raw, display) if date else None,
+        "date_offset_min": date.offset_min if date else None,
+        "received_utc": received_date(received[0]) if received else None,
+        "received_count": len(received),
+        "intermediaries": tuple(sorted({f.key for f in message.fields if _INTERMEDIARY.match(f.key)})),
+    }
+
+
+def _first(field: HeaderField | None) -> Mailbox | None:
+    found = mailboxes(field.value) if field else ()
+    return found[0] if found else None
+
+
+def _addresses(field: HeaderField | None, limits: Limits) -> tuple[str, ...]:
+    if field is None:
+        return ()
+    found = (clean_text(mailbox.address, limits.display) for mailbox in mailboxes(field.value))
+    return tuple(address for address in found if address)[: limits.addresses]
+
+
+def _ids(field: HeaderField | None) -> list[str]:
+    """Message identifiers of a field, without brackets (RFC 5322 §3.6.4)."""
+    if field is None:
+        return []
+    found = [clean_text(one) for one in _MESSAGE_ID.findall(field.value)]
+    if found:
+        return found
+    bare = clean_text(field.value.strip(), 998)  # some agents leave the brackets out
+    return [bare] if bare else []

@@ -1,0 +1,61 @@
+"""Unstructured values and phrases as people read them (RFC 2047)."""
+
+from __future__ import annotations
+
+import binascii
+import re
+
+from transforms.mail.charset import to_text
+from transforms.mail.comments import unfolded
+from transforms.text import clean_text
+
+_ENCODED_WORD = re.compile(rb"=\?([^?\s*]{1,64})(?:\*[^?\s]{0,64})?\?([bBqQ])\?([^?]*)\?=")
+_MAX_WORDS = 1_000
+
+
+def decode_words(value: bytes, limit: int) -> str:
+    """A field's value, unfolded and decoded, clean, at most limit characters.
+
+    Raw octets above 127 are read as UTF-8, else as Windows-1252. Encoded words beyond the first
+    thousand are shown as they are written.
+    """
+    # An emoji as Q is 12 octets, and each encoded word has some 20 of its own.
+    value = unfolded(value[: 32 * limit + 1024]).replace(b"\t", b" ")
+    if b"=?" not in value:
+        return clean_text(to_text(value, ""), limit)
+    return clean_text(_decoded(value), limit)
+
+
+def _decoded(value: bytes) -> str:
+    pieces: list[str] = []
+    run: list[bytes] = []  # octets of adjacent encoded words: some senders cut characters in two
+    run_charset = ""
+    at = 0
+    for count, match in enumerate(_ENCODED_WORD.finditer(value)):
+        if count == _MAX_WORDS:
+            break
+        between = value[at : match.start()]
+        charset = match[1].decode("latin-1").lower()
+        adjacent = bool(run) and not between.strip()  # RFC 2047 §6.2: blanks between two of them go
+        if not adjacent or charset != run_charset:
+            pieces.append(to_text(b"".join(run), run_charset))
+            run, run_charset = [], charset
+        if not adjacent:
+            pieces.append(to_text(between, ""))
+        run.append(_octets(match[2], match[3]))
+        at = match.end()
+    pieces.append(to_text(b"".join(run), run_charset))
+    pieces.append(to_text(value[at:], ""))
+    return "".join(pieces)
+
+
+def _octets(encoding: bytes, text: bytes) -> bytes:
+    """The octets of one encoded word (RFC 2047 §4)."""
+    if encoding in b"qQ":
+        return binascii.a2b_qp(text, header=True)
+    for padded in (text + b"==", text[:-1] + b"=="):
+        try:
+            return binascii.a2b_base64(padded)
+        except binascii.Error:  # one letter too many
+            continue
+    return b""

@@ -1,0 +1,143 @@
+"""The dump to work units, in walk order: one directory after the other, names by bytes.
+
+A unit is a bundle of whole small files of one directory, or a range of one large container.
+The plan depends on the dump alone, never on the number of workers, so the tables do not either.
+Walking streams: one directory's names are in memory at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator
+
+from transforms.containers import mailbox
+from transforms.containers import zip as zip_archive
+from transforms.limits import Limits
+from transforms.model import SCHEMA_VERSION, ContainerError, FileEntry, WorkUnit
+from transforms.sniff import HEAD, sniff
+from transforms.span import FileSpan
+
+
+def walk(root: bytes) -> Iterator[list[FileEntry]]:
+    """Each directory's entries that are not directories, sorted by name; then its directories.
+
+    Links are not followed; nothing but lstat touches an entry here.
+    """
+    pending = [b""]
+    while pending:
+        directory = pending.pop()
+        files: list[FileEntry] = []
+        below: list[bytes] = []
+        try:
+            with os.scandir(os.path.join(root, directory)) as listing:
+                names = sorted(entry.name for entry in listing)
+        except OSError:
+            if not directory:
+                raise
+            yield [FileEntry(directory, 0, 0, "unreadable")]
+            continue
+        for name in names:
+            relative = os.path.join(directory, name)
+            try:
+                status = os.lstat(os.path.join(root, relative))
+            except OSError:
+                files.append(FileEntry(relative, 0, 0, "unreadable"))
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                below.append(relative)
+            else:
+                files.append(FileEntry(relative, status.st_size, status.st_mtime_ns, _form(status.st_mode)))
+        if files:
+            yield files
+        pending.extend(reversed(below))
+
+
+def plan_units(root: bytes, limits: Limits, also_hash: tuple[str, ...] = ()) -> Iterator[WorkUnit]:
+    """Work units of a dump (a directory, or one file), in walk order."""
+    bound = {"schema": SCHEMA_VERSION, "limits": limits.as_dict(), "also_hash": sorted(also_hash)}
+    salt = json.dumps(bound, sort_keys=True).encode()
+    for sequence, (form, entries, start, stop) in enumerate(_pieces(root, limits)):
+        yield WorkUnit(_unit_id(salt, form, entries, start, stop), sequence, form, entries, start, stop)
+
+
+def single_file(root: bytes) -> FileEntry:
+    """The entry of a dump that is one file; its name is the file's own."""
+    status = os.stat(root)
+    return FileEntry(os.path.basename(root), status.st_size, status.st_mtime_ns, _form(status.st_mode))
+
+
+def absolute(root: bytes, entry: FileEntry) -> bytes:
+    """Where an entry of the dump lies on this machine."""
+    return os.path.join(root, entry.name) if os.path.isdir(root) else root
+
+
+_Piece = tuple[str, tuple[FileEntry, ...], int, int]
+
+
+def _pieces(root: bytes, limits: Limits) -> Iterator[_Piece]:
+    directories = walk(root) if os.path.isdir(root) else iter([[single_file(root)]])
+    for files in directories:
+        bundle: list[FileEntry] = []
+        octets = 0
+        for entry in files:
+            if entry.form == "file" and entry.size > limits.unit_bytes:
+                if bundle:
+                    yield "files", tuple(bundle), 0, 0
+                    bundle, octets = [], 0
+                yield from _large(root, entry, limits)
+                continue
+            if bundle and (octets + entry.size > limits.unit_bytes or len(bundle) >= limits.unit_files):
+                yield "files", tuple(bundle), 0, 0
+                bundle, octets = [], 0
+            bundle.append(entry)
+            octets += entry.size
+        if bundle:
+            yield "files", tuple(bundle), 0, 0
+
+
+def _large(root: bytes, entry: FileEntry, limits: Limits) -> Iterator[_Piece]:
+    """One large file: split where its format allows, else a unit of its own."""
+    ranges: tuple[tuple[int, int], ...] = ()
+    form = "files"
+    try:
+        fd = os.open(absolute(root, entry), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        pass  # Examine meets the same error and gives it a row
+    else:
+        try:
+            span = FileSpan(fd, 0, os.fstat(fd).st_size)
+            found = sniff(span.read(0, HEAD), span.size, entry.name).format
+            if found == "mailbox":
+                form, ranges = "mailbox_range", mailbox.split(span, limits.unit_bytes)
+            elif found == "zip":
+                directory = zip_archive.read_directory(span)
+                if zip_archive.office_type(directory) is None:
+                    form, ranges = "zip_range", zip_archive.split(directory, limits.unit_bytes)
+        except (OSError, ContainerError):
+            ranges = ()
+        finally:
+            os.close(fd)
+    if len(ranges) < 2:
+        yield "files", (entry,), 0, 0
+        return
+    yield "whole", (entry,), 0, 0
+    for start, stop in ranges:
+        yield form, (entry,), start, stop
+
+
+def _unit_id(salt: bytes, form: str, entries: tuple[FileEntry, ...], start: int, stop: int) -> str:
+    digest = hashlib.sha256(salt)
+    digest.update(f"\n{form} {start} {stop}\n".encode())
+    for entry in entries:
+        digest.update(b"%d %d %s\0" % (entry.size, entry.mtime_ns, entry.form.encode()))
+        digest.update(entry.name + b"\0")
+    return digest.hexdigest()[:32]
+
+
+def _form(mode: int) -> str:
+    if stat.S_ISREG(mode):
+        return "file"
+    return "link" if stat.S_ISLNK(mode) else "special"

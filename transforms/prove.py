@@ -1,0 +1,64 @@
+"""Prove: prepared signatures and keys to results, and the rows that the joins need (Beam)."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+
+from transforms import joins
+from transforms.arrow_bytes import to_bytes
+from transforms.shard import ProvenShard
+
+BUCKETS = 32  # of a join: batches of rows cross a shuffle, never single rows
+RESULTS = "results"
+
+
+class Prove(beam.PTransform):  # type: ignore[misc]
+    """unit_id -> results, by unit; and under each join's name its rows, by bucket."""
+
+    def __init__(
+        self,
+        prove_unit: Callable[[str], ProvenShard],
+        results_table: Callable[[ProvenShard], pa.Table],
+        protected: frozenset[str],
+    ) -> None:
+        super().__init__()
+        self.do = _Prove(prove_unit, results_table, protected)
+
+    def expand(self, unit_ids: beam.PCollection) -> Any:
+        return unit_ids | beam.ParDo(self.do).with_outputs(RESULTS, *joins.names())
+
+
+class _Prove(beam.DoFn):  # type: ignore[misc]
+    def __init__(
+        self,
+        prove_unit: Callable[[str], ProvenShard],
+        results_table: Callable[[ProvenShard], pa.Table],
+        protected: frozenset[str],
+    ) -> None:
+        self.prove_unit = prove_unit
+        self.results_table = results_table
+        self.protected = protected
+
+    def process(self, unit_id: str) -> Iterator[beam.pvalue.TaggedOutput]:
+        proven = self.prove_unit(unit_id)
+        yield beam.pvalue.TaggedOutput(RESULTS, (unit_id, (RESULTS, to_bytes(self.results_table(proven)))))
+        for name, join in joins.by_name().items():
+            for bucket, rows in _buckets(join.rows(proven, self.protected)):
+                yield beam.pvalue.TaggedOutput(name, (bucket, to_bytes(rows)))
+
+
+def _buckets(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Rows by the bucket of their key; equal keys share one."""
+    if len(table) == 0:
+        return
+    bucket = [zlib.crc32(key.encode()) % BUCKETS for key in table["key"].to_pylist()]
+    rows: dict[int, list[int]] = {}
+    for row, one in enumerate(bucket):
+        rows.setdefault(one, []).append(row)
+    for one in sorted(rows):
+        yield f"{one:02d}", table.take(pa.array(rows[one]))

@@ -1,0 +1,58 @@
+"""The evidence of one work unit as Arrow tables, and what the keys made of its signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from transforms.auth.proof import Proof, best_proof
+from transforms.model import PreparedSignature, SignatureResult, WorkUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Columns are the fields of model.Item, PreparedSignature, KeptField, Text and Source."""
+
+    unit: WorkUnit
+    items: pa.Table
+    signatures: pa.Table
+    fields: pa.Table
+    texts: pa.Table
+    sources: pa.Table
+
+    def column(self, name: str) -> list[Any]:
+        return self.items.column(name).to_pylist()  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The signatures of one message, what the keys made of each, and what they prove together."""
+
+    signatures: tuple[PreparedSignature, ...]
+    results: tuple[SignatureResult, ...]
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenShard:
+    """A shard with the proofs of its messages, by row; unsigned messages have no entry."""
+
+    shard: Shard
+    signed: Mapping[int, Signed]
+
+
+def proven(
+    shard: Shard, prepared: Sequence[tuple[int, PreparedSignature]], results: Sequence[SignatureResult]
+) -> ProvenShard:
+    """Group a shard's signatures by message; results in the order of prepared."""
+    by_row: dict[int, list[tuple[PreparedSignature, SignatureResult]]] = {}
+    for (row, signature), result in zip(prepared, results, strict=True):
+        by_row.setdefault(row, []).append((signature, result))
+    signed = {}
+    for row, pairs in by_row.items():
+        signatures, outcomes = tuple(p for p, _ in pairs), tuple(r for _, r in pairs)
+        signed[row] = Signed(signatures, outcomes, best_proof(signatures, outcomes))
+    return ProvenShard(shard, signed)

@@ -1,0 +1,162 @@
+"""One work unit to rows: open its files safely, unpack them, account for every octet.
+
+This is the plain function that Examine wraps and `triage check` calls. What cannot be opened,
+vanishes or changes while it is read ends as a row that says so; its siblings are untouched.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from transforms import path_spec
+from transforms.containers import mailbox
+from transforms.containers import zip as zip_archive
+from transforms.model import FileEntry, Kind, Source, Status, UnitEvidence, WorkUnit
+from transforms.plan import absolute
+from transforms.span import FileSpan, SourceChanged, Span, in_memory
+from transforms.text import clean_text
+from transforms.unpack import Landed, Octets, Place, Settings, Spool, Unpacker
+from transforms.watch import Watch
+
+
+def examine_unit(unit: WorkUnit, root: bytes, settings: Settings, spool: Spool, watch: Watch) -> UnitEvidence:
+    """Everything that one work unit says. Never raises for what the dump holds."""
+    rows = Unpacker(settings, spool, watch)
+    sources = tuple(_file(rows, unit, root, entry) for entry in unit.entries)
+    return UnitEvidence(
+        unit,
+        tuple(item for item in rows.items if item is not None),
+        tuple(rows.signatures),
+        tuple(rows.fields),
+        tuple(rows.texts),
+        sources,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What became of one file."""
+
+    kind: Kind
+    status: Status = Status.OK
+    code: str | None = None
+    sha256: str | None = None
+    octets: Octets | None = None  # None: members are accounted, or there are no octets
+
+
+def _file(rows: Unpacker, unit: WorkUnit, root: bytes, entry: FileEntry) -> Source:
+    """One directory entry of the dump, or the unit's range of it."""
+    path = path_spec.file_path(entry.name)
+    name = os.path.basename(entry.name)
+    place = Place(path, path, name=name, file_name=clean_text(name, rows.limits.display))
+    before = rows.mark()
+    try:
+        if entry.form == "link":
+            target = clean_text(os.readlink(absolute(root, entry)), rows.limits.display)
+            read = _without_octets(rows, replace(place, notes=(f"io.link: {target}",)), Kind.LINK, None)
+        elif entry.form == "special":
+            read = _without_octets(rows, place, Kind.SPECIAL, "io.special")
+        elif entry.form == "unreadable":
+            read = _without_octets(rows, place, Kind.OTHER, "io.unreadable")
+        else:
+            read = _regular(rows, unit, root, entry, place)
+    except OSError as error:
+        rows.take_back(before)
+        if unit.form.endswith("_range"):  # the file's own row is in its `whole` unit
+            read = _Read(Kind.OTHER, Status.ERROR, _io_code(error))
+        else:
+            read = _without_octets(rows, place, Kind.OTHER, _io_code(error))
+    made = [item for item in rows.items[before[0] :] if item is not None]
+    return Source(
+        source_path=path,
+        size=entry.size,
+        sha256=read.sha256,
+        mtime_ns=entry.mtime_ns,
+        kind=read.kind,
+        status=read.status,
+        error_code=read.code,
+        n_items=len(made),
+        n_errors=sum(item.status in (Status.ERROR, Status.LIMITED) for item in made),
+        octets_in_items=read.octets.inside if read.octets else 0,
+        octets_outside=read.octets.outside if read.octets else 0,
+        counts_members=read.octets is None,
+    )
+
+
+def _regular(rows: Unpacker, unit: WorkUnit, root: bytes, entry: FileEntry, place: Place) -> _Read:
+    """A regular file. OSError if it cannot be read, or is no longer the file that was planned."""
+    rows.output = 0
+    fd = os.open(absolute(root, entry), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        _must_be(fd, entry)
+        span = FileSpan(fd, 0, entry.size)
+        if unit.form == "mailbox_range":
+            below = replace(place, depth=1, parent_id=path_spec.item_id(place.path))
+            octets = rows.messages(below, span, mailbox.entries(span, unit.start, unit.stop))
+            read = _Read(Kind.MAILBOX, octets=octets)
+        elif unit.form == "zip_range":
+            read = _zip_range(rows, unit, root, place, span)
+        else:
+            read = _whole(rows, unit, place, span)
+        _must_be(fd, entry)
+        return read
+    finally:
+        os.close(fd)
+
+
+def _whole(rows: Unpacker, unit: WorkUnit, place: Place, file: FileSpan) -> _Read:
+    """A file with its own row; of a split container nothing but that row."""
+    row, mark = rows.announce()
+    small = file.size <= rows.limits.in_memory and unit.form == "files"
+    span: Span = in_memory(file.read()) if small else file
+    digests = rows.hash(span)
+    octets = rows.content(row, place, Landed(span, digests), mark, expand=unit.form == "files")
+    item = rows.items[row]
+    assert item is not None
+    if unit.form == "whole":
+        octets = Octets(0, 0) if octets is not None else None
+    return _Read(item.kind, item.status, item.error_code, digests.sha256, octets)
+
+
+def _zip_range(rows: Unpacker, unit: WorkUnit, root: bytes, place: Place, span: FileSpan) -> _Read:
+    """Some members of a large zip; a name's repeats count over its whole directory."""
+    directory, all_steps = _directory(absolute(root, unit.entries[0]), unit.entries[0])
+    steps = iter(all_steps[unit.start : unit.stop])
+    below = replace(place, depth=1, parent_id=path_spec.item_id(place.path))
+    entries = zip_archive.entries(span, directory, unit.start, unit.stop)
+    outcome = rows.members(below, span, entries, lambda _: next(steps))
+    return _Read(Kind.ARCHIVE) if outcome is None else _Read(Kind.ARCHIVE, *outcome)
+
+
+@lru_cache(maxsize=1)  # the ranges of one archive tend to come to a worker one after the other
+def _directory(path: bytes, entry: FileEntry) -> tuple[zip_archive.ZipDirectory, tuple[str, ...]]:
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        directory = zip_archive.read_directory(FileSpan(fd, 0, entry.size))
+    finally:
+        os.close(fd)
+    namer = path_spec.StepNamer()
+    return directory, tuple(namer.step(zip_archive.member_name(member)) for member in directory.members)
+
+
+def _without_octets(rows: Unpacker, place: Place, kind: Kind, code: str | None) -> _Read:
+    row, _ = rows.announce()
+    unread = code is not None and kind is not Kind.SPECIAL
+    status = Status.ERROR if unread else Status.OK
+    rows.put(row, place, kind, None, status=status, error_code=code)
+    return _Read(kind, status, code)
+
+
+def _must_be(fd: int, entry: FileEntry) -> None:
+    now = os.fstat(fd)
+    if not stat.S_ISREG(now.st_mode) or (now.st_size, now.st_mtime_ns) != (entry.size, entry.mtime_ns):
+        raise SourceChanged("size or time of modification differ from the plan")
+
+
+def _io_code(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "io.vanished"
+    return "io.changed" if isinstance(error, SourceChanged) else "io.unreadable"

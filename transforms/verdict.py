@@ -1,0 +1,235 @@
+"""Findings to a verdict: one ordered table, the first match wins (VERDICT §7). Never looks at mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from transforms.auth.proof import Proof
+from transforms.model import Direction, Finding, Kind, Status, Strength, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Inheritance:
+    """The verified message that an item was sent in, in exactly this form (VERDICT §3)."""
+
+    carrier_id: str
+    carrier_path: str
+    domain: str  # d= of the carrier's signature
+    author: str  # From address of the carrier
+    date: str  # of the carrier, ISO 8601 or ""
+    loose: bool  # found by equal sha256, not by its place in the message
+    protected: bool  # the sender's domain is one that the user named
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that the verdict of one item may rest on."""
+
+    kind: Kind
+    status: Status = Status.OK
+    error_code: str | None = None
+    proof: Proof | None = None  # of a message, by its own signatures
+    inheritance: Inheritance | None = None
+    findings: tuple[Finding, ...] = ()
+    inside_message: bool = False
+    covered: bool = True  # its octets have one reading where it lies in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict columns of items.parquet, before wording."""
+
+    verdict: Verdict
+    rule: str
+    reason_code: str
+    basis: str | None = None
+    subtype: str | None = None
+    confidence: str | None = None
+
+
+def decide(case: Case) -> Decision:
+    """The first rule of the table that matches. The order of findings does not matter."""
+    for name, rule in RULES:
+        decision = rule(case, name)
+        if decision is not None:
+            return decision
+    raise AssertionError("the last rule matches everything")
+
+
+_Rule = Callable[[Case, str], Decision | None]
+
+# Codes of decisive findings and the subtype that they give (VERDICT §5.1).
+SUBTYPES = {
+    "dkim.altered": "altered",
+    "dkim.grafted_signature": "grafted_signature",
+    "copy.altered": "altered_copy",
+}
+IMPERSONATION = "identity.impersonation"
+SPOOFED = "arc.spoofed_at_receipt"
+
+# Bases in the order of the table; what a proof of each is worth was settled where it was made.
+_BASES = {
+    "signature": "signature",
+    "repaired": "repaired_signature",
+    "provider": "provider_signature",
+    "seal": "receiver_seal",
+    "anchored": "anchored_recovered_key",
+    "document_signature": "document_signature",
+}
+
+
+def _unverifiable(rule: str, reason: str) -> Decision:
+    return Decision(Verdict.UNVERIFIABLE, rule, reason)
+
+
+def _suspected(rule: str, reason: str, subtype: str, confidence: str) -> Decision:
+    return Decision(Verdict.SUSPECTED_FAKE, rule, reason, subtype=subtype, confidence=confidence)
+
+
+def _unread(case: Case, rule: str) -> Decision | None:
+    if case.status is Status.LIMITED:
+        return _unverifiable(rule, "limited")
+    if case.status is Status.ERROR or case.kind is Kind.SPECIAL:
+        return _unverifiable(rule, "unread")
+    return None
+
+
+def _container(case: Case, rule: str) -> Decision | None:
+    return _unverifiable(rule, "container") if case.kind in (Kind.MAILBOX, Kind.ARCHIVE) else None
+
+
+def _gap(case: Case, rule: str) -> Decision | None:
+    return _unverifiable(rule, "gap") if case.kind is Kind.GAP else None
+
+
+def _link(case: Case, rule: str) -> Decision | None:
+    return _unverifiable(rule, "link") if case.kind is Kind.LINK else None
+
+
+def _decisive(case: Case, rule: str) -> Decision | None:
+    """A decisive contradiction about this item, unless its own aligned, full signature is valid."""
+    if case.proof is not None and case.proof.basis is not None:
+        return None
+    found = sorted(f.code for f in case.findings if f.code in SUBTYPES and _contradicts(f, Strength.DECISIVE))
+    return _suspected(rule, found[0], SUBTYPES[found[0]], "strong") if found else None
+
+
+def _impersonation(case: Case, rule: str) -> Decision | None:
+    for finding in case.findings:
+        if finding.code == IMPERSONATION and _contradicts(finding, Strength.DECISIVE):
+            return _suspected(rule, finding.code, "impersonation", "moderate")
+    return None
+
+
+def _proven(case: Case, rule: str) -> Decision | None:
+    proof = case.proof
+    if proof is None or proof.basis != _BASES[rule]:
+        return None
+    return Decision(Verdict.VERIFIED, rule, proof.reason or rule, basis=proof.basis, confidence=proof.confidence)
+
+
+def _inherited(case: Case, rule: str) -> Decision | None:
+    carrier = case.inheritance
+    if carrier is None or case.kind is Kind.EMAIL:
+        return None
+    if carrier.loose and not carrier.protected:
+        return None
+    confidence = "moderate" if carrier.loose else "strong"
+    return Decision(Verdict.VERIFIED, rule, rule, basis="inherited", confidence=confidence)
+
+
+def _spoofed_at_receipt(case: Case, rule: str) -> Decision | None:
+    for finding in case.findings:
+        if finding.code == SPOOFED and _contradicts(finding, Strength.DECISIVE):
+            return _suspected(rule, finding.code, "spoofed_at_receipt", "moderate")
+    return None
+
+
+def _contradicted(case: Case, rule: str) -> Decision | None:
+    """Two strong contradictions of different families, nothing speaking for the item (VERDICT §5.4).
+
+    The joins drop what the container's exporter or too small a container explains before this.
+    """
+    strong = [f for f in case.findings if _contradicts(f, Strength.STRONG)]
+    supported = any(f.direction is Direction.SUPPORTS and f.strength is not Strength.WEAK for f in case.findings)
+    if supported or len({family_of(f) for f in strong}) < 2:
+        return None
+    return _suspected(rule, min(f.code for f in strong), "contradicted", "limited")
+
+
+def _flagged(case: Case, rule: str) -> Decision | None:
+    """Worth a look, and no more than that."""
+    strong = sorted(f.code for f in case.findings if _contradicts(f, Strength.STRONG))
+    if strong:
+        return _unverifiable(rule, strong[0])
+    if case.proof is not None and case.proof.reason == "body_changed_after_signing":
+        return _unverifiable(rule, case.proof.reason)
+    return None
+
+
+def _corroborated(case: Case, rule: str) -> Decision | None:
+    strong = sorted(
+        f.code for f in case.findings if f.direction is Direction.SUPPORTS and f.strength is not Strength.WEAK
+    )
+    return _unverifiable(rule, strong[0]) if strong else None
+
+
+def _plain(case: Case, rule: str) -> Decision | None:
+    """Nothing can be said either way; the plainest reason."""
+    if case.proof is not None:
+        return _unverifiable(rule, case.proof.reason)
+    if case.inheritance is not None:
+        return _unverifiable(rule, "sent_by_outsider")
+    if case.inside_message:
+        return _unverifiable(rule, "parent_not_verified" if case.covered else "encoding_ambiguous")
+    return _unverifiable(rule, "no_signature")
+
+
+RULES: tuple[tuple[str, _Rule], ...] = (
+    ("unread", _unread),
+    ("container", _container),
+    ("gap", _gap),
+    ("link", _link),
+    ("decisive", _decisive),
+    ("impersonation", _impersonation),
+    ("signature", _proven),
+    ("repaired", _proven),
+    ("provider", _proven),
+    ("seal", _proven),
+    ("anchored", _proven),
+    ("document_signature", _proven),
+    ("inherited", _inherited),
+    ("spoofed_at_receipt", _spoofed_at_receipt),
+    ("contradicted", _contradicted),
+    ("flagged", _flagged),
+    ("corroborated", _corroborated),
+    ("plain", _plain),
+)
+
+
+def family_of(finding: Finding) -> str:
+    """The family of a finding, by the area of its code: independent findings differ in it."""
+    return FAMILIES[finding.code.partition(".")[0]]
+
+
+FAMILIES = {
+    "dkim": "crypto",
+    "arc": "crypto",
+    "key": "crypto",
+    "mail": "reading",
+    "clock": "transport clock",
+    "client": "client fingerprint",
+    "identity": "identity",
+    "copy": "copy",
+    "thread": "copy",
+    "document": "document",
+    "container": "reading",
+    "limit": "reading",
+    "io": "reading",
+    "crash": "reading",
+}
+
+
+def _contradicts(finding: Finding, strength: Strength) -> bool:
+    return finding.direction is Direction.CONTRADICTS and finding.strength is strength

@@ -1,0 +1,21 @@
+"""Walk: the dump to work units (Beam)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import apache_beam as beam
+
+from transforms.model import WorkUnit
+
+
+class Walk(beam.PTransform):  # type: ignore[misc]
+    """Plan the dump. plan() yields work units; they are planned where this step runs."""
+
+    def __init__(self, plan: Callable[[], Iterator[WorkUnit]]) -> None:
+        super().__init__()
+        self.plan = plan
+
+    def expand(self, root: beam.PBegin) -> beam.PCollection:
+        plan = self.plan
+        return root | beam.Impulse() | beam.FlatMap(lambda _: plan()).with_output_types(WorkUnit)
