@@ -13,6 +13,8 @@ setup(
         "apache-beam>=2.77,<2.78",
         "cryptography>=42",
         "email-validator>=2.2,<3",
+        "idna>=3.4",
+        "numpy>=1.26",
         "publicsuffixlist>=1.0.2",
         "pyarrow>=16",
         "pybase64>=1.4,<2",

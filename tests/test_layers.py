@@ -21,7 +21,7 @@ FLOORS = {
 }  # fmt: skip
 
 BEAM = {"walk", "examine", "prove", "relate", "judge"}
-NETWORK = {"socket", "ssl", "http", "urllib", "requests", "httplib2", "asyncio", "smtplib", "dns", "ftplib"}
+NETWORK = {"socket", "ssl", "http", "requests", "httplib2", "asyncio", "smtplib", "dns", "ftplib"}
 MODULES = sorted((ROOT / "transforms").rglob("*.py"))
 
 

@@ -18,8 +18,10 @@ class Guarded(_socket):
 
 
 def _stop(what: str) -> None:
-    with open(os.environ["NETWORK_LOG"], "a", encoding="utf-8") as log:
-        log.write(f"{os.getpid()} {sys.argv} {what}\n")
+    caller = sys._getframe(2).f_code.co_qualname
+    if caller != "_has_ipv6":  # urllib3 asks the kernel, on import, whether it has IPv6: no packet
+        with open(os.environ["NETWORK_LOG"], "a", encoding="utf-8") as log:
+            log.write(f"{os.getpid()} {sys.argv} {what} by {caller}\n")
     raise OSError(f"no network: {what}")
 
 

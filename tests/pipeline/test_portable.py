@@ -24,7 +24,8 @@ def _free_port() -> int:
 @contextlib.contextmanager
 def _started(*command: str, port: int) -> Iterator[None]:
     """A service on a loopback port, stopped with its children at the end."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # the pool starts `python`
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}
     process = subprocess.Popen(
         [sys.executable, "-m", *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -50,7 +51,7 @@ def _run(out: Path, *beam: str) -> None:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=300,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
 

@@ -161,7 +161,7 @@ def test_body_hash_covers_as_much_as_l_says(body: bytes, length: int, form: str,
 
 def _seconds(body: bytes) -> float:
     runs = []
-    for _ in range(5):
+    for _ in range(3):
         start = time.process_time()
         body_digests([body])
         runs.append(time.process_time() - start)
@@ -173,7 +173,8 @@ def _seconds(body: bytes) -> float:
 )
 def test_hostile_bodies_take_linear_time(unit: bytes) -> None:
     body = unit * (1_000_000 // len(unit))
-    assert _seconds(body * 2) <= 2.6 * _seconds(body)
+    # Quadratic time gives 4 whenever it is measured; a busy machine gives it once in a while.
+    assert any(_seconds(body * 2) <= 2.6 * _seconds(body) for _ in range(4))
     assert _seconds(body) < 0.5
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from transforms.auth.coverage import BLOCKING
 from transforms.auth.verify import prove
 from transforms.model import PreparedSignature
 
@@ -42,11 +43,6 @@ def _signed(signer: Any, octets: bytes, algorithm: str, forms: tuple[str, str], 
         length=length,
     )
     return bytes(field) + octets
-
-
-def _accepted(signer: Any, octets: bytes, algorithm: str) -> bool:
-    record = signer.record(algorithm).encode()
-    return bool(dkim.verify(octets, dnsfunc=lambda name, timeout=5: record))
 
 
 @pytest.mark.parametrize("length", [False, True])
@@ -84,7 +80,7 @@ def test_what_dkimpy_signs_passes(
     place=st.floats(0, 1, exclude_max=True),
     change=st.sampled_from(["flip", "drop", "space", "double"]),
 )
-def test_a_changed_mail_passes_here_only_if_it_passes_there(
+def test_a_changed_mail_passes_here_where_it_passes_there(
     signer: Any,
     examined: Examined,
     extra: list[tuple[str, str]],
@@ -99,20 +95,18 @@ def test_a_changed_mail_passes_here_only_if_it_passes_there(
     at = len(octets) - len(mail) + int(place * len(mail))
     new = {"flip": bytes([octets[at] ^ 1]), "drop": b"", "space": octets[at : at + 1] + b" "}
     changed = octets[:at] + new.get(change, octets[at : at + 1] * 2) + octets[at + 1 :]
-    passes = [prove(one, [signer.key(algorithm)], None).result == "pass" for one in examined(changed)]
+    results = [prove(one, [signer.key(algorithm)], None) for one in examined(changed)]
+    passes = any(result.result == "pass" for result in results)
     try:
-        accepted = _accepted(signer, changed, algorithm)
+        accepted = bool(dkim.verify(changed, dnsfunc=lambda name, timeout=5: signer.record(algorithm).encode()))
     except (dkim.DKIMException, IndexError, ValueError):
-        # Lines that are no field make it refuse the whole message; here they are an objection.
-        return
-    assert any(passes) == accepted or _explained(changed)
-
-
-def _explained(octets: bytes) -> bool:
-    """The known differences; here the RFC's white space is SP and HTAB, and no other octet."""
-    head, _, body = octets.replace(b"\r\n", b"\n").partition(b"\n\n")
-    # White space at the end of a body without its last line end (test_canonical.py).
-    unterminated = not body.endswith(b"\n") and body[-1:] in (b" ", b"\t")
-    # It strips CR, VT and FF from both ends of a header field as well.
-    stripped = any(octet in head for octet in (b"\r", b"\v", b"\f"))
-    return unterminated or stripped
+        return  # it refuses a whole message for one line that is no field, signed or not
+    head, _, body = changed.replace(b"\r\n", b"\n").partition(b"\n\n")
+    if passes and not accepted:
+        # `From :` has another name there, and is an objection here. And white space that ends a body without a
+        # line end ends a line (test_canonical.py).
+        cut = not body.endswith(b"\n") and body[-1:] in (b" ", b"\t")
+        assert cut or all(result.objection in BLOCKING for result in results)
+    if accepted and not passes:
+        # It strips CR, VT and FF from both ends of a field; white space is SP and HTAB (RFC 6376 §2.8).
+        assert any(octet in head for octet in (b"\r", b"\v", b"\f"))
