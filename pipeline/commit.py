@@ -158,7 +158,7 @@ def _ordinal_bases(job: Job, units: list[str]) -> Iterator[tuple[str, int]]:
         if unit["form"] == "files":
             source = None
             continue
-        rows = evidence.read_shard(job.out, unit_id).sources.to_pylist()
+        rows = evidence.read_shard(job.out, unit_id, last="sources").sources.to_pylist()
         if rows[0]["source_path"] != source:
             source, count = rows[0]["source_path"], 0
         yield unit_id, count
@@ -169,7 +169,7 @@ def _sources(job: Job, units: list[str]) -> pa.Table:
     """One row per directory entry; the ranges of a split file are added up."""
     merged: dict[str, dict[str, Any]] = {}
     for unit_id in units:
-        for row in evidence.read_shard(job.out, unit_id).sources.to_pylist():
+        for row in evidence.read_shard(job.out, unit_id, last="sources").sources.to_pylist():
             known = merged.get(row["source_path"])
             if known is None:
                 merged[row["source_path"]] = row

@@ -1,6 +1,6 @@
 """Evidence on disk: what one work unit said, in one file, written whole or not at all.
 
-A shard is five Arrow IPC streams one after the other (items, signatures, fields, texts, sources);
+A shard is five Arrow IPC streams one after the other (sources, items, signatures, fields, texts);
 the first carries the unit in its metadata. It holds nothing that depends on keys, so a judgement
 needs the shards alone, and a killed run resumes with the shards that are there.
 """
@@ -63,6 +63,10 @@ TEXTS = _schema(Text)
 SOURCES = _schema(Source)
 
 
+_SCHEMAS = {"sources": SOURCES, "items": ITEMS, "signatures": SIGNATURES, "fields": FIELDS, "texts": TEXTS}
+_ORDER = tuple(_SCHEMAS)  # of the streams of a shard: what is read most comes first
+
+
 def shard_path(out: Path, unit_id: str) -> Path:
     return out / "evidence" / unit_id[:2] / f"{unit_id}.arrow"
 
@@ -87,22 +91,26 @@ def write_shard(out: Path, shard: Shard) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     meta = {b"unit": json.dumps(unit_to_json(shard.unit)).encode(), b"schema_version": b"%d" % SCHEMA_VERSION}
     options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
-    items = shard.items.replace_schema_metadata(meta)
 
     def fill(file: BinaryIO) -> None:
-        for table in (items, shard.signatures, shard.fields, shard.texts, shard.sources):
+        for table in (shard.sources.replace_schema_metadata(meta), *(getattr(shard, name) for name in _ORDER[1:])):
             with pa.ipc.new_stream(file, table.schema, options=options) as writer:
                 writer.write_table(table)
 
     write_whole(path, fill)
 
 
-def read_shard(out: Path, unit_id: str) -> Shard:
-    """Evidence of one unit. OSError or pa.ArrowInvalid if it is missing or damaged."""
-    with pa.OSFile(str(shard_path(out, unit_id))) as file:
-        tables = [pa.ipc.open_stream(file).read_all() for _ in range(5)]
-    unit = unit_from_json(json.loads(tables[0].schema.metadata[b"unit"]))
-    return Shard(unit, *tables)
+def read_shard(out: Path, unit_id: str, last: str = "signatures") -> Shard:
+    """Evidence of one unit, up to the table named last; those behind it are left empty.
+
+    OSError or pa.ArrowInvalid if it is missing or damaged.
+    """
+    tables = {name: _SCHEMAS[name].empty_table() for name in _ORDER}
+    with pa.memory_map(str(shard_path(out, unit_id))) as file:
+        for name in _ORDER[: _ORDER.index(last) + 1]:
+            tables[name] = pa.ipc.open_stream(file).read_all()
+    unit = unit_from_json(json.loads(tables["sources"].schema.metadata[b"unit"]))
+    return Shard(unit, **tables)
 
 
 def write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:

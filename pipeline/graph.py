@@ -28,8 +28,13 @@ def examine(pipeline: beam.Pipeline, job: Job) -> None:
 def judge(pipeline: beam.Pipeline, job: Job) -> None:
     """Evidence and keys to final rows, unit by unit."""
     prove_unit = functools.partial(judging.prove_unit, job)
-    units = pipeline | "Units" >> beam.Create([None]) | "Planned" >> beam.FlatMap(lambda _: judging.unit_ids(job))
-    proven = units | "Spread" >> beam.Reshuffle() | "Prove" >> Prove(prove_unit, judging.results_table, job.protected)
+    proven = (
+        pipeline
+        | "Judgement" >> beam.Create([None])
+        | "Units" >> beam.FlatMap(lambda _: judging.unit_ids(job))
+        | "Spread" >> beam.Reshuffle()
+        | "Prove" >> Prove(prove_unit, judging.results_table, job.protected, judging.buckets(job))
+    )
     rows = {name: proven[name] for name in joins.names()}
     answers = rows | "Relate" >> Relate(functools.partial(judging.text_of, job))
     (proven[RESULTS], answers) | "Judge" >> Judge(functools.partial(judging.judge_unit_and_store, job))

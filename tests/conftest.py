@@ -10,11 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from transforms.auth.verify import prove
-from transforms.watch import UNWATCHED
 
 from pipeline import evidence, key_store, tables
 from transforms import joins
+from transforms.auth.verify import prove
 from transforms.joins import copies
 from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
@@ -23,6 +22,7 @@ from transforms.plan import plan_units
 from transforms.shard import ProvenShard, proven
 from transforms.unit import examine_unit
 from transforms.unpack import Settings
+from transforms.watch import UNWATCHED
 
 Rows = dict[str, dict[str, Any]]  # path -> row of items, with its findings and signatures
 Judge = Callable[..., Rows]

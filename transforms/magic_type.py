@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+_HEAD = 4096  # octets shown to it; it takes milliseconds for more
 _LIBRARY = "libmagic.so.1"
 
 
@@ -17,28 +18,35 @@ def media_type(head: bytes) -> str | None:
     if magic is None:
         return None
     try:
-        return str(magic.from_buffer(head))
+        return str(magic.from_buffer(head[:_HEAD]))
     except Exception:  # libmagic's own error class, known only where it loads
         return None
 
 
 def version() -> str:
-    """libmagic's version, for run.json; "none" where there is none."""
+    """libmagic's version for run.json, such as "544" for 5.44; "none" where there is none."""
     if _magic() is None:
         return "none"
     import magic
 
     number: Any = magic.version
-    return str(number())
+    try:
+        return str(number())
+    except NotImplementedError:  # before 5.13
+        return "unknown"
 
 
 @cache
 def _magic() -> Any:
+    """python-magic's reader, made on first use in each process: it cannot be pickled."""
     try:
-        import magic
-    except ImportError:
-        return _bundled()
-    return magic.Magic(mime=True)
+        try:
+            import magic
+        except ImportError:
+            return _bundled()
+        return magic.Magic(mime=True)
+    except Exception:  # no usable database; the run goes on without libmagic
+        return None
 
 
 def _bundled() -> Any:
@@ -47,12 +55,10 @@ def _bundled() -> Any:
     if spec is None or not spec.submodule_search_locations:
         return None
     folder = Path(spec.submodule_search_locations[0])
-    try:
-        if (folder / _LIBRARY).exists():  # the loader finds it again by its name
-            ctypes.CDLL(str(folder / _LIBRARY), mode=ctypes.RTLD_GLOBAL)
-        else:
-            import pylibmagic  # noqa: F401
-        import magic
-    except (ImportError, OSError):
-        return None
+    if (folder / _LIBRARY).exists():  # the loader finds it again by its name
+        ctypes.CDLL(str(folder / _LIBRARY), mode=ctypes.RTLD_GLOBAL)
+    else:
+        import pylibmagic  # noqa: F401
+    import magic
+
     return magic.Magic(mime=True, magic_file=str(folder / "magic.mgc"))

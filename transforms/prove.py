@@ -13,21 +13,24 @@ from transforms import joins
 from transforms.arrow_bytes import to_bytes
 from transforms.shard import ProvenShard
 
-BUCKETS = 32  # of a join: batches of rows cross a shuffle, never single rows
 RESULTS = "results"
 
 
 class Prove(beam.PTransform):  # type: ignore[misc]
-    """unit_id -> results, by unit; and under each join's name its rows, by bucket."""
+    """unit_id -> results, by unit; and under each join's name its rows, by bucket.
+
+    Batches of rows cross a shuffle, never single rows; answers do not depend on the number of buckets.
+    """
 
     def __init__(
         self,
         prove_unit: Callable[[str], ProvenShard],
         results_table: Callable[[ProvenShard], pa.Table],
         protected: frozenset[str],
+        buckets: int,
     ) -> None:
         super().__init__()
-        self.do = _Prove(prove_unit, results_table, protected)
+        self.do = _Prove(prove_unit, results_table, protected, buckets)
 
     def expand(self, unit_ids: beam.PCollection) -> Any:
         return unit_ids | beam.ParDo(self.do).with_outputs(RESULTS, *joins.names())
@@ -39,24 +42,26 @@ class _Prove(beam.DoFn):  # type: ignore[misc]
         prove_unit: Callable[[str], ProvenShard],
         results_table: Callable[[ProvenShard], pa.Table],
         protected: frozenset[str],
+        buckets: int,
     ) -> None:
         self.prove_unit = prove_unit
         self.results_table = results_table
         self.protected = protected
+        self.buckets = buckets
 
     def process(self, unit_id: str) -> Iterator[beam.pvalue.TaggedOutput]:
         proven = self.prove_unit(unit_id)
         yield beam.pvalue.TaggedOutput(RESULTS, (unit_id, (RESULTS, to_bytes(self.results_table(proven)))))
         for name, join in joins.by_name().items():
-            for bucket, rows in _buckets(join.rows(proven, self.protected)):
+            for bucket, rows in _buckets(join.rows(proven, self.protected), self.buckets):
                 yield beam.pvalue.TaggedOutput(name, (bucket, to_bytes(rows)))
 
 
-def _buckets(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+def _buckets(table: pa.Table, buckets: int) -> Iterator[tuple[str, pa.Table]]:
     """Rows by the bucket of their key; equal keys share one."""
     if len(table) == 0:
         return
-    bucket = [zlib.crc32(key.encode()) % BUCKETS for key in table["key"].to_pylist()]
+    bucket = [zlib.crc32(key.encode()) % buckets for key in table["key"].to_pylist()]
     rows: dict[int, list[int]] = {}
     for row, one in enumerate(bucket):
         rows.setdefault(one, []).append(row)

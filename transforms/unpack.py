@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from transforms import magic_type, path_spec
 from transforms.auth.canonical import BodyDigests, body_digests
-from transforms.auth.prepare import prepare, signed_fields_kept
+from transforms.auth.prepare import leaves_body_open, prepare, signed_fields_kept
 from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
 from transforms.limits import Limits
@@ -393,7 +393,7 @@ class Unpacker:
     def _message(self, row: int, place: Place, landed: Landed) -> None:
         """A message: its row, its signatures, its text, and its parts as items."""
         message = split_message(landed.span)
-        reading = read_one_way(message)
+        reading = read_one_way(message, body=leaves_body_open(message))
         digests, signatures, unquoted = self._prepared(message, reading, place.quoted)
         self.signatures += [(row, signature) for signature in signatures]
         if signatures:

@@ -61,13 +61,19 @@ def objections(
         "date_not_signed": not signed["date"],
         "not_aligned": aligned == "none",
         "mime_reinterpretation_possible": reading.body_ambiguous is not None
-        and any(not signed[key] or present[key] > signed[key] for key in _MIME_FIELDS),
+        and leaves_mime_open(fields, signature.signed_fields),
         "expired_at_receipt": _expired(signature, fields),
         "sha1": signature.algorithm == "rsa-sha1",
         "aligned_relaxed": aligned == "relaxed",
         "recipients_not_covered": any(not signed[key] for key in shown_recipients),
     }
     return in_order(code for code, holds in found.items() if holds)
+
+
+def leaves_mime_open(fields: Iterable[HeaderField], signed_fields: Sequence[str]) -> bool:
+    """Whether Content-Type or Content-Transfer-Encoding could be changed or added (VERDICT §1.3)."""
+    keys = [field.key for field in fields]
+    return any(key not in signed_fields or keys.count(key) > signed_fields.count(key) for key in _MIME_FIELDS)
 
 
 def in_order(codes: Iterable[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from transforms.auth.alignment import align
 from transforms.auth.canonical import BodyDigests, body_hash
-from transforms.auth.coverage import objections
+from transforms.auth.coverage import leaves_mime_open, objections
 from transforms.auth.signature import Signature, data_hash, parse_signature
 from transforms.limits import LIMITS, MIB
 from transforms.mail.fields import SINGLETONS
@@ -31,6 +31,14 @@ def prepare(message: Message, reading: Reading, digests: BodyDigests) -> tuple[P
     return tuple(
         _prepared(seq, field, message, reading, bodies, repairs)
         for seq, field in enumerate(message.named(DKIM_SIGNATURE)[: LIMITS.signatures])
+    )
+
+
+def leaves_body_open(message: Message) -> bool:
+    """Whether some signature leaves it to unsigned fields how the body is read."""
+    return any(
+        leaves_mime_open(message.fields, parse_signature(field).signed_fields)
+        for field in message.named(DKIM_SIGNATURE)[: LIMITS.signatures]
     )
 
 

@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import idna
 
@@ -61,6 +62,7 @@ class _Invalid(Exception):
     """Carries the reason code."""
 
 
+@lru_cache(maxsize=4 * LIMITS.signatures)
 def parse_signature(field: HeaderField) -> Signature:
     """Read a DKIM-Signature field of any octets; never raises.
 

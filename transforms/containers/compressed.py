@@ -1,43 +1,43 @@
-"""One compressed stream: gzip, bzip2, xz, zstd; decoded in bounded chunks (RFC 1952, RFC 8878)."""
+"""One compressed file: gzip, bzip2, xz, zstd; decoded in bounded chunks (RFC 1952, RFC 8878)."""
 
 from __future__ import annotations
 
 import bz2
 import lzma
 import zlib
-from collections.abc import Callable, Iterator
-from typing import IO, Any, cast
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 
 import zstandard
 
-from transforms.limits import LIMITS
+from transforms.containers import tar
+from transforms.containers.inflate import Decoder, Inflater
+from transforms.limits import LIMITS, MIB
 from transforms.model import ContainerError
 from transforms.span import Span
 
-_INPUT = 64 * 1024  # octets read at a time
-_ZSTD_WINDOW = 2**27  # octets; a larger one is refused
-_XZ_MEMORY = 256 * 1024 * 1024  # octets that an xz stream may ask for
+_INPUT = 16 * 1024  # octets read at a time
+_ZSTD_WINDOW = 128 * MIB  # a larger one is refused
+_XZ_MEMORY = 256 * MIB  # what an xz stream may ask for
 
 
 def decompressed(span: Span, form: str) -> Iterator[bytes]:
-    """Decoded octets in chunks of at most LIMITS.chunk.
+    """Decoded octets in chunks of at most LIMITS.chunk; an empty one says that work goes on.
 
-    Streams that follow each other are joined, as gzip and bzip2 do. ContainerError comes after what
-    was good: container.truncated, or container.damaged for octets that are no such stream.
+    Streams that follow each other are joined, as their tools do. ContainerError comes behind what
+    was good: container.truncated, container.damaged, or container.trailing for octets behind the
+    last stream that are neither a stream nor zeros.
     """
-    try:
-        if form == "zstd":
-            yield from _zstd(span)
-        else:
-            yield from _streams(span, _DECODERS[form])
-    except _ERRORS as error:
-        raise ContainerError("container.damaged", f"{form}: {error}") from None
+    magic, stream = _FORMS[form]
+    at = yield from stream(span, 0)
+    while (at := _past_zeros(span, at)) < span.size:
+        if not magic(span.read(at, at + 8)):
+            raise ContainerError("container.trailing", f"{form}: octets behind the last stream, at {at}")
+        at = yield from stream(span, at)
 
 
 def holds_tar(span: Span, form: str) -> bool:
     """Whether the decoded octets begin like a tar archive."""
-    from transforms.containers import tar
-
     head = b""
     try:
         for chunk in decompressed(span, form):
@@ -49,76 +49,88 @@ def holds_tar(span: Span, form: str) -> bool:
     return tar.begins(head)
 
 
-_ERRORS = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+def _past_zeros(span: Span, at: int) -> int:
+    """Tapes and xz pad with zeros; the first other octet, or the end."""
+    while padding := span.read(at, at + _INPUT):
+        behind = padding.lstrip(b"\0")
+        at += len(padding) - len(behind)
+        if behind:
+            break
+    return at
 
 
-class _Gzip:
-    """zlib's decoder with the interface of bz2's and lzma's."""
+# ---- gzip, bzip2, xz --------------------------------------------------------------------------
 
-    def __init__(self) -> None:
-        self._decoder = zlib.decompressobj(wbits=31)
-        self.needs_input = True
-
-    @property
-    def eof(self) -> bool:
-        return self._decoder.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decoder.unused_data
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        block = self._decoder.decompress(self._decoder.unconsumed_tail + data, max_length)
-        self.needs_input = len(block) < max_length and not self._decoder.unconsumed_tail
-        return block
+_Stream = Callable[[Span, int], Generator[bytes, None, int]]  # from a place, to the place behind it
 
 
-_DECODERS: dict[str, Callable[[], Any]] = {
-    "gzip": _Gzip,
-    "bzip2": bz2.BZ2Decompressor,
-    "xz": lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY),
-}
-
-
-def _streams(span: Span, decoder: Callable[[], Any]) -> Iterator[bytes]:
-    one, further = decoder(), False
-    for chunk in span.chunks(_INPUT):
-        while True:
-            if one.eof:
-                if not chunk.strip(b"\0"):  # nothing, or padding as tapes and some writers leave
-                    break
-                one, further = decoder(), True
-            try:
-                block = one.decompress(chunk, LIMITS.chunk)
-            except _ERRORS:
-                if further:
-                    raise ContainerError("container.trailing", "octets behind the last stream") from None
-                raise
-            if block:
+def _coded_by(new: Callable[[], Decoder]) -> _Stream:
+    def stream(span: Span, at: int) -> Generator[bytes, None, int]:
+        decoder = new()
+        for chunk in span.sub(at, span.size).chunks(_INPUT):
+            at += len(chunk)
+            data = chunk
+            while True:
+                try:
+                    block = decoder.decompress(data, LIMITS.chunk)
+                except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+                    raise ContainerError("container.damaged", str(error)) from None
                 yield block
-            chunk = one.unused_data if one.eof else b""
-            if not one.eof and one.needs_input:
-                break
-    if not one.eof:
+                if decoder.eof:
+                    return at - len(decoder.unused_data)
+                if decoder.needs_input:
+                    break
+                data = b""
         raise ContainerError("container.truncated", "the stream ends before its end mark")
 
-
-def _zstd(span: Span) -> Iterator[bytes]:
-    source = _Source(span)
-    decoder = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-    reader = decoder.stream_reader(cast(IO[bytes], source), read_size=_INPUT, read_across_frames=True)
-    while block := reader.read(LIMITS.chunk):
-        yield block
+    return stream
 
 
-class _Source:
-    """A span as a file to be read once."""
+# ---- zstd -------------------------------------------------------------------------------------
+# The library's readers take a cut frame for a whole one, or decode without bound. Handed block by
+# block (RFC 8878 §3.1.1.2), each call gives at most 128 KiB, and a cut is seen.
 
-    def __init__(self, span: Span) -> None:
-        self._span, self._at = span, 0
 
-    def read(self, size: int = -1) -> bytes:
-        stop = self._span.size if size < 0 else self._at + size
-        piece = self._span.read(self._at, stop)
-        self._at += len(piece)
-        return piece
+def _zstd(span: Span, at: int) -> Generator[bytes, None, int]:
+    head = span.read(at, at + 18)
+    if head[1:4] == b"\x2a\x4d\x18" and len(head) >= 8:  # §3.1.2, a skippable frame
+        return _inside(span, at + 8 + int.from_bytes(head[4:8], "little"))
+    try:
+        size = zstandard.frame_header_size(head)
+        checksum = 4 if head[4] & 4 else 0  # §3.1.1.1.1
+        frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+        _inside(span, at + size)
+        yield frame.decompress(head[:size])
+        at += size
+        last = False
+        while not last:
+            block = int.from_bytes(span.read(at, at + 3), "little")
+            last, repeated = bool(block & 1), block & 6 == 2
+            stop = at + 3 + (1 if repeated else block >> 3)
+            stop = _inside(span, stop + checksum if last else stop)
+            yield frame.decompress(span.read(at, stop))
+            at = stop
+    except (zstandard.ZstdError, ValueError) as error:
+        raise ContainerError("container.damaged", str(error)) from None
+    return at
+
+
+def _inside(span: Span, stop: int) -> int:
+    if stop > span.size:
+        raise ContainerError("container.truncated", "the frame ends before its last block")
+    return stop
+
+
+def _is_frame(head: bytes) -> bool:
+    return head.startswith(b"\x28\xb5\x2f\xfd") or (head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5)
+
+
+_FORMS: dict[str, tuple[Callable[[bytes], bool], _Stream]] = {
+    "gzip": (lambda head: head.startswith(b"\x1f\x8b"), _coded_by(partial(Inflater, 31))),
+    "bzip2": (lambda head: head.startswith(b"BZh"), _coded_by(bz2.BZ2Decompressor)),
+    "xz": (
+        lambda head: head.startswith(b"\xfd7zXZ\0"),
+        _coded_by(lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)),
+    ),
+    "zstd": (_is_frame, _zstd),
+}

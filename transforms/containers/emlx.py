@@ -8,22 +8,28 @@ from collections.abc import Iterator
 from transforms.model import Entry
 from transforms.span import Span
 
-_COUNT = re.compile(rb"[ \t]{0,16}([0-9]{1,12})[ \t]{0,16}\r?\n")
+_COUNT = re.compile(rb"[ \t]{0,32}([0-9]{1,12})[ \t]{0,32}\r?\n")
+
+
+def count_line_length(head: bytes) -> int:
+    """Octets of a leading line that is nothing but a count, its line end included; 0 without one."""
+    count = _COUNT.match(head)
+    return count.end() if count else 0
 
 
 def entries(span: Span) -> Iterator[Entry]:
     """The count line and the property list as gaps, the message between them.
 
-    Where the count does not fit, everything behind its line is the message.
+    Where the count points past the end, all behind its line is the message (container.emlx_count).
     """
-    count = _COUNT.match(span.read(0, 64))
-    start = count.end() if count else 0
-    length = int(count[1]) if count else span.size
+    head = span.read(0, 128)
+    start = count_line_length(head)
+    end = start + int(head[:start]) if start else span.size
     defects: tuple[str, ...] = ()
-    if start + length > span.size:
-        length, defects = span.size - start, ("container.emlx_count",)
+    if not start or end > span.size:
+        end, defects = span.size, ("container.emlx_count",)
     if start:
         yield Entry(None, 0, "gap", 0, start)
-    yield Entry(None, start, "message", start, length, defects=defects)
-    if start + length < span.size:
-        yield Entry(None, start + length, "gap", start + length, span.size - start - length)
+    yield Entry(None, start, "message", start, end - start, defects=defects)
+    if end < span.size:
+        yield Entry(None, end, "gap", end, span.size - end)

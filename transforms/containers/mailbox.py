@@ -1,8 +1,8 @@
 """mbox: messages behind From_ lines, by octets (RFC 4155; mboxo, mboxrd).
 
-A separator is a whole `From ` line with a date, at the start of the mailbox or behind an empty line,
-followed by a header field, a `>From ` line or the end. That is decided by the octets right around it,
-so a mailbox can be split anywhere and its ranges still agree on every message.
+A separator is a From_ line at the start of the mailbox or behind an empty line, followed by a header
+field, a `>From ` line or the end. The octets right around it decide that, so a mailbox can be split
+anywhere and its ranges still agree on every message.
 """
 
 from __future__ import annotations
@@ -15,88 +15,104 @@ from transforms.mail.fields import from_line_length
 from transforms.model import Entry
 from transforms.span import Span
 
-_LOOK = 4 * LIMITS.name  # octets from a From_ line that decide whether it is a separator
-_FIELD = re.compile(rb"(?:[!-9;-~]{1,256}[ \t]*:|>From )")
-_QUOTED = {"mboxrd": re.compile(rb"^>(>*From )", re.MULTILINE), "mboxo": re.compile(rb"^>(From )", re.MULTILINE)}
-
-
-def holds_several(span: Span) -> bool:
-    """Whether a second message stands behind the leading From_ line."""
-    return _next_separator(span, 1, span.size) >= 0
-
-
-def split(span: Span, target: int) -> tuple[tuple[int, int], ...]:
-    """Ranges of about target octets; entries() of all of them gives each message once."""
-    return tuple((at, min(at + target, span.size)) for at in range(0, span.size, target))
+_BEFORE = 3  # octets before a From_ line that decide whether it is a separator: LF CR LF
+_BEHIND = 4096  # octets from its first one on that do: the line and the next field's name
+_FIELD = re.compile(rb"[!-9;-~]{1,256}[ \t]{0,16}:|>From ")
 
 
 def entries(span: Span, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
-    """Messages whose From_ lines begin in start..stop, and a gap before the first message.
+    """Messages whose From_ lines begin in start..stop, and from 0 a gap before the first of all.
 
     A message is what lies between its From_ line and the next, without the one empty line that a
-    writer puts behind each message.
+    writer puts behind each message. Ranges that meet give together what the whole gives.
     """
-    stop = span.size if stop is None else stop
-    at = 0 if start == 0 and _separates(span, 0) else _next_separator(span, max(start, 1), stop)
-    if start == 0 and at != 0:
-        # Octets before the first message; of a mailbox without any message, all of them.
-        first = at if at >= 0 else _next_separator(span, 1, span.size)
-        length = first if first >= 0 else span.size
-        if length:
-            yield Entry(None, 0, "gap", 0, length)
-    while 0 <= at < stop:
-        following = _next_separator(span, at + 1, span.size)
-        end = following if following >= 0 else span.size
-        line = span.find(b"\n", at, end)
-        begin = line + 1 if line >= 0 else end
-        tail = span.read(max(begin, end - 4), end)
-        blank = 0
-        if tail.endswith((b"\n\r\n", b"\r\n\r\n")) or tail == b"\r\n":
-            blank = 2
-        elif tail.endswith(b"\n\n") or tail == b"\n":
-            blank = 1
-        yield Entry(None, at, "message", begin, end - begin - blank)
+    stop = span.size if stop is None else min(stop, span.size)
+    if start >= stop:
+        return
+    at = None
+    for following in _separators(span, start, stop):
+        if at is not None:
+            yield _message(span, at, following)
+        elif start == 0 and following > 0:
+            yield Entry(None, 0, "gap", 0, following)
         at = following
+    if at is None and start > 0:
+        return
+    end = next(_separators(span, stop, span.size), span.size)
+    yield Entry(None, 0, "gap", 0, end) if at is None else _message(span, at, end)
+
+
+def holds_several(span: Span) -> bool:
+    """Whether a separator stands behind the start; else a leading From_ line tops a single message."""
+    return next(_separators(span, 1, span.size), None) is not None
+
+
+def split(span: Span, target: int) -> tuple[tuple[int, int], ...]:
+    """Ranges of target octets, the last one shorter; entries() of all of them gives each message once."""
+    return tuple((at, min(at + target, span.size)) for at in range(0, span.size, target))
+
+
+def _message(span: Span, at: int, end: int) -> Entry:
+    start = at + span.read(at, at + _BEHIND).index(b"\n") + 1
+    tail = span.read(max(start, end - _BEFORE), end)
+    if tail.endswith(b"\n\r\n") or tail == b"\r\n":
+        end -= 2
+    elif tail.endswith(b"\n\n") or tail == b"\n":
+        end -= 1
+    return Entry(None, at, "message", start, end - start)
+
+
+def _separators(span: Span, start: int, stop: int) -> Iterator[int]:
+    """Offsets of the separators that begin in start..stop, in order."""
+    for low in range(start, stop, LIMITS.chunk):
+        high = min(low + LIMITS.chunk, stop)
+        base = max(0, low - _BEFORE)
+        window = span.read(base, high + _BEHIND)
+        if low == 0 and _is_from_line(window, 0):
+            yield 0
+        stop_at = high - base + 4  # where `From ` ends that begins just inside
+        line_end = window.find(b"\nFrom ", max(0, low - base - 1), stop_at)
+        while line_end >= 0:
+            at = line_end + 1
+            before = window[max(0, at - _BEFORE) : at]
+            # The mailbox may itself begin with the empty line.
+            empty_line = before.endswith((b"\n\n", b"\n\r\n")) or (base == 0 and before in (b"\n", b"\r\n"))
+            if empty_line and _is_from_line(window, at):
+                yield base + at
+            line_end = window.find(b"\nFrom ", at, stop_at)
+
+
+def _is_from_line(window: bytes, at: int) -> bool:
+    """Whether a From_ line with what must follow it begins at this place."""
+    head = window[at : at + _BEHIND]
+    length = from_line_length(head) if head.startswith(b"From ") else 0
+    return length > 0 and (length == len(head) or _FIELD.match(head, length) is not None)
+
+
+# ---- quoting: what a writer did to lines of the body that look like From_ lines -------------------
+
+_MOST_QUOTES = 512  # `>` before From; a longer run was typed by a person
+_QUOTED = {
+    "mboxrd": re.compile(rb"\n>(>{0,%d}From )" % (_MOST_QUOTES - 1)),
+    "mboxo": re.compile(rb"\n>(From )"),
+}
+_UNDECIDED = re.compile(rb"\n>{0,%d}(?:F|Fr|Fro|From)?" % _MOST_QUOTES)
 
 
 def unquoted(chunks: Iterable[bytes], form: str) -> Iterator[bytes]:
-    """Lines with one `>` of the writer's From quoting taken away; form is mboxrd or mboxo."""
+    """The octets with one `>` taken from each quoted line.
+
+    form is mboxrd (`>From`, `>>From` ...) or mboxo (`>From` alone).
+    """
     quoted = _QUOTED[form]
-    held = b""
+    held, unsent = b"\n", 1  # as if behind a line; that line end is never sent
     for chunk in chunks:
         block = held + chunk
-        cut = block.rfind(b"\n") + 1
-        if cut:
-            yield quoted.sub(rb"\1", block[:cut])
+        cut = block.rfind(b"\n", -_MOST_QUOTES - 5)
+        if cut < 0 or not _UNDECIDED.fullmatch(block, cut):
+            cut = len(block)
         held = block[cut:]
-        if len(held) > LIMITS.chunk:  # one endless line: only its start could have been quoted
-            yield quoted.sub(rb"\1", held[:-1])
-            held = held[-1:]
-    if held:
-        yield quoted.sub(rb"\1", held)
-
-
-def _next_separator(span: Span, at: int, stop: int) -> int:
-    """First separator that begins in at..stop, or -1."""
-    at -= 1  # the line end before it may be the octet just before the range
-    while True:
-        at = span.find(b"\nFrom ", at, min(stop + 5, span.size))
-        if at < 0 or at + 1 >= stop:
-            return -1
-        if _separates(span, at + 1):
-            return at + 1
-        at += 1
-
-
-def _separates(span: Span, at: int) -> bool:
-    before = span.read(max(0, at - 3), at)
-    if at > 0 and not (before.endswith((b"\n\n", b"\n\r\n")) or before in (b"\n", b"\r\n")):
-        return False
-    head = span.read(at, at + _LOOK)
-    if not head.startswith(b"From "):
-        return False
-    line = from_line_length(head)
-    if not line:
-        return False
-    after = head[line : line + 300]
-    return not after or _FIELD.match(after) is not None
+        if cut:
+            yield quoted.sub(rb"\n\1", block[:cut])[unsent:]
+            unsent = 0
+    yield held[unsent:]

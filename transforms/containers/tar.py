@@ -1,135 +1,250 @@
-"""tar: members by header block, of a file by their place, of a compressed stream one after the other.
+"""tar: members by header block (POSIX.1-2017 pax, ustar, GNU, v7); names stay the octets they are.
 
-The standard library reads the headers (ustar, pax, GNU long names); names stay the octets they are.
+Read here and not by the standard library, which takes a damaged header for the end of the archive
+and holds extended headers of any size in memory.
 """
 
 from __future__ import annotations
 
-import io
-import tarfile
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Protocol
 
 from transforms.limits import LIMITS
 from transforms.model import ContainerError, Entry
 from transforms.span import Span
 
 BLOCK = 512  # octets
-
-_ERRORS = (tarfile.TarError, OSError, ValueError, OverflowError, EOFError, IndexError, KeyError)
+_LINKS = frozenset(b"12")  # hard, symbolic
+_SPECIAL = frozenset(b"346")  # character device, block device, FIFO
+_DIRECTORY = ord("5")
+_SPARSE = ord("S")  # GNU
+_PAX = frozenset(b"xX")  # X: Solaris
+_PAX_GLOBAL = ord("g")
+_GNU_NAMES = {ord("L"): b"path", ord("K"): b"linkpath"}  # by the pax key of the same meaning
+_KEYS = frozenset({b"path", b"linkpath", b"size", b"GNU.sparse.name"})
+_OCTAL = re.compile(rb"[ \0]*([0-7]*)[ \0]*")
 
 
 def begins(head: bytes) -> bool:
-    """Whether the first block is a tar header: the ustar mark, or at least its checksum."""
-    if len(head) < BLOCK or not head[:BLOCK].strip(b"\0"):
-        return False
-    field = head[148:156].strip(b" \0")
-    try:
-        claimed = int(field, 8)
-    except ValueError:
-        return False
-    return claimed == sum(head[:148]) + 8 * 32 + sum(head[156:BLOCK])
+    """Whether the first block is a tar header."""
+    return len(head) >= BLOCK and _is_header(head[:BLOCK])
 
 
 def entries(span: Span) -> Iterator[Entry]:
-    """Members of a tar that can be sought in; regular ones by their place in it."""
-    for _, member in _members(io.BufferedReader(_Seekable(span)), "r:"):
-        if not member.isreg() or member.issparse():
-            yield _other(member)
-        elif member.offset_data + member.size > span.size:
-            yield Entry(_octets(member.name), declared_size=member.size, error_code="container.truncated")
-        else:
-            yield Entry(_octets(member.name), start=member.offset_data, length=member.size)
+    """Members of a tar by their place in it. ContainerError where it cannot be read further."""
+    for member in _members(_Places(span)):
+        entry = _not_regular(member)
+        if entry is None and member.start + member.size > span.size:
+            entry = Entry(member.name, declared_size=member.size, error_code="container.truncated")
+        yield entry or Entry(member.name, start=member.start, length=member.size, defects=member.defects)
 
 
 def stream_entries(chunks: Iterable[bytes]) -> Iterator[Entry]:
-    """Members of a compressed tar; each one's content must be read before the next is asked for."""
-    for archive, member in _members(_Stream(chunks), "r|"):
-        if not member.isreg() or member.issparse():
-            yield _other(member)
-        else:
-            yield Entry(_octets(member.name), content=partial(_content, archive, member), declared_size=member.size)
+    """Members of a tar that comes in chunks; each content is read before the next entry, or never."""
+    stream = _Stream(chunks)
+    for member in _members(stream):
+        yield _not_regular(member) or Entry(
+            member.name,
+            content=partial(stream.take, member.start, member.size),
+            declared_size=member.size,
+            defects=member.defects,
+        )
 
 
-def _members(file: Any, mode: str) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
-    """Headers in order, directories left out. ContainerError where they cannot be read further."""
-    try:
-        options: dict[str, Any] = {"fileobj": file, "mode": mode, "encoding": "utf-8", "errors": "surrogateescape"}
-        archive: Any = tarfile.open(**options)  # noqa: SIM115
-        while (member := archive.next()) is not None:
-            archive.members = []  # the library would keep them all
-            if not member.isdir():
-                yield archive, member
-    except _ERRORS as error:
-        raise ContainerError("container.damaged", f"tar: {error}") from None
+@dataclass(frozen=True, slots=True)
+class _Member:
+    name: bytes
+    type: int  # typeflag
+    target: bytes
+    start: int  # of its content in the archive
+    size: int
+    sparse: bool
+    defects: tuple[str, ...]
 
 
-def _other(member: tarfile.TarInfo) -> Entry:
-    name = _octets(member.name)
-    if member.issym() or member.islnk():
-        return Entry(name, form="link", target=_octets(member.linkname))
-    if member.issparse():
-        return Entry(name, declared_size=member.size, error_code="container.sparse")
-    return Entry(name, form="special")
+def _not_regular(member: _Member) -> Entry | None:
+    if member.type in _LINKS:
+        return Entry(member.name, form="link", target=member.target, defects=member.defects)
+    if member.type in _SPECIAL:
+        return Entry(member.name, form="special", defects=member.defects)
+    if member.sparse:  # its holes are not stored, so these are not its octets
+        return Entry(member.name, declared_size=member.size, error_code="container.sparse")
+    return None
 
 
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
-    try:
-        file = archive.extractfile(member)
-        assert file is not None  # a regular member
-        while block := file.read(LIMITS.chunk):
-            yield block
-    except _ERRORS as error:
-        raise ContainerError("container.truncated", f"tar: {error}") from None
+# ---- headers ----------------------------------------------------------------------------------
 
 
-def _octets(name: str) -> bytes:
-    return name.encode("utf-8", "surrogateescape")
+class _Source(Protocol):
+    at: int  # octets from the start of the archive
+
+    def read(self, size: int) -> bytes: ...
+    def go(self, to: int) -> None: ...
 
 
-class _Seekable(io.RawIOBase):
-    """A span as a file."""
+@dataclass(slots=True)
+class _Extended:
+    """What extended headers say about the next member."""
+
+    records: dict[bytes, bytes] = field(default_factory=dict)  # of _KEYS, and GNU.sparse if there is any
+    defects: tuple[str, ...] = ()
+
+
+def _members(source: _Source) -> Iterator[_Member]:
+    """Members in order, directories left out; what follows end marks is read like the rest."""
+    extended = _Extended()
+    while block := source.read(BLOCK):
+        if not block.strip(b"\0"):  # end mark and padding
+            continue
+        if len(block) < BLOCK:
+            raise ContainerError("container.truncated", "tar: the archive ends within a header")
+        if not _is_header(block):
+            raise ContainerError("container.damaged", f"tar: no header at {source.at - BLOCK}")
+        kind, size = block[156], _number(block[124:136])
+        if kind in _PAX or kind in _GNU_NAMES or kind == _PAX_GLOBAL:
+            end = source.at + size
+            if kind != _PAX_GLOBAL:
+                _extend(extended, kind, source.read(min(size, LIMITS.header_section)), size)
+            _go(source, end)
+            continue
+        member = _member(block, kind, size, extended, source)
+        extended = _Extended()
+        if member.type != _DIRECTORY:
+            yield member
+        _go(source, member.start + member.size)
+    if extended.records:
+        raise ContainerError("container.truncated", "tar: the archive ends behind an extended header")
+
+
+def _member(block: bytes, kind: int, size: int, extended: _Extended, source: _Source) -> _Member:
+    records = extended.records
+    name = _text(block[:100])
+    if block[257:263] == b"ustar\0" and block[345] != 0:
+        name = _text(block[345:500]) + b"/" + name
+    name = records.get(b"GNU.sparse.name") or records.get(b"path") or name
+    if records.get(b"size", b"").isdigit():
+        size = int(records[b"size"][:20])
+    sparse = kind == _SPARSE or b"GNU.sparse" in records
+    more = kind == _SPARSE and block[482] != 0
+    while more:  # the map of a GNU sparse member goes on in blocks of its own
+        block = source.read(BLOCK)
+        more = len(block) == BLOCK and block[504] != 0
+    if kind in _LINKS or kind in _SPECIAL or kind == _DIRECTORY:
+        size = 0  # the field tells something else
+    elif name.endswith(b"/") and size == 0:  # v7 has no type for directories
+        kind = _DIRECTORY
+    target = records.get(b"linkpath") or _text(block[157:257])
+    return _Member(name, kind, target, source.at, size, sparse, extended.defects)
+
+
+def _extend(extended: _Extended, kind: int, content: bytes, size: int) -> None:
+    if kind in _GNU_NAMES:
+        extended.records[_GNU_NAMES[kind]] = _text(content)
+        return
+    if len(content) < size or not _read_records(content, extended.records):
+        extended.defects = ("container.tar_extended_header",)
+
+
+def _read_records(content: bytes, records: dict[bytes, bytes]) -> bool:
+    """Add the records of a pax header, `LENGTH KEY=VALUE LF` each; False if one is damaged."""
+    at = 0
+    while at < len(content) and content[at]:
+        length, space, _ = content[at : at + 10].partition(b" ")
+        end = at + int(length) if length.isdigit() else 0
+        record = content[at + len(length) + 1 : end]
+        key, equals, value = record.partition(b"=")
+        if not space or end > len(content) or not equals or not value.endswith(b"\n"):
+            return False
+        if key in _KEYS:
+            records[key] = value[:-1]
+        elif key.startswith(b"GNU.sparse."):
+            records[b"GNU.sparse"] = b""
+        at = end
+    return True
+
+
+def _go(source: _Source, end: int) -> None:
+    """Past content that ends there and the padding of its last block."""
+    source.go(end)
+    if source.at < end:
+        raise ContainerError("container.truncated", "tar: the archive ends within a member")
+    source.go(end + -end % BLOCK)
+
+
+def _is_header(block: bytes) -> bool:
+    """Whether the checksum holds, of octets unsigned, or signed as some old writers took them."""
+    claimed = _OCTAL.fullmatch(block[148:156])
+    if claimed is None or not claimed[1] or _number(block[124:136]) < 0:
+        return False
+    others = block[:148] + b" " * 8 + block[156:]
+    excess = sum(others) - int(claimed[1], 8)
+    return excess == 0 or excess == 256 * sum(octet > 127 for octet in others)
+
+
+def _number(raw: bytes) -> int:
+    """A size: octal digits, or GNU's base 256; -1 if it is neither."""
+    if raw[0] == 0x80:
+        return int.from_bytes(raw[1:], "big")
+    octal = _OCTAL.fullmatch(raw)
+    return int(octal[1] or b"0", 8) if octal else -1
+
+
+def _text(raw: bytes) -> bytes:
+    return raw.partition(b"\0")[0]
+
+
+# ---- where the blocks come from ---------------------------------------------------------------
+
+
+class _Places:
+    """A span, of which only headers are read."""
 
     def __init__(self, span: Span) -> None:
-        self._span, self._at = span, 0
+        self._span = span
+        self.at = 0
 
-    def readable(self) -> bool:
-        return True
+    def read(self, size: int) -> bytes:
+        piece = self._span.read(self.at, self.at + size)
+        self.at += len(piece)
+        return piece
 
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._span.size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        piece = self._span.read(self._at, self._at + len(buffer))
-        buffer[: len(piece)] = piece
-        self._at += len(piece)
-        return len(piece)
+    def go(self, to: int) -> None:
+        self.at = min(to, self._span.size)
 
 
 class _Stream:
-    """Chunks as a file to be read once."""
+    """Chunks, read once from front to back."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self._held, self._at = b"", 0
+        self._chunk, self._used = b"", 0
+        self.at = 0
 
     def read(self, size: int) -> bytes:
-        pieces = []
-        while size > 0:
-            if self._at == len(self._held):
-                self._held, self._at = next(self._chunks, b""), 0
-                if not self._held:
-                    break
-            pieces.append(self._held[self._at : self._at + size])
-            self._at += len(pieces[-1])
-            size -= len(pieces[-1])
-        return b"".join(pieces)
+        return b"".join(self._pieces(self.at + size))
+
+    def go(self, to: int) -> None:
+        for _ in self._pieces(to):
+            pass
+
+    def take(self, start: int, size: int) -> Iterator[bytes]:
+        """The content that lies here. ContainerError container.truncated behind what there is."""
+        assert self.at == start, "a member is read before the next is asked for"
+        yield from self._pieces(start + size)
+        if self.at < start + size:
+            raise ContainerError("container.truncated", "tar: the archive ends within a member")
+
+    def _pieces(self, to: int) -> Iterator[bytes]:
+        while self.at < to:
+            if self._used == len(self._chunk):
+                chunk = next(self._chunks, None)
+                if chunk is None:
+                    return
+                self._chunk, self._used = chunk, 0
+            piece = self._chunk[self._used : self._used + to - self.at]
+            self._used += len(piece)
+            self.at += len(piece)
+            yield piece

@@ -8,7 +8,8 @@ told from what honest software does to mail; everything else is left open:
 * text only added at either end, or in a block: a footer, a banner, a gateway's notice;
 * words that differ in their accents, marks or damaged characters: a change of charset;
 * addresses and links: anonymised or rewritten;
-* another choice of text parts: not comparable.
+* another choice of text parts, or another text altogether: not comparable;
+* another day in the Date field: software that reuses its Message-IDs.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -58,6 +60,7 @@ SAME = Rule(
 RULES = (ALTERED, CHANGED, SAME)
 
 _HABIT = 5  # the same change in so many messages is a system's doing, not a forger's (VERDICT §5.1)
+_ZONES = timedelta(hours=26)  # a time of day that lost its zone on the way (VERDICT §5.1)
 _INSERTED = 4  # words: a longer inserted run may be a notice or a signature block
 _UNSENT = re.compile(r"(?i)(?:^|[/!. ])(?:sent|drafts?|outbox|envoy|brouillon|gesendet|entw|posteingang\.sent)")
 
@@ -68,7 +71,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
     """One row per message with a Message-ID and one author."""
     shard = proven.shard
     names = ("kind", "message_id", "from_email", "item_id", "path", "source_path", "subject",
-             "content_sha256", "received_count", "intermediaries", "status")  # fmt: skip
+             "content_sha256", "date_utc", "received_count", "intermediaries", "status")  # fmt: skip
     column = {name: shard.column(name) for name in names}
     found = []
     for row, kind in enumerate(column["kind"]):
@@ -93,6 +96,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
                 if column["source_path"][row] == column["path"][row]
                 else column["source_path"][row],
                 "subject": column["subject"][row] or "",
+                "date": column["date_utc"][row],
                 "content": column["content_sha256"][row],
                 "verified": identified,
                 "proven": proof is not None and proof.basis is not None,
@@ -100,6 +104,11 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
             }
         )
     return pa.Table.from_pylist(found, _ROWS)
+
+
+def _same_day(one: datetime | None, other: datetime | None) -> bool:
+    """Whether two Date fields may be the same moment: some software reuses one Message-ID for years."""
+    return one is not None and other is not None and abs(one - other) <= _ZONES
 
 
 def _claims_transmission(column: dict[str, list[Any]], row: int) -> bool:
@@ -122,6 +131,7 @@ _ROWS = pa.schema(
         ("path", pa.string()),
         ("container", pa.string()),
         ("subject", pa.string()),
+        ("date", pa.timestamp("us", tz="UTC")),
         ("content", pa.binary()),
         ("verified", pa.bool_()),
         ("proven", pa.bool_()),
@@ -167,7 +177,7 @@ def join(table: pa.Table) -> list[Pair]:
                     copy["row"],
                     copy["container"],
                     copy["subject"],
-                    copy["claims"],
+                    copy["claims"] and _same_day(copy["date"], original["date"]),
                     same,
                     original["unit_id"],
                     original["row"],
@@ -197,11 +207,21 @@ def compare(pair: Pair, load: Load) -> Compared:
         return _compared(pair, SAME.code, ())
     form, text = load(pair.unit_id, pair.row)
     verified_form, verified_text = load(pair.verified_unit, pair.verified_row)
-    if form != verified_form:  # other parts were kept: not comparable
-        return _compared(pair, CHANGED.code, ())
-    changes = _said(differences(subject_words(pair.verified_subject), subject_words(pair.subject)))
-    changes += _said(differences(words(verified_text), words(text)))
+    verified_words, copy_words = words(verified_text), words(text)
+    in_text = differences(verified_words, copy_words)
+    if form != verified_form or not _mostly_alike(verified_words, copy_words, in_text):
+        return _compared(pair, CHANGED.code, ())  # other parts were kept, or another text altogether
+    in_subject = differences(subject_words(pair.verified_subject), subject_words(pair.subject))
+    changes = _said(in_subject) + _said(in_text)
     return _compared(pair, ALTERED.code if changes and pair.claims else CHANGED.code, changes)
+
+
+def _mostly_alike(verified: list[str], copy: list[str], changes: list[Change] | None) -> bool:
+    """Whether half of the words are shared: a placeholder for a lost body is not an altered one."""
+    if changes is None:
+        return False
+    shared = len(copy) - sum(len(new) for _, new, _ in changes)
+    return 2 * shared >= max(len(verified), len(copy))
 
 
 def settle(compared: Sequence[Compared]) -> list[Compared]:
@@ -219,8 +239,11 @@ def words(text: str) -> list[str]:
     return [w for w in text.split() if "@" not in w and "://" not in w and not w.startswith("www.")]
 
 
-def differences(verified: list[str], copy: list[str]) -> list[Change]:
-    """Runs of words that differ, each with whether it stands at the start or end of the text."""
+def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
+    """Runs of words that differ, each with whether it stands at the start or end of the text.
+
+    None: too many to be the same message with words changed.
+    """
     start = 0
     while start < min(len(verified), len(copy)) and _alike(verified[start], copy[start]):
         start += 1
@@ -231,7 +254,7 @@ def differences(verified: list[str], copy: list[str]) -> list[Change]:
     gone = [_bare(w) for w in verified[start : len(verified) - end]]
     new = [_bare(w) for w in copy[start : len(copy) - end]]
     if max(len(gone), len(new)) > LIMITS.compared_words:
-        return []  # too different to be the same message with a word changed
+        return None
     changes: list[Change] = []
     matcher = difflib.SequenceMatcher(None, gone, new, autojunk=False)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
@@ -263,9 +286,9 @@ _PREFIX = re.compile(
 )
 
 
-def _said(changes: list[Change]) -> tuple[Change, ...]:
+def _said(changes: list[Change] | None) -> tuple[Change, ...]:
     """Those changes that no honest transformation explains: words replaced, or a few slipped in."""
-    return tuple(change for change in changes if _says(*change))
+    return tuple(change for change in changes or () if _says(*change))
 
 
 def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:

@@ -168,6 +168,7 @@ _DOMAIN = rb"[A-Za-z0-9\x80-\xff-]++(?:\.[A-Za-z0-9\x80-\xff-]++)*+"
 _ADDR_SPEC = rb"(?P<local>" + _LOCAL_PART + rb")@(?P<domain>" + _DOMAIN + rb")"
 _NAME_ADDR = re.compile(_CFWS + rb"(?P<name>(?:" + _WORD + _CFWS + rb")*+)<" + _ADDR_SPEC + rb">" + _CFWS)
 _BARE_ADDR = re.compile(_CFWS + _ADDR_SPEC + _CFWS)
+_MAX_LOCAL_PART = 64  # octets (RFC 5321 §4.5.3.1.1)
 _OTHER_DOTS = re.compile("[\u3002\uff0e\uff61]")  # IDNA 2003 read these as label separators
 
 
@@ -189,7 +190,8 @@ def only_author(message: Message) -> Mailbox | None:
         local_part, domain = match["local"].decode("utf-8"), match["domain"].decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if not _is_address(local_part, domain):
+    plain = local_part.isascii() and not local_part.startswith('"')  # as the grammar has it: nothing to add
+    if not _is_address("a" if plain else local_part, domain) or len(local_part) > _MAX_LOCAL_PART:
         return None
     name = match.groupdict().get("name", b"").strip()
     return _addressed(decode_words(_unquoted(name), LIMITS.display), local_part, domain)

@@ -46,7 +46,7 @@ def normalised_text(parts: Iterable[Part], limit: int = LIMITS.text) -> str:
         piece = _words(part, octets)[: limit + 1]
         pieces.append(piece)
         size += len(piece) + 1
-    text = clean_text(_composed(" ".join(piece for piece in pieces if piece)[: limit + 1]))
+    text = clean_text(" ".join(piece for piece in pieces if piece)[: limit + 1])
     return text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore").rstrip()
 
 
@@ -105,15 +105,14 @@ def _head(part: Part, limit: int) -> bytes:
 
 
 def _words(part: Part, octets: bytes) -> str:
-    """White space in single spaces between the words of a part."""
+    """The words of a part in normalization form C, composed in slices where one has over a thousand characters."""
     text = to_text(octets, part.parameters.get("charset", ""))
     if part.media_type == "text/html":
         text = html_to_text(text)
-    return " ".join(text.split())
-
-
-def _composed(text: str) -> str:
-    """Normalization form C; where a word has over a thousand characters, composed in slices."""
-    if text.isascii() or all(len(word) <= _SLICE for word in text.split(" ")):
+    words = text.split()
+    text = " ".join(words)
+    if text.isascii():
+        return text
+    if len(max(words, key=len)) <= _SLICE:
         return unicodedata.normalize("NFC", text)
     return "".join(unicodedata.normalize("NFC", text[at : at + _SLICE]) for at in range(0, len(text), _SLICE))

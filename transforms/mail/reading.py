@@ -20,13 +20,14 @@ from transforms.model import HeaderField, Message, Reading
 from transforms.span import Span, in_memory
 
 
-def read_one_way(message: Message) -> Reading:
+def read_one_way(message: Message, body: bool = True) -> Reading:
     """The author, and why header section or body may be read in a second way, as plain codes.
 
-    body_ambiguous matters only while Content-Type or Content-Transfer-Encoding is unsigned. It reads
-    the whole body once, and never raises.
+    body_ambiguous matters only while Content-Type or Content-Transfer-Encoding is unsigned: body says
+    whether it does. It reads the whole body once, and never raises.
     """
-    return Reading(only_author(message), _header_ambiguous(message), _body_ambiguous(message))
+    body_ambiguous = _body_ambiguous(message) if body else None
+    return Reading(only_author(message), _header_ambiguous(message), body_ambiguous)
 
 
 # ---- header section ---------------------------------------------------------------------------
