@@ -302,7 +302,7 @@ class Unpacker:
             elif found.format == "tar":
                 entries, stored = tar.entries(span), 0
             elif compressed.holds_tar(span, found.format):
-                entries = tar.stream_entries(compressed.decompressed(span, found.format))
+                entries = tar.stream_entries(self._bounded(compressed.decompressed(span, found.format), span.size))
                 stored = span.size
             else:
                 entries, stored = iter([_single(span, found.format, place.name)]), span.size
@@ -330,12 +330,12 @@ class Unpacker:
 
         Answers what stopped the reading, None if nothing did.
         """
-        count, before = 0, self.output
+        count = 0
         while True:
             try:
                 entry = next(entries, None)
             except ContainerError as error:
-                return Status.PARTIAL, error.code
+                return _stopped_by(error), error.code
             if entry is None:
                 return None
             count += 1
@@ -343,8 +343,6 @@ class Unpacker:
                 return Status.LIMITED, "limit.members"
             ratio_base = entry.stored_size if entry.stored_size is not None else stored
             breach = self._member(below, span, entry, step_of, ratio_base)
-            if stored and self._too_dense(self.output - before, stored):
-                breach = "limit.ratio"
             if breach in _STOPPING:
                 return Status.LIMITED, breach
 
@@ -521,7 +519,7 @@ class Unpacker:
                 else:
                     spooled.write(chunk)
         except ContainerError as error:
-            status, code = Status.PARTIAL, error.code
+            status, code = _stopped_by(error), error.code
         except MemoryError:
             held.clear()
             status, code, size = Status.LIMITED, "limit.memory", 0
@@ -532,6 +530,15 @@ class Unpacker:
         else:
             span = in_memory(held[0] if len(held) == 1 else b"".join(held))
         return Landed(span, _digests(size, digest), status, code)
+
+    def _bounded(self, chunks: Iterable[bytes], stored: int) -> Iterator[bytes]:
+        """A stream that is compressed as a whole, padding between its members counted too."""
+        size = 0
+        for chunk in self._alive(chunks):
+            size += len(chunk)
+            if size > self.limits.source_output or self._too_dense(size, stored):
+                raise ContainerError("limit.ratio", "too many octets come out of the compressed stream")
+            yield chunk
 
     def _breach(self, size: int, stored: int) -> str | None:
         if size > self.limits.member:
@@ -581,7 +588,11 @@ class Unpacker:
 
 
 _ARCHIVES = _COMPRESSED | {"zip", "tar"}
-_STOPPING = frozenset({"limit.source_output", "limit.ratio"})
+_STOPPING = frozenset({"limit.source_output"})  # what stops the siblings as well
+
+
+def _stopped_by(error: ContainerError) -> Status:
+    return Status.LIMITED if error.code.startswith("limit.") else Status.PARTIAL
 
 
 def _digests(size: int, digest: dict[str, Any]) -> Digests:

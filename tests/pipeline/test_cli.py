@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MAIL = b"From: anna@campaign.example\r\nTo: b@c.example\r\nSubject: hi\r\nDate: Mon, 24 Apr 2017 10:00:00 +0200\r\n\r\nText\r\n"
+MAIL = (
+    b"From: anna@campaign.example\r\nTo: b@c.example\r\nSubject: hi\r\n"
+    b"Date: Mon, 24 Apr 2017 10:00:00 +0200\r\n\r\nText\r\n"
+)
 
 
 def triage(*arguments: object, **named: object) -> subprocess.CompletedProcess[str]:

@@ -190,7 +190,8 @@ def only_author(message: Message) -> Mailbox | None:
         local_part, domain = match["local"].decode("utf-8"), match["domain"].decode("utf-8")
     except UnicodeDecodeError:
         return None
-    plain = local_part.isascii() and not local_part.startswith('"')  # as the grammar has it: nothing to add
+    # Of an ASCII dot-atom the grammar leaves nothing to ask, unless it looks like an encoded word.
+    plain = local_part.isascii() and not local_part.startswith('"') and "=?" not in local_part
     if not _is_address("a" if plain else local_part, domain) or len(local_part) > _MAX_LOCAL_PART:
         return None
     name = match.groupdict().get("name", b"").strip()

@@ -142,7 +142,7 @@ def _junk_defects(lines: list[bytes], where: str) -> list[str]:
 
 _FROM_LINE = re.compile(
     rb">?From (?:[^\r\n]{0,500}[ \t])??"
-    rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ \t]+[^\r\n]{0,40}[0-9]:[0-9][^\r\n]{0,200}\r?\n"
+    rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ \t]+[^\r\n]{0,40}?[0-9]:[0-9][^\r\n]{0,200}+\r?\n"
 )
 _BARE_FROM_LINE = re.compile(rb">?From [^\s@]{1,200}@[^\s@]{1,255}[ \t]*\r?\n[!-9;-~]{1,80}:")
 

@@ -1,0 +1,70 @@
+"""Work that goes wrong on purpose, importable by worker processes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import time
+
+from transforms.watch import Watch
+
+ITEMS = 5
+
+
+def work(task: str, watch: Watch) -> list[str]:
+    """Read ITEMS items; task is `KIND@ORDINAL` for what happens at an item, or anything else."""
+    kind, _, at = task.partition("@")
+    read = []
+    for ordinal in range(ITEMS):
+        mark = watch.opening(ordinal)
+        if mark is not None:
+            read.append(mark)
+            continue
+        if at and int(at) == ordinal:
+            _go_wrong(kind)
+        read.append("ok")
+    return read
+
+
+def _go_wrong(kind: str) -> None:
+    if kind == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif kind == "exit":
+        os._exit(3)
+    elif kind == "segv":
+        ctypes.string_at(0)
+    elif kind == "hang":
+        time.sleep(600)
+    elif kind == "memory":
+        bytearray(3 << 30)
+    elif kind == "recursion":
+        _recurse()
+    elif kind == "raise":
+        raise ValueError("poison")
+
+
+def _recurse() -> int:
+    return _recurse() + 1
+
+
+def slow_but_alive(task: str, watch: Watch) -> str:
+    watch.opening(0)
+    for _ in range(6):
+        time.sleep(0.3)
+        watch.alive()
+    return task
+
+
+def dies_at_once(task: str, watch: Watch) -> str:
+    os._exit(1)
+
+
+def sleeps(task: str, watch: Watch) -> str:
+    watch.opening(0)
+    time.sleep(60)
+    return task
+
+
+def process_id(task: str, watch: Watch) -> int:
+    return os.getpid()

@@ -1,0 +1,108 @@
+"""Worker processes: whatever one item does to its worker, it costs that item alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline import workers
+from transforms.limits import LIMITS
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import mock_work  # noqa: E402
+
+QUICK = dataclasses.replace(LIMITS, stall_seconds=1)
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", f"{HERE}{os.pathsep}{HERE.parent.parent}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("kill", "crash.died"),
+        ("exit", "crash.died"),
+        ("segv", "crash.died"),
+        ("hang", "crash.timeout"),
+        ("memory", "crash.memory"),
+        ("recursion", "crash.internal"),
+        ("raise", "crash.internal"),
+    ],
+)
+def test_a_poisoned_item_costs_itself_alone(kind: str, code: str) -> None:
+    tasks = [f"fine {n}" for n in range(20)] + [f"{kind}@2"] + [f"more {n}" for n in range(20)]
+    done = {o.task: o.result for o in workers.run(tasks, mock_work.work, processes=2, limits=QUICK)}
+    assert done.pop(f"{kind}@2") == ["ok", "ok", code, "ok", "ok"]
+    assert len(done) == 40 and all(result == ["ok"] * 5 for result in done.values())
+
+
+def test_a_long_item_that_stays_alive_is_left_alone() -> None:
+    (done,) = workers.run(["task"], mock_work.slow_but_alive, processes=1, limits=QUICK)
+    assert done.result == "task"
+
+
+def test_workers_that_die_at_their_start_are_reported() -> None:
+    with pytest.raises(workers.WorkersUnusable, match="die at their start"):
+        list(workers.run(["a", "b"], mock_work.dies_at_once, processes=1, limits=QUICK))
+
+
+def test_without_processes_the_work_is_done_here() -> None:
+    (done,) = workers.run(["t"], mock_work.process_id, processes=0, limits=LIMITS)
+    assert done.result == os.getpid()
+
+
+def test_work_is_spread_over_processes_and_they_end() -> None:
+    done = [o.result for o in workers.run(map(str, range(50)), mock_work.process_id, processes=3, limits=LIMITS)]
+    assert len(done) == 50 and os.getpid() not in done
+    for process in set(done):
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import sys, mock_work\n"
+        "from pipeline import workers\n"
+        "from transforms.limits import LIMITS\n"
+        "if __name__ == '__main__':\n"
+        "    list(workers.run(['a', 'b'], mock_work.sleeps, processes=2, limits=LIMITS))\n"
+    )
+    (tmp_path / "parent.py").write_text(script)
+    environment = {**os.environ, "MARK": str(tmp_path)}
+    parent = subprocess.Popen([sys.executable, str(tmp_path / "parent.py")], env=environment)
+    assert _eventually(lambda: len(_marked(tmp_path)) >= 3)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    assert _eventually(lambda: not _marked(tmp_path))
+
+
+def _eventually(holds: object) -> bool:
+    for _ in range(200):
+        if holds():  # type: ignore[operator]
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _marked(mark: Path) -> list[int]:
+    """Processes that inherited our mark in their environment (Linux)."""
+    if not Path("/proc/self/environ").exists():
+        pytest.skip("needs /proc")
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"MARK={mark}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
