@@ -48,7 +48,7 @@ class Joined:
 class Judged:
     """The final rows of one unit: a batch per verdict in each table, in the order of VERDICTS.
 
-    Enums are plain strings here, and ordinal counts within the unit.
+    Enums are plain strings here, and in a range of a file ordinal counts from the range's first item.
     """
 
     items: tuple[pa.Table, ...]
@@ -198,7 +198,8 @@ def _items(proven: ProvenShard, rows: list[_Row], joined: Joined, order: list[in
                 for f in one.findings[:EVIDENCE_ROWS]
             ]
         )
-    made["ordinal"] = order
+    ordinals = [position for n in proven.shard.sources["n_items"].to_pylist() for position in range(n)]
+    made["ordinal"] = [ordinals[row] for row in order]
     kept = proven.shard.items.take(pa.array(order, pa.int64()))
     made["thread_id"] = [
         (references or [parent or own])[0]

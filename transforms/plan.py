@@ -1,6 +1,6 @@
 """The dump to work units, in walk order: one directory after the other, names by bytes.
 
-A unit is a bundle of whole small files of one directory, or a range of one large container.
+A unit is a bundle of whole small files, next to each other in that order, or a range of one large container.
 The plan depends on the dump alone, never on the number of workers, so the tables do not either.
 Walking streams: one directory's names are in memory at a time.
 """
@@ -12,6 +12,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from itertools import chain
 
 from transforms.containers import mailbox
 from transforms.containers import zip as zip_archive
@@ -79,23 +80,20 @@ _Piece = tuple[str, tuple[FileEntry, ...], int, int]
 
 def _pieces(root: bytes, limits: Limits) -> Iterator[_Piece]:
     directories = walk(root) if os.path.isdir(root) else iter([[single_file(root)]])
-    for files in directories:
-        bundle: list[FileEntry] = []
-        octets = 0
-        for entry in files:
-            if entry.form == "file" and entry.size > limits.unit_bytes:
-                if bundle:
-                    yield "files", tuple(bundle), 0, 0
-                    bundle, octets = [], 0
-                yield from _large(root, entry, limits)
-                continue
-            if bundle and (octets + entry.size > limits.unit_bytes or len(bundle) >= limits.unit_files):
-                yield "files", tuple(bundle), 0, 0
-                bundle, octets = [], 0
+    bundle: list[FileEntry] = []
+    octets = 0
+    for entry in chain.from_iterable(directories):
+        large = entry.form == "file" and entry.size > limits.unit_bytes
+        if bundle and (large or octets + entry.size > limits.unit_bytes or len(bundle) >= limits.unit_files):
+            yield "files", tuple(bundle), 0, 0
+            bundle, octets = [], 0
+        if large:
+            yield from _large(root, entry, limits)
+        else:
             bundle.append(entry)
             octets += entry.size
-        if bundle:
-            yield "files", tuple(bundle), 0, 0
+    if bundle:
+        yield "files", tuple(bundle), 0, 0
 
 
 def _large(root: bytes, entry: FileEntry, limits: Limits) -> Iterator[_Piece]:
