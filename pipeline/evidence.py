@@ -1,7 +1,7 @@
 """Evidence on disk: what one work unit said, in one file, written whole or not at all.
 
-A shard is five Arrow IPC streams one after the other (sources, items, signatures, fields, texts);
-the first carries the unit in its metadata. It holds nothing that depends on keys, so a judgement
+A shard is five Arrow IPC streams one after the other (sources, items, signatures, fields, texts),
+compressed as one; the first carries the unit in its metadata. It holds nothing that depends on keys, so a judgement
 needs the shards alone, and a killed run resumes with the shards that are there.
 """
 
@@ -12,9 +12,10 @@ import dataclasses
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, get_type_hints
 
 import pyarrow as pa
 
@@ -23,8 +24,10 @@ from transforms.model import (
     FileEntry,
     Item,
     KeptField,
+    Kind,
     PreparedSignature,
     Source,
+    Status,
     Text,
     UnitEvidence,
     WorkUnit,
@@ -35,35 +38,36 @@ UTC = pa.timestamp("us", tz="UTC")
 NAMES = pa.list_(pa.string())
 
 # Arrow types by annotation; model.py holds the meaning of each field.
-_TYPES: dict[str, pa.DataType] = {
-    "int": pa.int64(),
-    "int | None": pa.int64(),
-    "bool": pa.bool_(),
-    "bool | None": pa.bool_(),
-    "str": pa.string(),
-    "str | None": pa.string(),
-    "bytes": pa.binary(),
-    "bytes | None": pa.binary(),
-    "datetime | None": UTC,
-    "tuple[str, ...]": NAMES,
-    "Kind": pa.string(),
-    "Status": pa.string(),
+_TYPES: dict[Any, pa.DataType] = {
+    int: pa.int64(),
+    int | None: pa.int64(),
+    bool: pa.bool_(),
+    bool | None: pa.bool_(),
+    str: pa.string(),
+    str | None: pa.string(),
+    bytes: pa.binary(),
+    bytes | None: pa.binary(),
+    datetime | None: UTC,
+    tuple[str, ...]: NAMES,
+    Kind: pa.string(),
+    Status: pa.string(),
 }
 
 
-def _schema(noun: type, *more: pa.Field) -> pa.Schema:
-    fields = [pa.field(f.name, _TYPES[str(f.type)]) for f in dataclasses.fields(noun)]
-    return pa.schema([*more, *fields])
+def schema_of(noun: type, *more: pa.Field) -> pa.Schema:
+    """Arrow schema of one of the nouns that are rows."""
+    return pa.schema([*more, *((name, _TYPES[kind]) for name, kind in get_type_hints(noun).items())])
 
 
-ITEMS = _schema(Item)
-SIGNATURES = _schema(PreparedSignature, pa.field("row", pa.int64()))
-FIELDS = _schema(KeptField)
-TEXTS = _schema(Text)
-SOURCES = _schema(Source)
+ITEMS = schema_of(Item)
+SIGNATURES = schema_of(PreparedSignature, pa.field("row", pa.int64()))
+FIELDS = schema_of(KeptField)
+TEXTS = schema_of(Text)
+SOURCES = schema_of(Source)
 
 
 _SCHEMAS = {"sources": SOURCES, "items": ITEMS, "signatures": SIGNATURES, "fields": FIELDS, "texts": TEXTS}
+_COMPRESSION = "zstd"
 _ORDER = tuple(_SCHEMAS)  # of the streams of a shard: what is read most comes first
 
 
@@ -73,15 +77,13 @@ def shard_path(out: Path, unit_id: str) -> Path:
 
 def to_shard(evidence: UnitEvidence) -> Shard:
     """Rows to tables."""
-    signatures = _table(SIGNATURES, (signature for _, signature in evidence.signatures), skip=1)
-    rows = pa.array([row for row, _ in evidence.signatures], pa.int64())
     return Shard(
         evidence.unit,
-        _table(ITEMS, evidence.items),
-        signatures.add_column(0, SIGNATURES.field("row"), rows),
-        _table(FIELDS, evidence.fields),
-        _table(TEXTS, evidence.texts),
-        _table(SOURCES, evidence.sources),
+        to_table(ITEMS, evidence.items),
+        to_table(SIGNATURES, [(row, *signature) for row, signature in evidence.signatures]),
+        to_table(FIELDS, evidence.fields),
+        to_table(TEXTS, evidence.texts),
+        to_table(SOURCES, evidence.sources),
     )
 
 
@@ -90,14 +92,13 @@ def write_shard(out: Path, shard: Shard) -> None:
     path = shard_path(out, shard.unit.unit_id)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     meta = {b"unit": json.dumps(unit_to_json(shard.unit)).encode(), b"schema_version": b"%d" % SCHEMA_VERSION}
-    options = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1))
-
-    def fill(file: BinaryIO) -> None:
+    sink = pa.BufferOutputStream()
+    # As one stream: buffer by buffer, the many small columns take five times as long.
+    with pa.CompressedOutputStream(sink, _COMPRESSION) as stream:
         for table in (shard.sources.replace_schema_metadata(meta), *(getattr(shard, name) for name in _ORDER[1:])):
-            with pa.ipc.new_stream(file, table.schema, options=options) as writer:
+            with pa.ipc.new_stream(stream, table.schema) as writer:
                 writer.write_table(table)
-
-    write_whole(path, fill)
+    write_whole(path, lambda file: file.write(sink.getvalue()))
 
 
 def read_shard(out: Path, unit_id: str, last: str = "signatures") -> Shard:
@@ -106,9 +107,9 @@ def read_shard(out: Path, unit_id: str, last: str = "signatures") -> Shard:
     OSError or pa.ArrowInvalid if it is missing or damaged.
     """
     tables = {name: _SCHEMAS[name].empty_table() for name in _ORDER}
-    with pa.memory_map(str(shard_path(out, unit_id))) as file:
+    with pa.CompressedInputStream(pa.OSFile(str(shard_path(out, unit_id))), _COMPRESSION) as stream:
         for name in _ORDER[: _ORDER.index(last) + 1]:
-            tables[name] = pa.ipc.open_stream(file).read_all()
+            tables[name] = pa.ipc.open_stream(stream).read_all()
     unit = unit_from_json(json.loads(tables["sources"].schema.metadata[b"unit"]))
     return Shard(unit, **tables)
 
@@ -143,15 +144,16 @@ def unit_from_json(record: dict[str, Any]) -> WorkUnit:
 
 def prepared(table: pa.Table) -> Iterator[tuple[int, PreparedSignature]]:
     """Rows of a signatures table as (row of the message, signature)."""
-    for record in table.to_pylist():
-        row = record.pop("row")
-        for name in ("signed_fields", "unsigned_fields", "objections"):
-            record[name] = tuple(record[name])
-        yield row, PreparedSignature(**record)
+    columns = [
+        map(tuple, column.to_pylist()) if column.type == NAMES else column.to_pylist() for column in table.columns
+    ]
+    for row, *values in zip(*columns, strict=True):
+        yield row, PreparedSignature(*values)
 
 
-def _table(schema: pa.Schema, rows: Iterable[Any], skip: int = 0) -> pa.Table:
-    fields = [schema.field(i) for i in range(skip, len(schema))]
-    rows = list(rows)
-    columns = [pa.array([getattr(row, f.name) for row in rows], f.type) for f in fields]
-    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
+def to_table(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Rows in the order of the schema's columns."""
+    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(schema)
+    return pa.Table.from_arrays(
+        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+    )

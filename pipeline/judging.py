@@ -19,6 +19,7 @@ from transforms.model import PreparedSignature, SignatureResult
 from transforms.shard import ProvenShard, Shard, proven
 
 RUN_TABLES = ("items", "findings", "signatures")
+RESULTS = evidence.schema_of(SignatureResult)
 
 
 @cache
@@ -42,22 +43,7 @@ def prove_unit(job: Job, unit_id: str) -> ProvenShard:
 def results_table(one: ProvenShard) -> pa.Table:
     """The results of a unit's signatures, to be carried to its judgement."""
     results = [result for _, signed in sorted(one.signed.items()) for result in signed.results]
-    columns = [pa.array([getattr(result, field.name) for result in results], field.type) for field in _RESULTS]
-    return pa.Table.from_arrays(columns, schema=_RESULTS)
-
-
-_RESULTS = pa.schema(
-    [
-        ("seq", pa.int64()),
-        ("header_ok", pa.bool_()),
-        ("key_status", pa.string()),
-        ("key_id", pa.string()),
-        ("result", pa.string()),
-        ("objection", pa.string()),
-        ("reason", pa.string()),
-        ("key_bits", pa.int64()),
-    ]
-)
+    return evidence.to_table(RESULTS, results)
 
 
 def with_results(shard: Shard, results: pa.Table) -> ProvenShard:
@@ -65,7 +51,7 @@ def with_results(shard: Shard, results: pa.Table) -> ProvenShard:
     signed: list[tuple[int, PreparedSignature]] = sorted(
         evidence.prepared(shard.signatures), key=lambda pair: (pair[0], pair[1].seq)
     )
-    return proven(shard, signed, [SignatureResult(**record) for record in results.to_pylist()])
+    return proven(shard, signed, list(map(SignatureResult, *(column.to_pylist() for column in results.columns))))
 
 
 def unit_ids(job: Job) -> list[str]:
@@ -102,9 +88,8 @@ def read_run(out: Path, unit_id: str, table: str, verdict: int) -> pa.RecordBatc
 def _write_run(path: Path, batches: Iterable[pa.Table]) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     parts = list(batches)
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    # Not synced: a run that is killed judges again from the evidence.
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, parts[0].schema, options=options) as writer:
+    # Neither synced nor compressed: read once, and a run that is killed judges again from the evidence.
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, parts[0].schema) as writer:
         for part in parts:
             rows = part.combine_chunks().to_batches()
             writer.write_batch(rows[0] if rows else pa.RecordBatch.from_pylist([], part.schema))

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from pipeline.commit import read_table
 from transforms.path_spec import file_path
-from transforms.plan import absolute, single_file, walk
+from transforms.plan import folder, single_file, walk
 
 
 def problems(out: Path, entries: int | None = None) -> list[str]:
@@ -82,6 +82,7 @@ def differences(out: Path, dump: Path) -> list[str]:
     known = dict(zip(sources["source_path"].to_pylist(), sources["sha256"].to_pylist(), strict=True))
     found = []
     root = os.fsencode(dump)
+    base = folder(root)
     directories = walk(root) if dump.is_dir() else iter([[single_file(root)]])
     for entry in (entry for files in directories for entry in files):
         path = file_path(entry.name)
@@ -89,7 +90,7 @@ def differences(out: Path, dump: Path) -> list[str]:
             found.append(f"{path}: was not there when the dump was read")
             continue
         digest = known.pop(path)
-        if digest is not None and digest != _sha256(absolute(root, entry)):
+        if digest is not None and digest != _sha256(os.path.join(base, entry.name)):
             found.append(f"{path}: its octets have changed since it was read")
     return found + [f"{path}: is no longer there" for path in known]
 

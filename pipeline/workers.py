@@ -12,6 +12,7 @@ stalls is killed and its task tried once more as it was; a second stall at any i
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import resource
@@ -37,6 +38,16 @@ _IN_FLIGHT = 2  # tasks sent to a worker: it never waits for the parent
 _OPEN_FILES = 256
 _STARTS = 3  # a worker that dies so often before it opens anything means a broken installation
 _TICK = 0.5  # seconds between two looks at the pulses
+
+# Of the worker processes. Arrow's default pools reserve address space that RLIMIT_AS counts; the C
+# library would give the buffer of every mail back to the kernel, and have it zeroed for the next.
+_MEMORY = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+}
+_ALLOCATIONS = 100_000  # between two looks for garbage cycles; rows are many and make none
 
 
 class WorkersUnusable(RuntimeError):
@@ -114,9 +125,8 @@ class _Worker(Generic[T]):
 
 class _Pool(Generic[T, R]):
     def __init__(self, work: Callable[[T, Watch], R], processes: int, limits: Limits) -> None:
-        # Arrow's default pools reserve address space that RLIMIT_AS counts.
-        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-        os.environ.setdefault("MALLOC_ARENA_MAX", "2")
+        for name, value in _MEMORY.items():
+            os.environ.setdefault(name, value)
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload([work.func.__module__ if hasattr(work, "func") else work.__module__])
         self.work, self.limits = work, limits
@@ -260,6 +270,8 @@ def _work(conn: Any, lifeline: Any, slot: Any, work: Callable[[Any, Watch], Any]
 
 
 def _confine(limits: Limits) -> None:
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS, 10, 10)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

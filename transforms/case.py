@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from transforms.auth.proof import Proof
 from transforms.model import Kind, PreparedSignature, SignatureResult
 
 
-@dataclass(frozen=True, slots=True)
-class ItemView:
+class ItemView(NamedTuple):
     """The facts of an item that checks read; the columns of the same names in evidence."""
 
     kind: Kind

@@ -6,9 +6,10 @@ signature covers inherits from it. Columns that a judgement does not touch stay 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -17,19 +18,21 @@ from transforms.auth.proof import NO_SIGNATURE
 from transforms.case import ItemView
 from transforms.inheritance import carriers
 from transforms.joins import copies, sent
-from transforms.model import Direction, Finding, Kind, Status, Strength, Verdict
+from transforms.model import (
+    Direction,
+    Finding,
+    Kind,
+    PreparedSignature,
+    SignatureResult,
+    Status,
+    Strength,
+    Verdict,
+)
 from transforms.shard import ProvenShard
 from transforms.verdict import Case, Decision, Inheritance, decide
 
 VERDICTS = (Verdict.SUSPECTED_FAKE, Verdict.VERIFIED, Verdict.UNVERIFIABLE)  # order of the tables
 EVIDENCE_ROWS = 16
-
-# Columns that a judgement makes; the others are evidence, or wait for a later capability.
-_MADE = (
-    "verdict", "basis", "subtype", "confidence", "rule", "reason_code", "headline", "would_change", "n_supports",
-    "n_contradicts", "dkim_result", "dkim_domain", "dkim_selector", "dkim_aligned", "signed_utc", "repairs",
-    "inherits_from", "dup_of", "evidence",
-)  # fmt: skip
 
 _STRENGTHS = {Strength.DECISIVE: 0, Strength.STRONG: 1, Strength.WEAK: 2}
 _COPY_RULES = {rule.code: rule for rule in copies.RULES}
@@ -56,8 +59,7 @@ class Judged:
     signatures: tuple[pa.Table, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     case: Case
     decision: Decision
     findings: tuple[Finding, ...]
@@ -67,13 +69,21 @@ class _Row:
 def judge_unit(proven: ProvenShard, joined: Joined, types: Mapping[str, pa.Schema]) -> Judged:
     """Rows of items, findings and signatures for one unit, under the schemas of the tables."""
     rows = _judge_rows(proven, joined)
-    orders = [[row for row, one in enumerate(rows) if one.decision.verdict is verdict] for verdict in VERDICTS]
     plain = {name: _plain(schema) for name, schema in types.items()}
-    return Judged(
-        tuple(_items(proven, rows, joined, order, plain["items"]) for order in orders),
-        tuple(_findings(proven, rows, order, plain["findings"]) for order in orders),
-        tuple(_signatures(proven, rows, order, plain["signatures"]) for order in orders),
+    found = [(row, seq) for row, one in enumerate(rows) for seq in range(len(one.findings))]
+    signed = [(row, seq) for row, one in sorted(proven.signed.items()) for seq in range(len(one.signatures))]
+    tables = (
+        (_items(proven, rows, joined, plain["items"]), range(len(rows))),
+        (_findings(proven, rows, found, plain["findings"]), [row for row, _ in found]),
+        (_signatures(proven, signed, plain["signatures"]), [row for row, _ in signed]),
     )
+    return Judged(*(_by_verdict(table, [rows[row].decision.verdict for row in of]) for table, of in tables))
+
+
+def _by_verdict(table: pa.Table, verdicts: Sequence[Verdict]) -> tuple[pa.Table, ...]:
+    """The rows of each verdict, in their order; verdicts are those of the table's rows."""
+    places = ([place for place, one in enumerate(verdicts) if one is verdict] for verdict in VERDICTS)
+    return tuple(table if len(rows) == len(table) else table.take(pa.array(rows, pa.int64())) for rows in places)
 
 
 def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
@@ -168,122 +178,109 @@ def _weight(finding: Finding) -> tuple[int, int, str, str]:
     return _STRENGTHS[finding.strength], direction[finding.direction], finding.code, finding.summary
 
 
-def _items(proven: ProvenShard, rows: list[_Row], joined: Joined, order: list[int], schema: pa.Schema) -> pa.Table:
-    made: dict[str, list[Any]] = {name: [] for name in _MADE}
-    for row in order:
-        one = rows[row]
-        decision, proof = one.decision, one.case.proof
-        signed = proof is not None and proof.seq is not None
-        made["verdict"].append(decision.verdict.value)
-        made["basis"].append(decision.basis)
-        made["subtype"].append(decision.subtype)
-        made["confidence"].append(decision.confidence)
-        made["rule"].append(decision.rule)
-        made["reason_code"].append(decision.reason_code)
-        made["headline"].append(wording.headline(one.case, decision))
-        made["would_change"].append(wording.would_change(one.case, decision))
-        made["n_supports"].append(sum(f.direction is Direction.SUPPORTS for f in one.findings))
-        made["n_contradicts"].append(sum(f.direction is Direction.CONTRADICTS for f in one.findings))
-        made["dkim_result"].append(proof.result if proof else None)
-        made["dkim_domain"].append(proof.domain if proof and signed else None)
-        made["dkim_selector"].append(proof.selector if proof and signed else None)
-        made["dkim_aligned"].append(proof.aligned if proof and signed else None)
-        made["signed_utc"].append(proof.signed_at * 1_000_000 if proof and proof.signed_at else None)
-        made["repairs"].append(proof.repairs or None if proof else None)
-        made["inherits_from"].append(one.inherits_from)
-        made["dup_of"].append(joined.dup_of.get(row))
-        made["evidence"].append(
-            [
-                {"code": f.code, "direction": f.direction.value, "strength": f.strength.value, "summary": f.summary}
-                for f in one.findings[:EVIDENCE_ROWS]
-            ]
-        )
-    ordinals = [position for n in proven.shard.sources["n_items"].to_pylist() for position in range(n)]
-    made["ordinal"] = [ordinals[row] for row in order]
-    kept = proven.shard.items.take(pa.array(order, pa.int64()))
-    made["thread_id"] = [
-        (references or [parent or own])[0]
-        for references, parent, own in zip(
-            kept["references"].to_pylist(), kept["in_reply_to"].to_pylist(), kept["message_id"].to_pylist(), strict=True
-        )
+def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa.Schema) -> pa.Table:
+    """What the judgement makes of a unit's items, the columns of evidence, and nulls for later capabilities."""
+    kept = proven.shard.items
+    proofs = [one.case.proof for one in rows]
+    shown = [proof if proof is not None and proof.seq is not None else None for proof in proofs]
+    verdicts, rules, reasons, bases, subtypes, confidences = _columns(Decision, [one.decision for one in rows])
+    made: dict[str, Any] = {
+        "ordinal": [place for n in proven.shard.sources["n_items"].to_pylist() for place in range(n)],
+        "dup_of": [joined.dup_of.get(row) for row in range(len(rows))],
+        "verdict": verdicts,
+        "basis": bases,
+        "subtype": subtypes,
+        "confidence": confidences,
+        "rule": rules,
+        "reason_code": reasons,
+        "headline": [wording.headline(one.case, one.decision) for one in rows],
+        "would_change": [wording.would_change(one.case, one.decision) for one in rows],
+        "n_supports": [_count(one.findings, Direction.SUPPORTS) for one in rows],
+        "n_contradicts": [_count(one.findings, Direction.CONTRADICTS) for one in rows],
+        "thread_id": [
+            (references or [parent or own])[0]
+            for references, parent, own in zip(
+                *(kept[name].to_pylist() for name in ("references", "in_reply_to", "message_id")), strict=True
+            )
+        ],
+        "signed_utc": [_micro(proof.signed_at) if proof else None for proof in shown],
+        "dkim_result": [proof.result if proof else None for proof in proofs],
+        "dkim_domain": [proof.domain if proof else None for proof in shown],
+        "dkim_selector": [proof.selector if proof else None for proof in shown],
+        "dkim_aligned": [proof.aligned if proof else None for proof in shown],
+        "repairs": [proof.repairs or None if proof else None for proof in shown],
+        "inherits_from": [one.inherits_from for one in rows],
+        "evidence": _evidence(rows, schema.field("evidence").type),
+    }
+    return _table(schema, made, kept)
+
+
+def _evidence(rows: Sequence[_Row], kind: pa.ListType) -> pa.Array:
+    """The first findings of each row; built column by column, in a tenth of the time of dicts."""
+    short = [one.findings[:EVIDENCE_ROWS] for one in rows]
+    offsets = [0, *accumulate(map(len, short))]
+    columns = dict(zip(Finding._fields, _columns(Finding, [finding for few in short for finding in few]), strict=True))
+    fields = list(kind.value_type)
+    structs = pa.StructArray.from_arrays([pa.array(columns[f.name], f.type) for f in fields], fields=fields)
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), structs)
+
+
+def _count(findings: Sequence[Finding], direction: Direction) -> int:
+    return sum(finding.direction is direction for finding in findings)
+
+
+def _findings(
+    proven: ProvenShard, rows: Sequence[_Row], found: Sequence[tuple[int, int]], schema: pa.Schema
+) -> pa.Table:
+    ids = proven.shard.column("item_id")
+    values = _columns(Finding, [rows[row].findings[seq] for row, seq in found])
+    made = dict(zip(Finding._fields, values, strict=True))
+    made["item_id"] = [ids[row] for row, _ in found]
+    made["seq"] = [seq for _, seq in found]
+    made["verdict"] = [rows[row].decision.verdict for row, _ in found]
+    return _table(schema, made)
+
+
+def _signatures(proven: ProvenShard, signed: Sequence[tuple[int, int]], schema: pa.Schema) -> pa.Table:
+    ids = proven.shard.column("item_id")
+    signatures = [proven.signed[row].signatures[at] for row, at in signed]
+    results = [proven.signed[row].results[at] for row, at in signed]
+    made: dict[str, Any] = dict(zip(PreparedSignature._fields, _columns(PreparedSignature, signatures), strict=True))
+    made |= zip(SignatureResult._fields, _columns(SignatureResult, results), strict=True)
+    made["item_id"] = [ids[row] for row, _ in signed]
+    made["signed_utc"] = list(map(_micro, made["signed_at"]))
+    made["expires_utc"] = list(map(_micro, made["expires_at"]))
+    made["repairs"] = [repairs or None for repairs in made["repairs"]]
+    made["objection"] = [
+        result.objection or next(iter(signature.objections), None)
+        for signature, result in zip(signatures, results, strict=True)
     ]
+    return _table(schema, made)
+
+
+def _columns(noun: Any, rows: Sequence[tuple[Any, ...]]) -> Iterable[Sequence[Any]]:
+    return zip(*rows, strict=True) if rows else [()] * len(noun._fields)
+
+
+def _table(schema: pa.Schema, made: Mapping[str, Any], kept: pa.Table | None = None) -> pa.Table:
+    """Columns as made here, else as they lie in evidence, else null."""
+    rows = len(next(iter(made.values())))
     columns = []
     for field in schema:
-        if field.name in made:
-            columns.append(pa.array(made[field.name], field.type))
-        elif field.name in kept.column_names:
+        column = made.get(field.name)
+        if isinstance(column, pa.Array):
+            columns.append(column)
+        elif column is not None:
+            columns.append(pa.array(column, field.type))
+        elif kept is not None and field.name in kept.column_names:
             columns.append(kept[field.name].combine_chunks())
-        else:  # a later capability fills it
-            columns.append(pa.nulls(len(order), field.type))
+        else:
+            columns.append(pa.nulls(rows, field.type))
     return pa.Table.from_arrays(columns, schema=schema)
-
-
-def _findings(proven: ProvenShard, rows: list[_Row], order: list[int], schema: pa.Schema) -> pa.Table:
-    ids = proven.shard.column("item_id")
-    records = [
-        {
-            "item_id": ids[row],
-            "seq": seq,
-            "verdict": rows[row].decision.verdict.value,
-            "code": f.code,
-            "direction": f.direction.value,
-            "strength": f.strength.value,
-            "expected": f.expected,
-            "actual": f.actual,
-            "summary": f.summary,
-            "byte_start": f.byte_start,
-            "byte_len": f.byte_len,
-        }
-        for row in order
-        for seq, f in enumerate(rows[row].findings)
-    ]
-    return _from_records(records, schema)
-
-
-def _signatures(proven: ProvenShard, rows: list[_Row], order: list[int], schema: pa.Schema) -> pa.Table:
-    ids = proven.shard.column("item_id")
-    records = []
-    for row in order:
-        signed = proven.signed.get(row)
-        if signed is None:
-            continue
-        for signature, result in zip(signed.signatures, signed.results, strict=True):
-            objections = list(filter(None, (result.objection, *signature.objections)))
-            records.append(
-                {
-                    "item_id": ids[row],
-                    "seq": signature.seq,
-                    "type": signature.type,
-                    "domain": signature.domain,
-                    "selector": signature.selector,
-                    "instance": None,
-                    "algorithm": signature.algorithm,
-                    "canonicalization": signature.canonicalization,
-                    "signed_fields": list(signature.signed_fields),
-                    "unsigned_fields": list(signature.unsigned_fields),
-                    "signed_utc": _micro(signature.signed_at),
-                    "expires_utc": _micro(signature.expires_at),
-                    "length": signature.length,
-                    "body_ok": signature.body_ok,
-                    "header_ok": result.header_ok,
-                    "key_status": result.key_status,
-                    "key_id": result.key_id,
-                    "aligned": signature.aligned,
-                    "repairs": signature.repairs or None,
-                    "result": result.result,
-                    "objection": objections[0] if objections else None,
-                    "reason": result.reason,
-                }
-            )
-    return _from_records(records, schema)
 
 
 def _micro(seconds: int | None) -> int | None:
     return None if seconds is None else seconds * 1_000_000
-
-
-def _from_records(records: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    return pa.Table.from_arrays([pa.array([r[f.name] for r in records], f.type) for f in schema], schema=schema)
 
 
 def _plain(schema: pa.Schema) -> pa.Schema:

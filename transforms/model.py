@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from transforms.span import Span
 
@@ -125,14 +126,14 @@ class ContainerError(Exception):
 # ---- mail -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # never changed; frozen, it would cost three times as much to make
 class HeaderField:
-    name: str  # as written, Latin-1; compare with .key (RFC 5322 §1.2.2)
+    name: str  # as written, Latin-1
     raw: bytes  # wire form (CRLF): name to final CRLF, folding kept: what a signature covers
+    key: str = field(init=False, repr=False, compare=False)  # name in lower case (RFC 5322 §1.2.2)
 
-    @property
-    def key(self) -> str:
-        return self.name.lower()
+    def __post_init__(self) -> None:
+        self.key = self.name.lower()
 
     @property
     def value(self) -> bytes:
@@ -140,8 +141,7 @@ class HeaderField:
         return self.raw.partition(b":")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A message split on octets, nothing decoded (RFC 5322 §2.1)."""
 
     fields: tuple[HeaderField, ...]  # top to bottom
@@ -154,8 +154,7 @@ class Message:
         return tuple(field for field in self.fields if field.key == key)
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(NamedTuple):
     """One address of a header field (RFC 5322 §3.4), decoded for display."""
 
     name: str  # display name, RFC 2047 decoded; "" if none
@@ -163,8 +162,7 @@ class Mailbox:
     domain: str  # A-label, lower case, no final dot; "" if it could not be read
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One node of the MIME tree (RFC 2046), addressed by its octets."""
 
     number: str  # RFC 9051 §6.4.5: "1", "2.1"
@@ -181,8 +179,7 @@ class Part:
     defects: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """Whether a message can be read in one way only (VERDICT §1.3)."""
 
     author: Mailbox | None  # the one mailbox of the one From field; None: from_ambiguous
@@ -193,8 +190,7 @@ class Reading:
 # ---- signatures -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class PreparedSignature:
+class PreparedSignature(NamedTuple):
     """Everything that any key is tried on, without the mail (DESIGN §2)."""
 
     seq: int  # top to bottom in the message, from 0
@@ -236,8 +232,7 @@ class PublicKey:
     anchored_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureResult:
+class SignatureResult(NamedTuple):
     """What one key, or the lack of one, makes of a prepared signature."""
 
     seq: int
@@ -253,8 +248,7 @@ class SignatureResult:
 # ---- evidence: what one work unit says, without any key -----------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(NamedTuple):
     """The facts of one row of items.parquet; the judge adds the verdict."""
 
     row: int  # position in its unit, parents before children
@@ -302,20 +296,18 @@ class Item:
     author_known: bool = False  # the From field names exactly one mailbox
     simple_sha256: bytes | None = None  # digests of the canonical body, for joins of bodies
     relaxed_sha256: bytes | None = None
-    simple_sha1: bytes | None = None
+    simple_sha1: bytes | None = None  # only where a signature of the message is over SHA-1
     relaxed_sha1: bytes | None = None
     content_sha256: bytes | None = None  # of normalised text and the attachments' digests
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     row: int
     form: str  # media types it was made from, in order: only like can be compared with like
     text: str  # normalised (mail/content.py), at most limits.text octets of UTF-8
 
 
-@dataclass(frozen=True, slots=True)
-class KeptField:
+class KeptField(NamedTuple):
     """A raw header field kept with a message's signatures."""
 
     row: int
@@ -323,8 +315,7 @@ class KeptField:
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One directory entry, or what one range of it contributed; ranges are added up."""
 
     source_path: str
@@ -356,8 +347,7 @@ class UnitEvidence:
 # ---- findings and verdicts --------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A fact with a code; its weight is its rule's, given in the file that declares the rule."""
 
     code: str

@@ -70,9 +70,9 @@ def single_file(root: bytes) -> FileEntry:
     return FileEntry(os.path.basename(root), status.st_size, status.st_mtime_ns, _form(status.st_mode))
 
 
-def absolute(root: bytes, entry: FileEntry) -> bytes:
-    """Where an entry of the dump lies on this machine."""
-    return os.path.join(root, entry.name) if os.path.isdir(root) else root
+def folder(root: bytes) -> bytes:
+    """The folder on this machine that the entries of a dump are named from."""
+    return root if os.path.isdir(root) else os.path.dirname(root)
 
 
 _Piece = tuple[str, tuple[FileEntry, ...], int, int]
@@ -101,7 +101,7 @@ def _large(root: bytes, entry: FileEntry, limits: Limits) -> Iterator[_Piece]:
     ranges: tuple[tuple[int, int], ...] = ()
     form = "files"
     try:
-        fd = os.open(absolute(root, entry), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        fd = os.open(os.path.join(folder(root), entry.name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         pass  # Examine meets the same error and gives it a row
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -27,8 +27,7 @@ class Shard:
         return self.items.column(name).to_pylist()  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(NamedTuple):
     """The signatures of one message, what the keys made of each, and what they prove together."""
 
     signatures: tuple[PreparedSignature, ...]

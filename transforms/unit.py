@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from transforms import path_spec
 from transforms.containers import mailbox
 from transforms.containers import zip as zip_archive
 from transforms.model import FileEntry, Kind, Source, Status, UnitEvidence, WorkUnit
-from transforms.plan import absolute
+from transforms.plan import folder
 from transforms.span import FileSpan, SourceChanged, Span, in_memory
 from transforms.text import clean_text
 from transforms.unpack import Landed, Octets, Place, Settings, Spool, Unpacker
@@ -25,7 +25,8 @@ from transforms.watch import Watch
 def examine_unit(unit: WorkUnit, root: bytes, settings: Settings, spool: Spool, watch: Watch) -> UnitEvidence:
     """Everything that one work unit says. Never raises for what the dump holds."""
     rows = Unpacker(settings, spool, watch)
-    sources = tuple(_file(rows, unit, root, entry) for entry in unit.entries)
+    base = folder(root)
+    sources = tuple(_file(rows, unit, os.path.join(base, entry.name), entry) for entry in unit.entries)
     return UnitEvidence(
         unit,
         tuple(item for item in rows.items if item is not None),
@@ -47,7 +48,7 @@ class _Read:
     octets: Octets | None = None  # None: members are accounted, or there are no octets
 
 
-def _file(rows: Unpacker, unit: WorkUnit, root: bytes, entry: FileEntry) -> Source:
+def _file(rows: Unpacker, unit: WorkUnit, location: bytes, entry: FileEntry) -> Source:
     """One directory entry of the dump, or the unit's range of it."""
     path = path_spec.file_path(entry.name)
     name = os.path.basename(entry.name)
@@ -55,14 +56,14 @@ def _file(rows: Unpacker, unit: WorkUnit, root: bytes, entry: FileEntry) -> Sour
     before = rows.mark()
     try:
         if entry.form == "link":
-            target = clean_text(os.readlink(absolute(root, entry)), rows.limits.display)
-            read = _without_octets(rows, replace(place, notes=(f"io.link: {target}",)), Kind.LINK, None)
+            target = clean_text(os.readlink(location), rows.limits.display)
+            read = _without_octets(rows, place._replace(notes=(f"io.link: {target}",)), Kind.LINK, None)
         elif entry.form == "special":
             read = _without_octets(rows, place, Kind.SPECIAL, "io.special")
         elif entry.form == "unreadable":
             read = _without_octets(rows, place, Kind.OTHER, "io.unreadable")
         else:
-            read = _regular(rows, unit, root, entry, place)
+            read = _regular(rows, unit, location, entry, place)
     except OSError as error:
         rows.take_back(before)
         if unit.form.endswith("_range"):  # the file's own row is in its `whole` unit
@@ -86,19 +87,19 @@ def _file(rows: Unpacker, unit: WorkUnit, root: bytes, entry: FileEntry) -> Sour
     )
 
 
-def _regular(rows: Unpacker, unit: WorkUnit, root: bytes, entry: FileEntry, place: Place) -> _Read:
+def _regular(rows: Unpacker, unit: WorkUnit, location: bytes, entry: FileEntry, place: Place) -> _Read:
     """A regular file. OSError if it cannot be read, or is no longer the file that was planned."""
     rows.output = 0
-    fd = os.open(absolute(root, entry), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    fd = os.open(location, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         _must_be(fd, entry)
         span = FileSpan(fd, 0, entry.size)
         if unit.form == "mailbox_range":
-            below = replace(place, depth=1, parent_id=path_spec.item_id(place.path))
+            below = place._replace(depth=1, parent_id=path_spec.item_id(place.path))
             octets = rows.messages(below, span, mailbox.entries(span, unit.start, unit.stop))
             read = _Read(Kind.MAILBOX, octets=octets)
         elif unit.form == "zip_range":
-            read = _zip_range(rows, unit, root, place, span)
+            read = _zip_range(rows, unit, location, place, span)
         else:
             read = _whole(rows, unit, place, span)
         _must_be(fd, entry)
@@ -121,11 +122,11 @@ def _whole(rows: Unpacker, unit: WorkUnit, place: Place, file: FileSpan) -> _Rea
     return _Read(item.kind, item.status, item.error_code, digests.sha256, octets)
 
 
-def _zip_range(rows: Unpacker, unit: WorkUnit, root: bytes, place: Place, span: FileSpan) -> _Read:
+def _zip_range(rows: Unpacker, unit: WorkUnit, location: bytes, place: Place, span: FileSpan) -> _Read:
     """Some members of a large zip; a name's repeats count over its whole directory."""
-    directory, all_steps = _directory(absolute(root, unit.entries[0]), unit.entries[0])
+    directory, all_steps = _directory(location, unit.entries[0])
     steps = iter(all_steps[unit.start : unit.stop])
-    below = replace(place, depth=1, parent_id=path_spec.item_id(place.path))
+    below = place._replace(depth=1, parent_id=path_spec.item_id(place.path))
     entries = zip_archive.entries(span, directory, unit.start, unit.stop)
     outcome = rows.members(below, span, entries, lambda _: next(steps))
     return _Read(Kind.ARCHIVE) if outcome is None else _Read(Kind.ARCHIVE, *outcome)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO, Any, NamedTuple
 
 from transforms import magic_type, path_spec
 from transforms.auth.canonical import BodyDigests, body_digests
-from transforms.auth.prepare import leaves_body_open, prepare, signed_fields_kept
+from transforms.auth.prepare import leaves_body_open, needs_sha1, prepare, signed_fields_kept
 from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
 from transforms.limits import Limits
@@ -53,24 +53,21 @@ class Settings:
     also_hash: tuple[str, ...] = ()  # sha1, md5
 
 
-@dataclass(frozen=True, slots=True)
-class Digests:
+class Digests(NamedTuple):
     size: int
     sha256: str
     sha1: str | None
     md5: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Octets:
+class Octets(NamedTuple):
     """Where a file's octets went: into its direct children (or itself), and into framing."""
 
     inside: int
     outside: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where an item lies, and what it takes from there."""
 
     path: str
@@ -92,8 +89,7 @@ class Place:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(NamedTuple):
     """Decoded octets made seekable, and what went wrong on the way."""
 
     span: Span
@@ -172,7 +168,8 @@ class Unpacker:
         """
         span, digests = landed.span, landed.digests
         whole = Octets(digests.size, 0)
-        place = replace(place, covered=place.covered and landed.strict)
+        if not landed.strict:
+            place = place._replace(covered=False)
         if mark is not None:
             self.put(row, place, Kind.OTHER, digests, status=Status.ERROR, error_code=mark)
             return whole
@@ -187,7 +184,7 @@ class Unpacker:
             elif place.depth > self.limits.depth:
                 breach = "limit.depth"
             if breach is not None:
-                limited = replace(landed, status=Status.LIMITED, code=breach)
+                limited = landed._replace(status=Status.LIMITED, code=breach)
                 self.put(row, place, found.kind, digests, **_facts(found, span, place.name), **_outcome(limited))
                 return whole
         if found.format == "mailbox" and mailbox.holds_several(span):
@@ -228,8 +225,7 @@ class Unpacker:
         for entry in entries:
             assert entry.start is not None and entry.length is not None and entry.offset is not None
             part = span.sub(entry.start, entry.start + entry.length)
-            place = replace(
-                below,
+            place = below._replace(
                 path=path_spec.join(below.path, path_spec.offset_step(entry.offset)),
                 start=entry.start,
                 length=entry.length,
@@ -265,22 +261,23 @@ class Unpacker:
             if entry.form == "gap":
                 gaps.append((entry.start, entry.length))
                 continue
-            place = replace(place, notes=place.notes + entry.defects)
+            if entry.defects:
+                place = place._replace(notes=place.notes + entry.defects)
             if entry.length != whole.size:
                 span = whole.sub(entry.start, entry.start + entry.length)
-                landed = replace(landed, span=span, digests=self.hash(span))
-                place = replace(place, start=(place.start or 0) + entry.start, length=entry.length)
+                landed = landed._replace(span=span, digests=self.hash(span))
+                place = place._replace(start=(place.start or 0) + entry.start, length=entry.length)
         self._message(row, place, landed)
         below = self._below(row, place, landed.digests.sha256)
         for start, length in gaps:
             path = path_spec.join(place.path, path_spec.offset_step(start))
-            gap = replace(below, path=path, start=start, length=length)
+            gap = below._replace(path=path, start=start, length=length)
             self._gap(gap, whole.sub(start, start + length))
         return Octets(inside, 0)
 
     def _gap(self, place: Place, span: Span) -> None:
         row, _ = self.announce()
-        self.put(row, replace(place, covered=False), Kind.GAP, self.hash(span))
+        self.put(row, place._replace(covered=False), Kind.GAP, self.hash(span))
 
     # ---- archives ----
 
@@ -307,14 +304,14 @@ class Unpacker:
             else:
                 entries, stored = iter([_single(span, found.format, place.name)]), span.size
         except ContainerError as error:
-            landed = replace(landed, status=Status.ERROR, code=error.code)
+            landed = landed._replace(status=Status.ERROR, code=error.code)
             self.put(row, place, Kind.ARCHIVE, landed.digests, **facts, **_outcome(landed))
             return Octets(landed.digests.size, 0)
         if found.format == "zip" and directory.defects and landed.status is Status.OK:
-            landed = replace(landed, status=Status.PARTIAL, code=directory.defects[0])
+            landed = landed._replace(status=Status.PARTIAL, code=directory.defects[0])
         outcome = self.members(below, span, entries, path_spec.StepNamer().step, stored)
         if outcome is not None and landed.status is Status.OK:
-            landed = replace(landed, status=outcome[0], code=outcome[1])
+            landed = landed._replace(status=outcome[0], code=outcome[1])
         self.put(row, place, Kind.ARCHIVE, landed.digests, **facts, **_outcome(landed))
         return None
 
@@ -353,8 +350,7 @@ class Unpacker:
         name = entry.name if entry.name is not None else b""
         step = path_spec.offset_step(entry.offset) if entry.offset is not None else step_of(name)
         base = name.rsplit(b"/", 1)[-1]
-        place = replace(
-            below,
+        place = below._replace(
             path=path_spec.join(below.path, step),
             name=name[: self.limits.name],
             file_name=clean_text(base, self.limits.display),
@@ -367,7 +363,7 @@ class Unpacker:
             kind = Kind.LINK if entry.form == "link" else Kind.SPECIAL
             if entry.target is not None:
                 note = f"io.link: {clean_text(entry.target, self.limits.display)}"
-                place = replace(place, notes=(*place.notes, note))
+                place = place._replace(notes=(*place.notes, note))
             self.put(row, place, kind, None)
             return None
         if entry.error_code is not None or len(name) > self.limits.name:
@@ -398,7 +394,7 @@ class Unpacker:
             kept = signed_fields_kept(message, signatures)
             self.fields += [KeptField(row, field.name, field.raw) for field in kept]
         base, prefix = (place.base, place.prefix) if place.prefix else (place.path, "")
-        below = replace(self._below(row, place, landed.digests.sha256), base=base, loose=False, quoted=False)
+        below = self._below(row, place, landed.digests.sha256)._replace(base=base, loose=False, quoted=False)
         body_offset = landed.span.size - message.body.size
         pieces = []
         attached = []
@@ -448,14 +444,15 @@ class Unpacker:
         Undoing the mailbox's own quoting, uniformly, is decoding (VERDICT §1); it is done only
         where a signature then matches. The third value is the form of quoting undone, or "".
         """
-        digests = body_digests(self._alive(message.body.chunks()))
+        sha1 = needs_sha1(message)
+        digests = body_digests(self._alive(message.body.chunks()), sha1)
         signatures = prepare(message, reading, digests)
         wanting = any(s.body_ok is False for s in signatures)
         if quoted and wanting and message.body.find(b">From ") >= 0:
             for form in ("mboxrd", "mboxo"):
                 body = in_memory(b"".join(mailbox.unquoted(message.body.chunks(), form)))
-                plain = replace(message, body=body)
-                undone = prepare(plain, reading, body_digests(body.chunks()))
+                plain = message._replace(body=body)
+                undone = prepare(plain, reading, body_digests(body.chunks(), sha1))
                 if any(s.body_ok and not t.body_ok for s, t in zip(undone, signatures, strict=True)):
                     return digests, undone, form
         return digests, signatures, ""
@@ -463,19 +460,18 @@ class Unpacker:
     def _part(self, below: Place, part: Part, unquoted: str) -> Item:
         """One leaf of the MIME tree that is an item of its own."""
         nested = part.media_type in ("message/rfc822", "message/global")
-        place = replace(
-            below,
+        place = below._replace(
             path=path_spec.join(below.base, part.number),
             name=part.raw_file_name or b"",
             file_name=clean_text(part.file_name, self.limits.display) if part.file_name else None,
             claimed=clean_text(part.media_type, self.limits.display),
             start=part.body_offset,
             length=part.body.size,
+            covered=not (unquoted and part.body.find(b">From ") >= 0),
             base=below.base if nested else "",
             prefix=part.number if nested else "",
             notes=part.defects,
         )
-        quoted_inside = bool(unquoted) and part.body.find(b">From ") >= 0
 
         def land(files: ExitStack) -> Landed:
             if part.encoding in ("", "7bit", "8bit", "binary"):
@@ -483,9 +479,9 @@ class Unpacker:
                 return Landed(body, self.hash(body))
             decoding = decode(part.body, part.encoding)
             landed = self.land(decoding.chunks, part.body.size, files)
-            return replace(landed, strict=decoding.strict())
+            return landed if decoding.strict() else landed._replace(strict=False)
 
-        return self.child(replace(place, covered=not quoted_inside), land)
+        return self.child(place, land)
 
     # ---- octets ----
 

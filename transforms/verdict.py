@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from transforms.auth.proof import Proof
 from transforms.model import Direction, Finding, Kind, Status, Strength, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Inheritance:
+class Inheritance(NamedTuple):
     """The verified message that an item was sent in, in exactly this form (VERDICT §3)."""
 
     carrier_id: str
@@ -22,8 +21,7 @@ class Inheritance:
     protected: bool  # the sender's domain is one that the user named
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """All that the verdict of one item may rest on."""
 
     kind: Kind
@@ -36,8 +34,7 @@ class Case:
     covered: bool = True  # its octets have one reading where it lies in a message
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The verdict columns of items.parquet, before wording."""
 
     verdict: Verdict

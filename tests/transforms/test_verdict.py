@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-from dataclasses import replace
 
 import pytest
 
@@ -58,11 +57,11 @@ def test_rules_stand_in_the_order_of_the_method() -> None:
         ),
         (Case(Kind.DOCUMENT, inheritance=CARRIER), Verdict.VERIFIED, "inherited", "inherited"),
         (
-            Case(Kind.DOCUMENT, inheritance=replace(CARRIER, loose=True)),
+            Case(Kind.DOCUMENT, inheritance=CARRIER._replace(loose=True)),
             Verdict.UNVERIFIABLE, "plain", "sent_by_outsider",
         ),
         (
-            Case(Kind.DOCUMENT, inheritance=replace(CARRIER, loose=True, protected=True)),
+            Case(Kind.DOCUMENT, inheritance=CARRIER._replace(loose=True, protected=True)),
             Verdict.VERIFIED, "inherited", "inherited",
         ),
         (Case(Kind.DOCUMENT, inside_message=True), Verdict.UNVERIFIABLE, "plain", "parent_not_verified"),

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-_BLOCK = 16 * 1024  # octets looked at together: several passes over them stay in the cache
+_BLOCK = 32 * 1024  # octets looked at together: several passes over them stay in the cache
 _CRLF = b"\r\n"
 _MANY_LINE_ENDS = _CRLF * 16 * 1024
 
@@ -32,11 +32,11 @@ class LineEnds:
 
 @dataclass(frozen=True, slots=True)
 class BodyDigests:
-    """The four hashes that a bh= can claim for a whole body, and the canonical sizes in octets."""
+    """The hashes that a bh= can claim for a whole body, and the canonical sizes in octets."""
 
-    simple_sha1: bytes
+    simple_sha1: bytes | None  # None: not asked for
     simple_sha256: bytes
-    relaxed_sha1: bytes
+    relaxed_sha1: bytes | None
     relaxed_sha256: bytes
     simple_size: int
     relaxed_size: int
@@ -83,11 +83,11 @@ def canonical_body(chunks: Iterable[bytes], canonicalization: str) -> Iterator[b
     yield from ending.close(relaxed)
 
 
-def body_digests(chunks: Iterable[bytes]) -> BodyDigests:
-    """All hashes of a body in one pass; chunks as found."""
+def body_digests(chunks: Iterable[bytes], sha1: bool = True) -> BodyDigests:
+    """All hashes of a body in one pass, those with SHA-1 if asked for; chunks as found."""
     seen = LineEnds()
     white_space = _WhiteSpace()
-    simple = _BodyDigest()
+    simple = _BodyDigest(sha1)
     relaxed = None  # as long as both canonical forms are the same
     for block in wire_chunks(chunks, seen):
         reduced = white_space.feed(block)
@@ -101,9 +101,9 @@ def body_digests(chunks: Iterable[bytes]) -> BodyDigests:
     simple.close(relaxed=False)
     relaxed.close(relaxed=True)
     return BodyDigests(
-        simple.sha1.digest(),
+        simple.sha1.digest() if simple.sha1 else None,
         simple.sha256.digest(),
-        relaxed.sha1.digest(),
+        relaxed.sha1.digest() if relaxed.sha1 else None,
         relaxed.sha256.digest(),
         simple.size,
         relaxed.size,
@@ -212,13 +212,13 @@ def _without_line_ends(block: bytes) -> bytes:
 
 
 class _BodyDigest:
-    """Both hashes and the size of one canonical body."""
+    """Hashes and size of one canonical body."""
 
     __slots__ = ("_ending", "sha1", "sha256", "size")
 
-    def __init__(self) -> None:
+    def __init__(self, sha1: bool) -> None:
         self._ending = _Ending()
-        self.sha1 = hash_of("sha1")
+        self.sha1 = hash_of("sha1") if sha1 else None
         self.sha256 = hash_of("sha256")
         self.size = 0
 
@@ -229,13 +229,15 @@ class _BodyDigest:
         self._update(self._ending.close(relaxed))
 
     def copy(self) -> _BodyDigest:
-        other = _BodyDigest()
+        other = _BodyDigest(sha1=False)
         other._ending = self._ending.copy()
-        other.sha1, other.sha256, other.size = self.sha1.copy(), self.sha256.copy(), self.size
+        other.sha1 = self.sha1.copy() if self.sha1 else None
+        other.sha256, other.size = self.sha256.copy(), self.size
         return other
 
     def _update(self, pieces: Iterator[bytes]) -> None:
         for piece in pieces:
-            self.sha1.update(piece)
+            if self.sha1 is not None:
+                self.sha1.update(piece)
             self.sha256.update(piece)
             self.size += len(piece)

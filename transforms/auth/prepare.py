@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from transforms.auth.alignment import align
 from transforms.auth.canonical import BodyDigests, body_hash
@@ -36,10 +36,12 @@ def prepare(message: Message, reading: Reading, digests: BodyDigests) -> tuple[P
 
 def leaves_body_open(message: Message) -> bool:
     """Whether some signature leaves it to unsigned fields how the body is read."""
-    return any(
-        leaves_mime_open(message.fields, parse_signature(field).signed_fields)
-        for field in message.named(DKIM_SIGNATURE)[: LIMITS.signatures]
-    )
+    return any(leaves_mime_open(message.fields, signature.signed_fields) for signature in _signatures(message))
+
+
+def needs_sha1(message: Message) -> bool:
+    """Whether some signature is over SHA-1: hashing every body that way too costs 8 % of Examine."""
+    return any(signature.algorithm == "rsa-sha1" for signature in _signatures(message))
 
 
 def signed_fields_kept(message: Message, signatures: Sequence[PreparedSignature]) -> tuple[HeaderField, ...]:
@@ -58,6 +60,10 @@ def signed_fields_kept(message: Message, signatures: Sequence[PreparedSignature]
                 kept.add(at)
                 left -= len(field.raw)
     return tuple(message.fields[at] for at in sorted(kept))
+
+
+def _signatures(message: Message) -> Iterator[Signature]:
+    return map(parse_signature, message.named(DKIM_SIGNATURE)[: LIMITS.signatures])
 
 
 class _Bodies:

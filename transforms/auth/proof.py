@@ -7,7 +7,7 @@ open proves nothing here: its objection becomes the reason.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from transforms.auth.coverage import LIMITING
 from transforms.model import PreparedSignature, SignatureResult
@@ -15,8 +15,7 @@ from transforms.model import PreparedSignature, SignatureResult
 RECIPIENTS = "recipients_not_covered"
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """The best of a message's signatures and what it is worth."""
 
     basis: str | None  # signature | repaired_signature; None: nothing is proven

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -105,7 +104,7 @@ def _tried(
     else:
         result, reason = "pass", "pass"
     verified = _result(prepared, result, reason, record.status, record, True)
-    return replace(verified, objection=objection)
+    return verified._replace(objection=objection)
 
 
 def _refusal(prepared: PreparedSignature, record: KeyRecord) -> str | None:

@@ -25,6 +25,8 @@ _HIDDEN_END = {
 _TAG = re.compile(r"</?[a-z!?][^<>]*+>", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?", re.IGNORECASE)
 _SLICE = 1_000  # characters; sorting a run of combining marks takes quadratic time
+_LAST_SPACE = 0x3000  # of Unicode: the ideographic space
+_SPACES = tuple(char for char in map(chr, range(_LAST_SPACE + 1)) if char.isspace() and char != " ")
 
 
 def normalised_text(parts: Iterable[Part], limit: int = LIMITS.text) -> str:
@@ -80,7 +82,7 @@ def _shown(parts: list[Part]) -> list[Part]:
     spoken = [
         number
         for number in alternatives[: LIMITS.mime_depth]
-        if any(_within(part, number) and _words(part, _head(part, _PROBE)) for part in plain)
+        if any(_within(part, number) and _speaks(part) for part in plain)
     ]
     return [
         part for part in texts if part.media_type == "text/plain" or not any(_within(part, number) for number in spoken)
@@ -89,6 +91,10 @@ def _shown(parts: list[Part]) -> list[Part]:
 
 def _within(part: Part, number: str) -> bool:
     return not number or part.number.startswith(f"{number}.")
+
+
+def _speaks(part: Part) -> bool:
+    return bool(to_text(_head(part, _PROBE), part.parameters.get("charset", "")).strip())
 
 
 def _head(part: Part, limit: int) -> bytes:
@@ -109,10 +115,30 @@ def _words(part: Part, octets: bytes) -> str:
     text = to_text(octets, part.parameters.get("charset", ""))
     if part.media_type == "text/html":
         text = html_to_text(text)
-    words = text.split()
-    text = " ".join(words)
+    text = _single_spaced(text)
     if text.isascii():
         return text
-    if len(max(words, key=len)) <= _SLICE:
+    if not _has_long_word(text):
         return unicodedata.normalize("NFC", text)
     return "".join(unicodedata.normalize("NFC", text[at : at + _SLICE]) for at in range(0, len(text), _SLICE))
+
+
+def _single_spaced(text: str) -> str:
+    """Runs of white space as one space, none at the ends: `" ".join(text.split())` in a third of its time."""
+    for space in _SPACES:
+        if space in text:
+            text = text.replace(space, " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text.strip(" ")
+
+
+def _has_long_word(text: str) -> bool:
+    """Whether a word of a single-spaced text has over a thousand characters; looks at few of them."""
+    at = 0
+    while len(text) - at > _SLICE:
+        space = text.rfind(" ", at, at + _SLICE + 1)
+        if space < 0:
+            return True
+        at = space + 1
+    return False

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from transforms.limits import LIMITS
@@ -40,8 +39,7 @@ class Delimiter(NamedTuple):
     closing: bool  # `--boundary--`
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
+class _Node(NamedTuple):
     """A part that waits for its turn."""
 
     message: Message  # its header section and body
@@ -71,10 +69,10 @@ def parts(message: Message, prefix: str = "", body_offset: int = 0) -> Iterator[
             delimiters = _scan(part.body, boundary, max(room, 0) + 1)
             part = _multipart(part, delimiters)
         if not delimiters and node.depth == 0:
-            part = replace(part, number=f"{prefix}.1" if prefix else "1")  # RFC 9051 §6.4.5.1
+            part = part._replace(number=f"{prefix}.1" if prefix else "1")  # RFC 9051 §6.4.5.1
         children = _children(part, node, delimiters)
         if given == LIMITS.mime_parts and (stack or children):
-            yield replace(part, defects=(*part.defects, "limit.parts"))
+            yield part._replace(defects=(*part.defects, "limit.parts"))
             return
         yield part
         stack += reversed(children)
@@ -140,10 +138,10 @@ def _scan(body: Span, boundary: bytes, room: int) -> list[Delimiter]:
 def _multipart(part: Part, delimiters: list[Delimiter]) -> Part:
     """The part as the multipart that its delimiters make it, or as the leaf that it is without."""
     if not delimiters:
-        return replace(part, defects=(*part.defects, "mail.boundary_not_found"))
+        return part._replace(defects=(*part.defects, "mail.boundary_not_found"))
     if not delimiters[-1].closing:
-        part = replace(part, defects=(*part.defects, "mail.boundary_not_closed"))
-    return replace(part, is_item=False)
+        part = part._replace(defects=(*part.defects, "mail.boundary_not_closed"))
+    return part._replace(is_item=False)
 
 
 def _children(part: Part, node: _Node, delimiters: list[Delimiter]) -> list[_Node]:

@@ -153,7 +153,7 @@ def test_invalid_signature_is_not_tried(signer: Any, proven: Proven, mail: bytes
 
 def test_body_that_was_not_hashed_is_neutral(signer: Any, examined: Examined, mail: bytes) -> None:
     (signature,) = examined(signer.sign(mail))
-    result = prove(replace(signature, body_ok=None), [signer.key()], None)
+    result = prove(signature._replace(body_ok=None), [signer.key()], None)
     assert (result.header_ok, *_outcome(result)) == (True, "neutral", "body_not_hashed", None)
 
 
@@ -216,7 +216,7 @@ def test_short_key_proves_nothing(signer: Any, examined: Examined, mail: bytes) 
     info = _SHA256_INFO + signature.data_hash
     block = b"\0\1" + b"\xff" * (61 - len(info)) + b"\0" + info
     short = pow(int.from_bytes(block, "big"), pow(65537, -1, p - 1), p).to_bytes(64, "big")
-    result = prove(replace(signature, signature=short), [key], None)
+    result = prove(signature._replace(signature=short), [key], None)
     assert (result.key_status, *_outcome(result)) == ("weak", "pass", "pass", "key_weak")
     assert "key_weak" in BLOCKING
 
@@ -402,7 +402,7 @@ def test_no_bit_of_a_signature_can_be_flipped(signer: Any, examined: Examined, m
         for at in range(len(signature.signature)):
             flipped = bytearray(signature.signature)
             flipped[at] ^= 1
-            result = prove(replace(signature, signature=bytes(flipped)), [signer.key(a)], None)
+            result = prove(signature._replace(signature=bytes(flipped)), [signer.key(a)], None)
             assert result.header_ok is False
 
 
