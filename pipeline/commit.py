@@ -21,7 +21,7 @@ from pipeline.examining import planned
 from pipeline.job import Job
 from transforms.auth.key import parse_record
 from transforms.judgement import VERDICTS
-from transforms.model import SCHEMA_VERSION, Status
+from transforms.model import SCHEMA_VERSION, Source, Status
 
 RUN = "run.json"
 _MAX_SQL_YEAR_NS = 253_402_300_799 * 10**9  # 9999-12-31, the last time that readers accept
@@ -167,34 +167,35 @@ def _ordinal_bases(job: Job, units: list[str]) -> Iterator[tuple[str, int]]:
 
 def _sources(job: Job, units: list[str]) -> pa.Table:
     """One row per directory entry; the ranges of a split file are added up."""
-    merged: dict[str, dict[str, Any]] = {}
+    merged: dict[str, Source] = {}
     for unit_id in units:
-        for row in evidence.read_shard(job.out, unit_id, last="sources").sources.to_pylist():
-            known = merged.get(row["source_path"])
-            if known is None:
-                merged[row["source_path"]] = row
-                continue
-            for name in ("n_items", "n_errors", "octets_in_items", "octets_outside"):
-                known[name] += row[name]
-            if row["status"] != Status.OK and known["status"] == Status.OK:
-                known["status"], known["error_code"] = row["status"], row["error_code"]
+        columns = evidence.read_shard(job.out, unit_id, last="sources").sources.to_pydict().values()
+        for part in map(Source, *columns):
+            known = merged.get(part.source_path)
+            merged[part.source_path] = part if known is None else _added(known, part)
     records = [
         {
-            "source_path": row["source_path"],
-            "size": row["size"],
-            "sha256": row["sha256"],
-            "mtime_utc": row["mtime_ns"] // 1000 if abs(row["mtime_ns"]) < _MAX_SQL_YEAR_NS else None,
-            "kind": row["kind"],
-            "status": row["status"],
-            "error_code": row["error_code"],
-            "n_items": row["n_items"],
-            "n_errors": row["n_errors"],
-            "bytes_in_items": None if row["counts_members"] else row["octets_in_items"],
-            "bytes_outside": None if row["counts_members"] else row["octets_outside"],
+            **row._asdict(),
+            "mtime_utc": row.mtime_ns // 1000 if abs(row.mtime_ns) < _MAX_SQL_YEAR_NS else None,
+            "bytes_in_items": None if row.counts_members else row.octets_in_items,
+            "bytes_outside": None if row.counts_members else row.octets_outside,
         }
         for row in merged.values()
     ]
     return _table("sources", records)
+
+
+def _added(known: Source, part: Source) -> Source:
+    """One file, whose rows so far and those of one more range are known."""
+    worse = part if known.status == Status.OK else known
+    return known._replace(
+        status=worse.status,
+        error_code=worse.error_code,
+        n_items=known.n_items + part.n_items,
+        n_errors=known.n_errors + part.n_errors,
+        octets_in_items=known.octets_in_items + part.octets_in_items,
+        octets_outside=known.octets_outside + part.octets_outside,
+    )
 
 
 def _keys(out: Path) -> pa.Table:

@@ -18,7 +18,7 @@ def carriers(proven: ProvenShard) -> list[int | None]:
     kinds = shard.column("kind")
     parents = shard.column("parent_row")
     covered = shard.column("covered")
-    holds = shard.column("holds_messages")
+    holds = list(shard.column("holds_messages"))
     for row in range(len(kinds) - 1, -1, -1):  # children come after their parents
         parent = parents[row]
         if holds[row] and parent >= 0 and kinds[parent] == Kind.ARCHIVE:

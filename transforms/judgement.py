@@ -133,7 +133,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
 
 
 def _inheritance(
-    columns: Mapping[str, list[Any]],
+    columns: Mapping[str, Sequence[Any]],
     carrier: int | None,
     rows: list[_Row],
     joined: Joined,

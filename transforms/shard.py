@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -22,9 +22,13 @@ class Shard:
     fields: pa.Table
     texts: pa.Table
     sources: pa.Table
+    _lists: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
 
-    def column(self, name: str) -> list[Any]:
-        return self.items.column(name).to_pylist()  # type: ignore[no-any-return]
+    def column(self, name: str) -> Sequence[Any]:
+        """A column of items as Python values, made once: several joins ask for the same ones."""
+        if name not in self._lists:
+            self._lists[name] = self.items.column(name).to_pylist()
+        return self._lists[name]
 
 
 class Signed(NamedTuple):

@@ -18,12 +18,13 @@ import difflib
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength
@@ -111,7 +112,7 @@ def _same_day(one: datetime | None, other: datetime | None) -> bool:
     return one is not None and other is not None and abs(one - other) <= _ZONES
 
 
-def _claims_transmission(column: dict[str, list[Any]], row: int) -> bool:
+def _claims_transmission(column: Mapping[str, Sequence[Any]], row: int) -> bool:
     """Whether a difference would be a contradiction: received, by no list, forwarder or resender."""
     return (
         column["received_count"][row] > 0
@@ -159,7 +160,9 @@ class Pair:
 def join(table: pa.Table) -> list[Pair]:
     """Copies beside the one verified content of their Message-ID."""
     groups: dict[str, list[dict[str, Any]]] = {}
-    for record in table.to_pylist():
+    counts = table["key"].value_counts()
+    shared = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    for record in table.filter(pc.is_in(table["key"], shared)).to_pylist():
         groups.setdefault(record["key"], []).append(record)
     pairs = []
     for key in sorted(groups):
