@@ -47,7 +47,7 @@ _MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
 }
-_ALLOCATIONS = 100_000  # between two looks for garbage cycles; rows are many and make none
+_ALLOCATIONS = 20_000  # between two looks for garbage cycles; rows are many and make none
 
 
 class WorkersUnusable(RuntimeError):

@@ -18,7 +18,7 @@ GIB = 1024 * MIB
 class Limits:
     """Octets unless the name or the comment says otherwise."""
 
-    unit_bytes: int = 8 * MIB  # target size of one work unit
+    unit_bytes: int = 16 * MIB  # target size of one work unit: half of it costs 7 % more, all in all
     unit_files: int = 2_000  # files in one bundle
     chunk: int = 1 * MIB  # what is read at a time
     in_memory: int = 32 * MIB  # a larger decoded member is spooled to OUT/work

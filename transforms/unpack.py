@@ -478,7 +478,7 @@ class Unpacker:
                 body = self._held(part.body)
                 return Landed(body, self.hash(body))
             decoding = decode(part.body, part.encoding)
-            landed = self.land(decoding.chunks, part.body.size, files)
+            landed = self.land(decoding, part.body.size, files)
             return landed if decoding.strict() else landed._replace(strict=False)
 
         return self.child(place, land)

@@ -33,7 +33,7 @@ def dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(30):
         copy = dump / f"copy{number:02d}"
         shutil.copytree(ROOT / "sample_dump" / "leak", copy)
-        (copy / "scan.bin").write_bytes(random.Random(number).randbytes(2_000_000))
+        (copy / "scan.bin").write_bytes(random.Random(number).randbytes(4_000_000))
     return dump
 
 

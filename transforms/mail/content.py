@@ -102,7 +102,7 @@ def _head(part: Part, limit: int) -> bytes:
     encoded = part.body.sub(0, 4 * limit)  # base64 takes 4/3, quoted-printable at most three times as many
     pieces = []
     room = limit
-    for chunk in decode(encoded, part.encoding).chunks:
+    for chunk in decode(encoded, part.encoding):
         pieces.append(chunk[:room])
         room -= len(chunk)
         if room <= 0:

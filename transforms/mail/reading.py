@@ -231,7 +231,7 @@ def _text(body: Span, media_type: str, charset: str, encoding: str) -> str | Non
             return "transfer_encoding"
     else:
         decoding = decode(body, encoding)
-        octets = b"".join(decoding.chunks)
+        octets = b"".join(decoding)
         if not decoding.strict() or (encoding == "quoted-printable" and _NEEDLESS_ESCAPE.search(raw)):
             return "transfer_encoding"
     if encoding != "base64" and _passes_for_base64(raw):
@@ -261,7 +261,7 @@ def _passes_for_quoted_printable(raw: bytes) -> bool:
     if max(map(len, raw.split(b"\n"))) > _QUOTED_PRINTABLE_LINE and _NEEDLESS_ESCAPE.search(raw):
         return False
     decoding = decode(in_memory(raw), "quoted-printable")
-    return b"".join(decoding.chunks) != raw and decoding.strict()
+    return b"".join(decoding) != raw and decoding.strict()
 
 
 def _passes_for_base64(raw: bytes) -> bool:
@@ -269,7 +269,7 @@ def _passes_for_base64(raw: bytes) -> bool:
     if b" " in raw[:1024]:
         return False
     decoding = decode(in_memory(raw), "base64")
-    content = b"".join(decoding.chunks)
+    content = b"".join(decoding)
     return bool(content) and decoding.strict() and not _CONTROL_IN_TEXT.search(content) and _is_utf8(content)
 
 

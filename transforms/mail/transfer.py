@@ -19,29 +19,30 @@ _Chunks = Generator[bytes, None, bool]
 
 
 class Decoding:
-    """One pass over an encoded body: its content, then whether that was its only reading."""
+    """Iterated once: an encoded body's content, in chunks; then whether that was its only reading."""
 
     def __init__(self, body: Span, encoding: str) -> None:
-        self.chunks: Iterator[bytes] = self._pass(body, encoding)
+        self._body = body
+        self._encoding = encoding
         self._strict = False
 
     def strict(self) -> bool:
-        """Whether every decoder gives these octets; False until chunks has been read to its end.
+        """Whether every decoder gives these octets; False until the last chunk has been read.
 
         base64: alphabet and line ends only, padding only at the end. Quoted-printable: well-formed.
         """
         return self._strict
 
-    def _pass(self, body: Span, encoding: str) -> Iterator[bytes]:
-        if encoding == "base64":
-            self._strict = yield from _base64(body)
-        elif encoding == "quoted-printable":
-            self._strict = yield from _quoted_printable(body)
-        elif encoding in _UUENCODE:
-            yield from _uuencode(body)
+    def __iter__(self) -> Iterator[bytes]:
+        if self._encoding == "base64":
+            self._strict = yield from _base64(self._body)
+        elif self._encoding == "quoted-printable":
+            self._strict = yield from _quoted_printable(self._body)
+        elif self._encoding in _UUENCODE:
+            yield from _uuencode(self._body)
         else:  # an encoding that nobody knows is no reason to lose octets
-            yield from body.chunks()
-            self._strict = encoding in IDENTITY
+            yield from self._body.chunks()
+            self._strict = self._encoding in IDENTITY
 
 
 def decode(body: Span, encoding: str) -> Decoding:

@@ -15,7 +15,7 @@ from transforms.span import FileSpan, in_memory
 
 def decoded(data: bytes, encoding: str) -> tuple[bytes, bool]:
     decoding = decode(in_memory(data), encoding)
-    return b"".join(decoding.chunks), decoding.strict()
+    return b"".join(decoding), decoding.strict()
 
 
 def wrapped(raw: bytes, end: bytes = b"\r\n", width: int = 76) -> bytes:
@@ -75,7 +75,7 @@ def test_one_octet_replaced_in_even_lines_is_never_strict(place: int):
 
 def test_strictness_is_unknown_until_the_end_is_read():
     decoding = decode(in_memory(wrapped(bytes(3_000_000))), "base64")
-    next(iter(decoding.chunks))
+    next(iter(decoding))
     assert decoding.strict() is False
 
 
@@ -123,7 +123,7 @@ def test_any_octets_decode_the_same_from_memory_and_file(data: bytes, encoding: 
         file.write(data)
         file.flush()
         decoding = decode(FileSpan(file.fileno(), 0, len(data)), encoding)
-        assert (b"".join(decoding.chunks), decoding.strict()) == from_memory
+        assert (b"".join(decoding), decoding.strict()) == from_memory
 
 
 @given(st.binary(max_size=300))
