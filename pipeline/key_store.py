@@ -20,6 +20,7 @@ from pathlib import Path
 from pipeline.evidence import write_whole
 from transforms.auth.key import parse_record
 from transforms.limits import LIMITS
+from transforms.mail.address import a_label
 from transforms.model import PublicKey
 from transforms.text import clean_text
 
@@ -68,7 +69,7 @@ def kept(out: Path) -> list[PublicKey]:
     path = out / "keys" / "keys.jsonl"
     if not path.exists():
         return []
-    return [_from_line(line) for line in path.read_text("utf-8").splitlines()]
+    return [_from_line(line) for line in path.read_text("utf-8").split("\n") if line]
 
 
 def keyring(keys: Iterable[PublicKey]) -> Keyring:
@@ -118,7 +119,7 @@ def _csv(path: Path, text: str, reference: str) -> Iterator[PublicKey]:
 
 
 def _json_lines(path: Path, text: str, reference: str) -> Iterator[PublicKey]:
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -173,13 +174,7 @@ def _key(path: Path, line: int, row: Mapping[str, object], reference: str) -> Pu
 
 def _name(name: str) -> str:
     """A domain or selector as signatures are looked up: lower case, no final dot, A-labels."""
-    name = clean_text(name.strip().rstrip(".").lower())
-    if name.isascii():
-        return name
-    try:
-        return name.encode("idna").decode("ascii")
-    except UnicodeError:
-        return name
+    return clean_text(a_label(name.strip()))
 
 
 def _date(path: Path, line: int, column: str, value: object) -> datetime | None:

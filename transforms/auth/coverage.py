@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 
+from transforms.auth.dated_selector import made_on
 from transforms.auth.signature import Signature
-from transforms.mail.date import received_date
+from transforms.mail.date import parse_date, received_date
 from transforms.mail.fields import SINGLETONS
 from transforms.model import HeaderField, Reading
 
@@ -24,6 +26,7 @@ ORDER = (
     "key_granularity",  # g= restricts the key to other addresses
     "key_weak",  # the modulus is short enough to be factored
     "key_recovered",  # the key comes from signatures of the dump and is anchored nowhere (VERDICT §4)
+    "selector_later_than_mail",  # the key was made days after the mail says that it was written and taken
     "expired_at_receipt",  # x= had passed when the last hop took the message
     # From here on they only limit the confidence.
     "sha1",  # rsa-sha1 (RFC 8301 §3.1)
@@ -37,6 +40,7 @@ LIMITING = frozenset(
 )
 BLOCKING = frozenset(ORDER) - LIMITING  # no `verified` with any of these
 
+_DAYS_LATER = timedelta(days=2)
 _MIME_FIELDS = ("content-type", "content-transfer-encoding")
 
 
@@ -62,6 +66,7 @@ def objections(
         "not_aligned": aligned == "none",
         "mime_reinterpretation_possible": reading.body_ambiguous is not None
         and leaves_mime_open(fields, signature.signed_fields),
+        "selector_later_than_mail": _made_later(signature, fields),
         "expired_at_receipt": _expired(signature, fields),
         "sha1": signature.algorithm == "rsa-sha1",
         "aligned_relaxed": aligned == "relaxed",
@@ -102,6 +107,22 @@ def _expired(signature: Signature, fields: Sequence[HeaderField]) -> bool:
     """Whether x= was over when the topmost Received was written; today's clock plays no part."""
     if signature.expires_at is None:
         return False
-    received = next((field for field in fields if field.key == "received"), None)
-    taken = received_date(received) if received is not None else None
+    taken = _taken(fields)
     return taken is not None and taken.timestamp() > signature.expires_at
+
+
+def _made_later(signature: Signature, fields: Sequence[HeaderField]) -> bool:
+    """Whether a provider's key is, by its name, more than two days younger than all that dates the mail."""
+    made = made_on(signature.domain, signature.selector)
+    if made is None:
+        return False
+    written = next((parse_date(field.value).utc for field in reversed(fields) if field.key == "date"), None)
+    signed = datetime.fromtimestamp(signature.signed_at, UTC) if signature.signed_at is not None else None
+    known = [moment for moment in (written, signed, _taken(fields)) if moment is not None]
+    return bool(known) and made - max(known) > _DAYS_LATER
+
+
+def _taken(fields: Sequence[HeaderField]) -> datetime | None:
+    """When the last hop took the message, by the topmost Received."""
+    received = next((field for field in fields if field.key == "received"), None)
+    return received_date(received) if received is not None else None

@@ -141,6 +141,18 @@ def test_expiry_is_measured_at_receipt(expires_at: int, found: tuple[str, ...]) 
     assert _objections(expires_at=expires_at) == ()  # never against today's clock
 
 
+def test_a_provider_key_younger_than_its_mail_proves_nothing() -> None:
+    google = {"domain": "gmail.com", "selector": "20161025"}
+    late = "selector_later_than_mail"
+    assert late not in _objections(**google)  # nothing dates the mail
+    assert late in _objections(**google, signed_at=1477180799)  # 2016-10-22 23:59:59
+    assert late not in _objections(**google, signed_at=1477180800)  # two days before, to the second
+    assert late not in _objections(("Received", "from x by y; Mon, 24 Oct 2016 00:00:00 +0000"), **google)
+    assert late not in _objections(domain="football.example", selector="20161025")
+    assert late not in _objections(domain="gmail.com", selector="20161399")
+    assert late in _objections(domain="club.20150623.gappssmtp.com", selector="20161025", signed_at=1)
+
+
 # ---- attacks on a whole message ---------------------------------------------------------------
 
 
