@@ -38,6 +38,7 @@ _IN_FLIGHT = 2  # tasks sent to a worker: it never waits for the parent
 _OPEN_FILES = 256
 _STARTS = 3  # a worker that dies so often before it opens anything means a broken installation
 _TICK = 0.5  # seconds between two looks at the pulses
+_TOO_LARGE = 77  # exit code of a worker that grew beyond its limit
 
 # Of the worker processes. Arrow's default pools reserve address space that RLIMIT_AS counts; the C
 # library would give the buffer of every mail back to the kernel, and have it zeroed for the next.
@@ -114,6 +115,10 @@ class _Worker(Generic[T]):
             return False
         return time.monotonic() - self.pulse[1] > seconds
 
+    def exit_code(self) -> int | None:
+        self.process.join(_TICK)
+        return self.process.exitcode  # type: ignore[no-any-return]
+
     def end(self, kill: bool) -> None:
         if kill:
             self.process.kill()
@@ -188,10 +193,12 @@ class _Pool(Generic[T, R]):
         """A worker died or stalled: replace it, run its task again, hand on what it had not begun."""
         self.workers.remove(worker)
         ordinal = worker.slot[0]
+        if code == DIED and worker.exit_code() == _TOO_LARGE:
+            code = MEMORY
         worker.end(kill=True)
         tasks = list(worker.sent)
         again.extendleft(reversed(tasks[1:]))
-        if ordinal < 0 and code == DIED:
+        if ordinal < 0 and code != TIMEOUT:
             self.false_starts += 1
             if self.false_starts >= _STARTS:
                 raise WorkersUnusable(
@@ -245,7 +252,7 @@ class _Slot:
 
 def _work(conn: Any, lifeline: Any, slot: Any, work: Callable[[Any, Watch], Any], limits: Limits) -> None:
     _confine(limits)
-    threading.Thread(target=_die_with_parent, args=(lifeline,), daemon=True).start()
+    threading.Thread(target=_stand_by, args=(lifeline, limits), daemon=True).start()
     watch = _Slot(slot)
     while True:
         try:
@@ -281,8 +288,18 @@ def _confine(limits: Limits) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limits.address_space, limits.address_space))
 
 
-def _die_with_parent(lifeline: Any) -> None:
-    """The parent holds the other end and never writes: end of file means that it is gone."""
-    with contextlib.suppress(EOFError, OSError):
-        lifeline.recv_bytes()
+def _stand_by(lifeline: Any, limits: Limits) -> None:
+    """End this process when its parent is gone, or when it grew too large where no kernel limit says so.
+
+    The parent holds the other end of lifeline and never writes: there is something to read when it ends.
+    """
+    while not lifeline.poll(_TICK):
+        if sys.platform != "linux" and _largest_resident_size() > limits.address_space:
+            os._exit(_TOO_LARGE)
     os._exit(1)
+
+
+def _largest_resident_size() -> int:
+    """Octets; macOS counts them so, others in KiB."""
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return size if sys.platform == "darwin" else size * 1024

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
+import sys
 import time
+from types import SimpleNamespace
 
 from transforms.watch import Watch
 
@@ -38,6 +41,10 @@ def _go_wrong(kind: str) -> None:
         time.sleep(600)
     elif kind == "memory":
         bytearray(3 << 30)
+    elif kind == "large":  # as on a system without RLIMIT_AS
+        sys.platform = "darwin"
+        resource.getrusage = lambda _: SimpleNamespace(ru_maxrss=1 << 40)  # type: ignore[assignment]
+        time.sleep(60)
     elif kind == "recursion":
         _recurse()
     elif kind == "raise":

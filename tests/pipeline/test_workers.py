@@ -51,6 +51,11 @@ def test_a_long_item_that_stays_alive_is_left_alone() -> None:
     assert done.result == "task"
 
 
+def test_a_worker_that_grows_where_no_kernel_limits_it_ends() -> None:
+    done = {o.task: o.result for o in workers.run(["large@1"], mock_work.work, processes=1, limits=QUICK)}
+    assert done == {"large@1": ["ok", "crash.memory", "ok", "ok", "ok"]}
+
+
 def test_workers_that_die_at_their_start_are_reported() -> None:
     with pytest.raises(workers.WorkersUnusable, match="die at their start"):
         list(workers.run(["a", "b"], mock_work.dies_at_once, processes=1, limits=QUICK))
