@@ -44,7 +44,7 @@ def commit(job: Job) -> dict[str, str]:
 
 def write_run(out: Path, record: dict[str, Any]) -> None:
     """run.json, the last thing written."""
-    text = json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(record, indent=1, sort_keys=True)  # in ASCII: a path may hold any octets
     evidence.write_whole(out / RUN, lambda file: file.write(text.encode() + b"\n"))
 
 

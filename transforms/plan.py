@@ -108,7 +108,7 @@ def _large(root: bytes, entry: FileEntry, limits: Limits) -> Iterator[_Piece]:
         try:
             span = FileSpan(fd, 0, os.fstat(fd).st_size)
             found = sniff(span.read(0, HEAD), span.size, entry.name).format
-            if found == "mailbox":
+            if found == "mailbox" and mailbox.holds_several(span):
                 form, ranges = "mailbox_range", mailbox.split(span, limits.unit_bytes)
             elif found == "zip":
                 directory = zip_archive.read_directory(span)

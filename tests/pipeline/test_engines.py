@@ -1,0 +1,100 @@
+"""Which runner runs: ours for every local name, none that downloads, hangs or loses results."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import apache_beam as beam
+import pytest
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+from apache_beam.runners.runner import PipelineResult, PipelineRunner, PipelineState
+
+from pipeline import engines
+from pipeline.engines import EngineRefused, choose
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--runner=DirectRunner"],
+        ["--runner", "DirectRunner"],
+        ["--runner=directrunner"],
+        ["--runner=apache_beam.runners.direct.direct_runner.DirectRunner"],
+        ["--runner=BundleBasedDirectRunner"],
+        ["--runner=FnApiRunner"],
+        ["--runner=InProcessRunner"],
+        ["--direct_num_workers=1"],
+        ["--job_name=leak"],
+    ],
+)
+def test_every_local_name_means_the_runner_in_this_process(options: list[str]) -> None:
+    engine = choose(options)
+    assert engine.is_local and type(engine.runner) is FnApiRunner
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--runner=DaskRunner"], "results silently missing"),
+        (["--runner=apache_beam.runners.dask.dask_runner.DaskRunner"], "DaskRunner is refused"),
+        (["--runner", "daskrunner"], "DaskRunner is refused"),
+        (["--runner=PrismRunner"], "download and execute a program"),
+        (["--runner=PrismRunner", "--prism_location=https://prism.example/prism"], "--prism_location=FILE"),
+        (["--runner=PrismRunner", "--prism_location=/no/such/file"], "--prism_location=FILE"),
+        (["--runner=SwitchingDirectRunner"], "tries Prism first"),
+        (["--direct_running_mode=multi_processing"], "hangs for ever"),
+        (["--direct_running_mode", "multi_threading"], "--workers N"),
+        (["--no-such-option=1"], "--no-such-option: not an option"),
+        (["--runne=DaskRunner"], "--runne: not an option"),
+    ],
+)
+def test_a_runner_or_option_that_would_do_harm_is_refused_in_a_sentence(options: list[str], words: str) -> None:
+    with pytest.raises(EngineRefused) as refused:
+        choose(options)
+    assert words in str(refused.value)
+
+
+def test_prism_runs_from_a_binary_on_this_machine(tmp_path: Path) -> None:
+    binary = tmp_path / "prism"
+    binary.touch()
+    engine = choose(["--runner=PrismRunner", f"--prism_location={binary}"])
+    assert (engine.runner, engine.is_local) == ("PrismRunner", False)
+
+
+def test_a_cluster_is_passed_on_with_its_options() -> None:
+    engine = choose(["--runner=PortableRunner", "--job_endpoint=localhost:1", "--environment_type=LOOPBACK"])
+    assert (engine.runner, engine.is_local) == ("PortableRunner", False)
+    known = engine.options.get_all_options()
+    assert (known["job_endpoint"], known["environment_type"]) == ("localhost:1", "LOOPBACK")
+
+
+def touch(folder: str, name: str) -> None:
+    Path(folder, name).touch()
+
+
+def test_a_pipeline_runs_to_its_end_and_one_that_fails_raises(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    engines.run(choose([]), lambda pipeline: pipeline | beam.Create(["a", "b"]) | beam.Map(partial(touch, folder)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+    def fails(_: int) -> None:
+        raise ValueError("on purpose")
+
+    with pytest.raises(Exception, match="on purpose"):
+        engines.run(choose([]), lambda pipeline: pipeline | beam.Create([1]) | beam.Map(fails))
+
+
+def test_a_runner_that_ends_in_any_other_state_is_an_error() -> None:
+    class Ended(PipelineResult):
+        def wait_until_finish(self, duration=None):
+            return self.state
+
+    class Runner(PipelineRunner):
+        def run_pipeline(self, pipeline, options):
+            return Ended(PipelineState.CANCELLED)
+
+    engine = engines.Engine(choose([]).options, Runner(), is_local=True)
+    with pytest.raises(RuntimeError, match="CANCELLED"):
+        engines.run(engine, lambda pipeline: pipeline | beam.Create([1]))

@@ -1,0 +1,145 @@
+"""Evidence on disk: it comes back as it was, and is there whole or not at all."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pytest
+
+from pipeline import evidence
+from transforms.limits import LIMITS
+from transforms.model import FileEntry, UnitEvidence, WorkUnit
+from transforms.plan import plan_units
+from transforms.unit import examine_unit
+from transforms.unpack import Settings
+from transforms.watch import UNWATCHED
+
+LEAK = os.fsencode(Path(__file__).resolve().parents[2] / "sample_dump" / "leak")
+TABLES = ("sources", "items", "signatures", "fields", "texts")
+
+
+@pytest.fixture(scope="module")
+def found() -> UnitEvidence:
+    (unit,) = plan_units(LEAK, LIMITS)
+    return examine_unit(unit, LEAK, Settings(LIMITS, ("md5",)), tempfile.TemporaryFile, UNWATCHED)
+
+
+def test_a_shard_comes_back_as_it_was(tmp_path: Path, found: UnitEvidence) -> None:
+    shard = evidence.to_shard(found)
+    evidence.write_shard(tmp_path, shard)
+    again = evidence.read_shard(tmp_path, found.unit.unit_id, last="texts")
+    assert again.unit == found.unit
+    for name in TABLES:
+        assert getattr(again, name).equals(getattr(shard, name)), name
+        assert len(getattr(again, name)) > 0, name
+
+
+def test_rows_of_a_shard_are_the_nouns_that_were_written(found: UnitEvidence) -> None:
+    shard = evidence.to_shard(found)
+    assert tuple(evidence.prepared(shard.signatures)) == found.signatures
+    for place, name in ((10, "path"), (20, "sha256"), (5, "md5"), (7, "notes")):
+        value = getattr(found.items[place], name)
+        assert shard.column(name)[place] == (list(value) if isinstance(value, tuple) else value)
+    assert shard.column("date_utc") == [item.date_utc for item in found.items]
+    assert shard.column("path_bytes") == [item.path_bytes for item in found.items]
+
+
+@pytest.mark.parametrize("last", TABLES)
+def test_what_is_not_asked_for_is_left_empty(tmp_path: Path, found: UnitEvidence, last: str) -> None:
+    shard = evidence.to_shard(found)
+    evidence.write_shard(tmp_path, shard)
+    again = evidence.read_shard(tmp_path, found.unit.unit_id, last=last)
+    for place, name in enumerate(TABLES):
+        expected = getattr(shard, name)
+        assert getattr(again, name).equals(expected if place <= TABLES.index(last) else expected.schema.empty_table())
+
+
+def test_an_empty_unit_comes_back(tmp_path: Path) -> None:
+    unit = WorkUnit("a" * 32, 7, "files", ())
+    evidence.write_shard(tmp_path, evidence.to_shard(UnitEvidence(unit, (), (), (), (), ())))
+    again = evidence.read_shard(tmp_path, "a" * 32, last="texts")
+    assert again.unit == unit and len(again.items) == 0
+
+
+def test_the_same_evidence_gives_the_same_octets(tmp_path: Path, found: UnitEvidence) -> None:
+    for out in ("one", "two"):
+        evidence.write_shard(tmp_path / out, evidence.to_shard(found))
+    one, two = (evidence.shard_path(tmp_path / out, found.unit.unit_id).read_bytes() for out in ("one", "two"))
+    assert one == two
+
+
+def test_evidence_is_for_its_owner_alone(tmp_path: Path, found: UnitEvidence) -> None:
+    evidence.write_shard(tmp_path, evidence.to_shard(found))
+    path = evidence.shard_path(tmp_path, found.unit.unit_id)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_missing_or_damaged_shard_is_an_error(tmp_path: Path, found: UnitEvidence) -> None:
+    with pytest.raises(OSError):
+        evidence.read_shard(tmp_path, found.unit.unit_id)
+    evidence.write_shard(tmp_path, evidence.to_shard(found))
+    path = evidence.shard_path(tmp_path, found.unit.unit_id)
+    octets = path.read_bytes()
+    for damaged in (octets[: len(octets) // 2], b"", octets[:50] + b"\0" * 50 + octets[100:]):
+        path.write_bytes(damaged)
+        with pytest.raises((OSError, pa.ArrowInvalid)):
+            evidence.read_shard(tmp_path, found.unit.unit_id, last="texts")
+
+
+def test_units_survive_json_whatever_their_names() -> None:
+    entries = (FileEntry(b"a\xff\n/b", 5, -1, "file"), FileEntry("é".encode(), 0, 10**18, "link"))
+    unit = WorkUnit("b" * 32, 3, "mailbox_range", entries, 10, 20)
+    assert evidence.unit_from_json(evidence.unit_to_json(unit)) == unit
+    assert dataclasses.asdict(unit)["stop"] == 20
+
+
+# ---- whole or not at all -----------------------------------------------------------------------
+
+
+class Broken(Exception):
+    pass
+
+
+def fails(file: BinaryIO) -> None:
+    file.write(b"half")
+    raise Broken
+
+
+def interrupted(file: BinaryIO) -> None:
+    file.write(b"half")
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("fill", "error"), [(fails, Broken), (interrupted, KeyboardInterrupt)])
+def test_a_writer_that_fails_leaves_nothing(tmp_path: Path, fill, error: type[BaseException]) -> None:
+    with pytest.raises(error):
+        evidence.write_whole(tmp_path / "x", fill)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_writer_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    evidence.write_whole(tmp_path / "x", lambda file: file.write(b"first"))
+    with pytest.raises(Broken):
+        evidence.write_whole(tmp_path / "x", fails)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("x", b"first")]
+    evidence.write_whole(tmp_path / "x", lambda file: file.write(b"second"))
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("x", b"second")]
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_is_there_before_all_of_it_is(tmp_path: Path) -> None:
+    seen = []
+
+    def fill(file: BinaryIO) -> None:
+        file.write(b"all of it")
+        file.flush()
+        seen.append((tmp_path / "x").exists())
+
+    evidence.write_whole(tmp_path / "x", fill)
+    assert seen == [False] and (tmp_path / "x").read_bytes() == b"all of it"

@@ -1,0 +1,122 @@
+"""What a message's signatures say: support for what is signed, and never a contradiction."""
+
+from __future__ import annotations
+
+import pytest
+
+from transforms.auth.proof import NO_SIGNATURE, best_proof
+from transforms.case import ItemView
+from transforms.checks import signatures
+from transforms.model import Direction, Finding, Kind, PreparedSignature, SignatureResult, Strength
+
+SIGNATURE = PreparedSignature(
+    seq=0,
+    type="dkim",
+    domain="campaign.example",
+    selector="s1",
+    auid=None,
+    algorithm="rsa-sha256",
+    canonicalization="relaxed/relaxed",
+    signed_fields=("from", "date", "subject"),
+    unsigned_fields=(),
+    signed_at=None,
+    expires_at=None,
+    length=None,
+    body_hash=b"\1\2\3",
+    body_ok=True,
+    signature=b"s",
+    data_hash=b"h",
+    repairs="",
+    invalid=None,
+    objections=(),
+    aligned="exact",
+)
+VALID = SignatureResult(0, True, "ok", "k" * 64, "pass", None, "", 2048)
+BODY = SignatureResult(0, True, "ok", "k" * 64, "fail", None, "body_changed_after_signing", 2048)
+HEADER = SignatureResult(0, False, "ok", "k" * 64, "fail", None, "header_changed_after_signing", 2048)
+MISSING = SignatureResult(0, None, "missing", None, "neutral", None, "key_unknown")
+REVOKED = SignatureResult(0, None, "revoked", None, "permerror", None, "key_revoked")
+RESULTS = (VALID, BODY, HEADER, MISSING, REVOKED)
+
+
+def view(*pairs: tuple[PreparedSignature, SignatureResult]) -> ItemView:
+    ours, results = tuple(one for one, _ in pairs), tuple(two for _, two in pairs)
+    return ItemView(Kind.EMAIL, (), None, True, best_proof(ours, results), ours, results)
+
+
+def findings(*pairs: tuple[PreparedSignature, SignatureResult]) -> list[Finding]:
+    return list(signatures.check(view(*pairs)))
+
+
+def test_a_message_without_a_signature_is_told_so_once() -> None:
+    found = list(signatures.check(ItemView(Kind.EMAIL, (), None, True, NO_SIGNATURE)))
+    assert [one.code for one in found] == ["dkim.absent"]
+
+
+def test_other_items_have_no_signatures() -> None:
+    assert list(signatures.check(ItemView(Kind.DOCUMENT, (), None, False, None))) == []
+
+
+def test_the_signature_that_proves_is_decisive_support() -> None:
+    (found,) = findings((SIGNATURE, VALID))
+    assert (found.code, found.direction, found.strength) == (
+        "dkim.valid", Direction.SUPPORTS, Strength.DECISIVE,
+    )  # fmt: skip
+    assert "d=campaign.example" in found.summary and "from:date:subject" in found.summary
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        SIGNATURE._replace(objections=("body_length_limit",)),
+        SIGNATURE._replace(aligned="none", objections=("not_aligned",)),
+        SIGNATURE._replace(objections=("from_ambiguous",)),
+    ],
+)
+def test_a_valid_signature_that_leaves_something_open_is_weak(signature: PreparedSignature) -> None:
+    (found,) = findings((signature, VALID))
+    assert (found.code, found.strength) == ("dkim.valid_in_part", Strength.WEAK)
+    assert signature.objections[0] in found.summary
+
+
+@pytest.mark.parametrize(
+    ("result", "code"),
+    [
+        (BODY, "dkim.body_changed"),
+        (HEADER, "dkim.header_changed"),
+        (MISSING, "dkim.key_unknown"),
+        (REVOKED, "dkim.unusable"),
+    ],
+)
+def test_a_signature_that_proves_nothing_weighs_nothing(result: SignatureResult, code: str) -> None:
+    (found,) = findings((SIGNATURE, result))
+    assert (found.code, found.direction, found.strength) == (code, Direction.NEUTRAL, Strength.WEAK)
+
+
+def test_a_changed_body_shows_the_hash_that_was_signed() -> None:
+    (found,) = findings((SIGNATURE._replace(body_ok=False), BODY))
+    assert found.expected == "bh=AQID"
+
+
+@pytest.mark.parametrize(
+    ("body_ok", "words"), [(True, "hash matches"), (False, "does not match"), (None, "was not hashed")]
+)
+def test_an_unknown_key_still_tells_what_the_body_hash_says(body_ok: bool | None, words: str) -> None:
+    (found,) = findings((SIGNATURE._replace(body_ok=body_ok), MISSING))
+    assert words in found.summary
+
+
+def test_only_one_of_two_valid_signatures_is_the_proof() -> None:
+    second = SIGNATURE._replace(seq=1, domain="relay.example", aligned="none", objections=("not_aligned",))
+    found = findings((SIGNATURE, VALID), (second, VALID._replace(seq=1)))
+    assert [one.code for one in found] == ["dkim.valid", "dkim.valid_in_part"]
+
+
+def test_no_outcome_contradicts_an_item() -> None:
+    assert all(rule.direction is not Direction.CONTRADICTS for rule in signatures.RULES)
+    for first in RESULTS:
+        for second in RESULTS:
+            pairs = (SIGNATURE, first), (SIGNATURE._replace(seq=1), second._replace(seq=1))
+            found = findings(*pairs)
+            assert len(found) == 2
+            assert all(one.direction is not Direction.CONTRADICTS for one in found)

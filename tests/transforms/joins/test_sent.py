@@ -1,0 +1,138 @@
+"""A loose file that a verified message carried in exactly this form (VERDICT §3)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+
+from transforms.auth.proof import Proof
+from transforms.joins import sent
+from transforms.model import Kind, Status
+
+PROVEN = Proof("signature", "strong", "", 0, "campaign.example", "s1")
+DEED = "d" * 64
+MAIL = {
+    "holds_messages": True,
+    "from_email": "anna@campaign.example",
+    "from_domain": "campaign.example",
+    "date_utc": datetime(2017, 4, 24, tzinfo=UTC),
+}
+OUTSIDER = {**MAIL, "from_email": "x@other.example", "from_domain": "other.example"}
+CARRIED = {"sha256": DEED, "covered": True}
+LOOSE = {"sha256": DEED, "loose": True}
+
+
+def joined(*units, protected: tuple[str, ...] = ()) -> dict[int, dict]:
+    """row of the unit with the highest number -> its carrier"""
+    table = pa.concat_tables([sent.rows(unit, frozenset(protected)) for unit in units])
+    last = units[-1].shard.unit.unit_id
+    return {row["row"]: row for row in sent.join(table).to_pylist() if row["unit_id"] == last}
+
+
+@pytest.fixture
+def carrying(make_proven):
+    """A verified message with the deed attached."""
+    return make_proven(("a.eml", Kind.EMAIL, MAIL), ("a.eml!2", Kind.DOCUMENT, CARRIED), proofs={0: PROVEN}, sequence=0)
+
+
+def test_a_loose_file_names_the_message_that_carried_it(make_proven, carrying) -> None:
+    files = make_proven(("x.pdf", Kind.DOCUMENT, {"loose": True}), ("deed.pdf", Kind.DOCUMENT, LOOSE), sequence=1)
+    (found,) = joined(carrying, files).values()
+    assert found["row"] == 1
+    assert (found["carrier_path"], found["author"], found["domain"], found["date"], found["protected"]) == (
+        "a.eml", "anna@campaign.example", "campaign.example", "2017-04-24", False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("protected", "expected"),
+    [
+        ((), False),
+        (("campaign.example",), True),
+        (("example",), True),
+        (("paign.example",), False),
+        (("mail.campaign.example",), False),
+    ],
+)
+def test_the_sender_is_protected_if_its_domain_or_one_above_was_named(
+    make_proven, carrying, protected: tuple[str, ...], expected: bool
+) -> None:
+    files = make_proven(("deed.pdf", Kind.DOCUMENT, LOOSE), sequence=1)
+    assert joined(carrying, files, protected=protected)[0]["protected"] is expected
+
+
+def test_a_protected_sender_is_preferred_to_an_earlier_outsider(make_proven) -> None:
+    outsider = make_proven(
+        ("0.eml", Kind.EMAIL, OUTSIDER), ("0.eml!2", Kind.DOCUMENT, CARRIED), proofs={0: PROVEN}, sequence=0
+    )
+    insider = make_proven(
+        ("9.eml", Kind.EMAIL, MAIL), ("9.eml!2", Kind.DOCUMENT, CARRIED), proofs={0: PROVEN}, sequence=1
+    )
+    files = make_proven(("deed.pdf", Kind.DOCUMENT, LOOSE), sequence=2)
+    assert joined(insider, outsider, files)[0]["carrier_path"] == "0.eml"
+    assert joined(insider, outsider, files, protected=("campaign.example",))[0]["carrier_path"] == "9.eml"
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        (Kind.DOCUMENT, {"size": 63}),
+        (Kind.DOCUMENT, {"loose": False}),
+        (Kind.DOCUMENT, {"status": Status.PARTIAL}),
+        (Kind.DOCUMENT, {"sha256": "e" * 64}),
+        (Kind.OTHER, {"holds_messages": True}),
+        (Kind.EMAIL, {}),
+        (Kind.MAILBOX, {}),
+        (Kind.ARCHIVE, {}),
+        (Kind.GAP, {}),
+    ],
+)
+def test_what_may_hold_messages_or_is_too_small_or_not_loose_names_no_carrier(
+    make_proven, carrying, kind: Kind, facts: dict
+) -> None:
+    files = make_proven(("deed.pdf", kind, {**LOOSE, **facts}), sequence=1)
+    assert joined(carrying, files) == {}
+
+
+def test_sixty_four_octets_are_enough(make_proven) -> None:
+    carrying = make_proven(
+        ("a.eml", Kind.EMAIL, MAIL), ("a.eml!2", Kind.TEXT, {**CARRIED, "size": 64}), proofs={0: PROVEN}
+    )
+    assert joined(carrying, make_proven(("t.txt", Kind.TEXT, {**LOOSE, "size": 64}), sequence=1))
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [None, Proof(None, None, "key_unknown"), Proof("signature", "limited", "sha1", 0, "campaign.example")],
+)
+def test_a_message_that_proves_nothing_is_no_carrier(make_proven, proof: Proof | None) -> None:
+    carrying = make_proven(
+        ("a.eml", Kind.EMAIL, MAIL), ("a.eml!2", Kind.DOCUMENT, CARRIED), proofs={0: proof} if proof else {}
+    )
+    assert joined(carrying, make_proven(("deed.pdf", Kind.DOCUMENT, LOOSE), sequence=1)) == {}
+
+
+def test_a_file_inside_an_attached_archive_was_sent_too(make_proven) -> None:
+    carrying = make_proven(
+        ("a.eml", Kind.EMAIL, MAIL),
+        ("a.eml!2", Kind.ARCHIVE, {"covered": True}),
+        ("a.eml!2!deed.pdf", Kind.DOCUMENT, CARRIED),
+        proofs={0: PROVEN},
+    )
+    files = make_proven(("deed.pdf", Kind.DOCUMENT, LOOSE), sequence=1)
+    assert joined(carrying, files)[0]["carrier_path"] == "a.eml"
+
+
+def test_the_answer_does_not_depend_on_the_order_of_units(make_proven) -> None:
+    carriers = [
+        make_proven(
+            (f"{n}.eml", Kind.EMAIL, MAIL), (f"{n}.eml!2", Kind.DOCUMENT, CARRIED), proofs={0: PROVEN}, sequence=n
+        )
+        for n in range(4)
+    ]
+    files = make_proven(("deed.pdf", Kind.DOCUMENT, LOOSE), sequence=9)
+    answers = [joined(*order, files)[0] for order in (carriers, carriers[::-1], carriers[2:] + carriers[:2])]
+    assert answers == [answers[0]] * 3
+    assert answers[0]["carrier_path"] == "0.eml"
