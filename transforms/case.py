@@ -18,3 +18,5 @@ class ItemView(NamedTuple):
     proof: Proof | None  # None: not a message
     signatures: tuple[PreparedSignature, ...] = ()
     results: tuple[SignatureResult, ...] = ()
+    size: int | None = None  # octets
+    body_lost: bool = False  # an Outlook item: its header section is kept as sent, its body is not

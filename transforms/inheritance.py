@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transforms.mail.msg import MEDIA_TYPE as OUTLOOK
 from transforms.model import Kind
 from transforms.shard import ProvenShard
 
@@ -11,13 +12,15 @@ _STOPS = frozenset({Kind.EMAIL.value, Kind.MAILBOX.value, Kind.GAP.value})
 def carriers(proven: ProvenShard) -> list[int | None]:
     """For each row of a unit, the row of the verified message whose signature covers its octets.
 
-    Proof stops at anything that is or holds messages, also at an archive with a message anywhere
-    inside, and at octets whose encoding can be read in two ways.
+    No signature covers what Outlook made of a message's parts. Proof stops at anything that is or holds
+    messages, also at an archive with a message anywhere inside, and at octets whose encoding can be
+    read in two ways.
     """
     shard = proven.shard
     kinds = shard.column("kind")
     parents = shard.column("parent_row")
     covered = shard.column("covered")
+    media_types = shard.column("media_type")
     holds = list(shard.column("holds_messages"))
     for row in range(len(kinds) - 1, -1, -1):  # children come after their parents
         parent = parents[row]
@@ -29,7 +32,8 @@ def carriers(proven: ProvenShard) -> list[int | None]:
             continue
         signed = proven.signed.get(parent)
         if kinds[parent] == Kind.EMAIL:
-            found[row] = parent if signed is not None and signed.proof.passes_on else None
+            passes_on = signed is not None and signed.proof.passes_on and media_types[parent] != OUTLOOK
+            found[row] = parent if passes_on else None
         else:
             found[row] = found[parent]
     return found

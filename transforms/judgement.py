@@ -18,6 +18,7 @@ from transforms.auth.proof import NO_SIGNATURE
 from transforms.case import ItemView
 from transforms.inheritance import carriers
 from transforms.joins import copies, sent
+from transforms.mail.msg import MEDIA_TYPE as OUTLOOK
 from transforms.model import (
     Direction,
     Finding,
@@ -89,21 +90,24 @@ def _by_verdict(table: pa.Table, verdicts: Sequence[Verdict]) -> tuple[pa.Table,
 def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
     shard = proven.shard
     names = ("kind", "status", "error_code", "notes", "header_ambiguous", "author_known", "covered",
-             "loose", "item_id", "path", "from_email", "date_utc")  # fmt: skip
+             "loose", "item_id", "path", "from_email", "date_utc", "size", "media_type")  # fmt: skip
     columns = {name: shard.column(name) for name in names}
     carrier_rows = carriers(proven)
     rows: list[_Row] = []
     for row, kind in enumerate(columns["kind"]):
         signed = proven.signed.get(row)
-        is_mail = kind == Kind.EMAIL
+        unread = columns["status"][row] == Status.ERROR  # nothing is known of its fields and signatures
+        is_mail = kind == Kind.EMAIL and not unread
         view = ItemView(
             Kind(kind),
             tuple(columns["notes"][row]),
             columns["header_ambiguous"][row],
-            columns["author_known"][row],
+            columns["author_known"][row] or unread,
             (signed.proof if signed else NO_SIGNATURE) if is_mail else None,
             signed.signatures if signed else (),
             signed.results if signed else (),
+            columns["size"][row],
+            columns["media_type"][row] == OUTLOOK,
         )
         findings = [finding for check in checks.modules() for finding in check.check(view)]
         inheritance, inherits_from = _inheritance(columns, carrier_rows[row], rows, joined, row, proven)
@@ -126,6 +130,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
             ranked,
             inside_message=not columns["loose"][row],
             covered=columns["covered"][row],
+            body_lost=view.body_lost,
         )
         decision = decide(case)
         rows.append(_Row(case, decision, ranked, inherits_from if decision.basis == "inherited" else None))

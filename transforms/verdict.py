@@ -32,6 +32,7 @@ class Case(NamedTuple):
     findings: tuple[Finding, ...] = ()
     inside_message: bool = False
     covered: bool = True  # its octets have one reading where it lies in a message
+    body_lost: bool = False  # the body as it was sent is not in it (Outlook)
 
 
 class Decision(NamedTuple):
@@ -175,7 +176,8 @@ def _corroborated(case: Case, rule: str) -> Decision | None:
 def _plain(case: Case, rule: str) -> Decision | None:
     """Nothing can be said either way; the plainest reason."""
     if case.proof is not None:
-        return _unverifiable(rule, case.proof.reason)
+        lost = case.body_lost and case.proof.reason == "body_not_hashed"
+        return _unverifiable(rule, "header_proven_body_lost" if lost else case.proof.reason)
     if case.inheritance is not None:
         return _unverifiable(rule, "sent_by_outsider")
     if case.inside_message:
