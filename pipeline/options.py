@@ -100,7 +100,7 @@ def _judging(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--protect", metavar="DOMAIN", type=str.lower, action="append", default=[],
-        help="a domain that this leak is about: files sent from it are verified; may be repeated",
+        help="a domain of the organisation that this leak is about: its files are verified, its look-alikes suspected",
     )  # fmt: skip
     command.add_argument(
         "--trusted-sealer", metavar="DOMAIN", type=str.lower, action="append", default=[],

@@ -65,7 +65,7 @@ def check(message: Path, ring: key_store.Keyring, protected: frozenset[str]) -> 
     signed = list(evidence.prepared(shard.signatures))
     results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
-    judged = judge_unit(proven(shard, signed, results), Joined({}, {}, {}), types)
+    judged = judge_unit(proven(shard, signed, results), Joined({}, {}, {}), types, protected)
     items = pa.concat_tables(judged.items).sort_by("ordinal").to_pylist()
     by_item: dict[str, dict[str, list[Record]]] = {}
     for name, parts in (("signatures", judged.signatures), ("findings", judged.findings)):

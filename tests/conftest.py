@@ -70,7 +70,7 @@ def judge_dump(dump: Path, keys: list[PublicKey] | None = None, protect: tuple[s
             {r["row"]: r for r in sent if r["unit_id"] == unit_id},
             {c.row: c for c in settled if c.unit_id == unit_id},
         )
-        judgement = judge_unit(one, joined, types)
+        judgement = judge_unit(one, joined, types, protected)
         by_id = {}
         for row in pa.concat_tables(judgement.items).to_pylist():
             by_id[row["item_id"]] = found[row["path"]] = {**row, "findings": [], "signatures": []}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from transforms.auth.proof import Proof
+from transforms.lookalike import Likeness
 from transforms.model import Kind, PreparedSignature, SignatureResult
 
 
@@ -18,3 +19,7 @@ class ItemView(NamedTuple):
     proof: Proof | None  # None: not a message
     signatures: tuple[PreparedSignature, ...] = ()
     results: tuple[SignatureResult, ...] = ()
+    from_email: str | None = None
+    from_name: str | None = None
+    from_domain: str | None = None
+    likeness: Likeness | None = None  # of the From domain to a protected one

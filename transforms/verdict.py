@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from transforms.auth.proof import Proof
+from transforms.lookalike import Likeness
 from transforms.model import Direction, Finding, Kind, Status, Strength, Verdict
 
 
@@ -32,6 +33,8 @@ class Case(NamedTuple):
     findings: tuple[Finding, ...] = ()
     inside_message: bool = False
     covered: bool = True  # its octets have one reading where it lies in a message
+    sender: str = ""  # From domain of a message
+    likeness: Likeness | None = None  # of the From domain to a protected one
 
 
 class Decision(NamedTuple):

@@ -72,7 +72,7 @@ def headline(case: Case, decision: Decision) -> str:
     if decision.verdict is Verdict.VERIFIED:
         return _verified(case, decision)
     if decision.verdict is Verdict.SUSPECTED_FAKE:
-        return _suspected(case)
+        return _suspected(case, decision)
     return _fill(REASONS.get(decision.reason_code, _UNCHECKED)[0], case, decision)
 
 
@@ -93,10 +93,20 @@ def _verified(case: Case, decision: Decision) -> str:
     return f"Exactly these octets were signed by {case.proof.domain}'s mail system.{limit}"
 
 
-def _suspected(case: Case) -> str:
+def _suspected(case: Case, decision: Decision) -> str:
+    if decision.subtype == "impersonation" and case.likeness is not None:
+        signed = " It was really sent from there: the signature is valid." if _is_proven(case) else ""
+        return (
+            f"The sender's domain {case.sender} imitates {case.likeness.imitates} and is not it.{signed} "
+            "A person must look."
+        )
     facts = sum(f.direction.value == "contradicts" and f.strength.value != "weak" for f in case.findings)
     what = "1 fact contradicts" if facts == 1 else f"{facts} facts contradict"
     return f"{what} what this item claims to be; a person must look."
+
+
+def _is_proven(case: Case) -> bool:
+    return case.proof is not None and case.proof.basis is not None
 
 
 def _fill(sentence: str, case: Case, decision: Decision) -> str:
