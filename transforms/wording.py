@@ -50,6 +50,11 @@ REASONS: dict[str, tuple[str, str]] = {
         "The message that carries it is not verified, so nothing can be said about this part.",
         "Whatever verifies the message.",
     ),
+    "blanks_not_signed": (
+        "The message that carries it is verified, but its signature leaves blanks and line ends open, and in this "
+        "part they may have been changed. Its words are as they were sent.",
+        "The same part from a copy that was signed to the octet, or as base64.",
+    ),
     "encoding_ambiguous": (
         "Its encoding can be read in two ways, so the message's signature does not cover it.",
         "The same file from another copy of the message, or as a loose file.",
