@@ -33,6 +33,7 @@ Keyring = Mapping[tuple[str, str], tuple[PublicKey, ...]]  # (domain, selector) 
 
 _COLUMNS = ("domain", "selector", "record")
 _DATES = ("first_seen", "last_seen", "not_before", "not_after")
+_FIELDS = [field.name for field in dataclasses.fields(PublicKey)]
 _MAX_FILE = 512 * 1024 * 1024  # octets of one archive
 _NAME = re.compile(r"^(?P<selector>.+?)\._domainkey\.(?P<domain>.+?)(?:\.txt)?$", re.IGNORECASE)
 
@@ -200,7 +201,7 @@ def _date(place: str, column: str, value: object) -> datetime | None:
 
 
 def _line(key: PublicKey) -> str:
-    record = dataclasses.asdict(key)
+    record = {name: getattr(key, name) for name in _FIELDS}
     for name in _DATES:
         record[name] = record[name].isoformat() if record[name] else None
     return json.dumps(record, sort_keys=True, ensure_ascii=False)

@@ -7,7 +7,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import dkim
+import gmpy2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSAPublicNumbers
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pipeline import cli, commit, key_commands, key_store, wanted
 
@@ -79,3 +83,30 @@ def test_added_keys_do_not_come_from_inside_the_dump(
     (dump / "new._domainkey.other.example.txt").write_text(ED25519)
     assert cli.run(["keys", "add", str(out), str(dump / "new._domainkey.other.example.txt")]) == 3
     assert "inside the dump" in capsys.readouterr().err
+
+
+def test_a_valid_signature_under_a_known_weak_key_verifies_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], numbers: Any
+) -> None:
+    p, q, r = (int(gmpy2.next_prime(3 << 1022 | seed << 900)) for seed in (1, 5, 9))
+    d = pow(65537, -1, (p - 1) * (q - 1))
+    key = RSAPrivateNumbers(
+        p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), RSAPublicNumbers(65537, p * q)
+    ).private_key()  # fmt: skip
+    mail = (
+        b"From: Anna <anna@a.example>\r\nTo: b@c.example\r\nSubject: hi\r\n"
+        b"Date: Mon, 24 Apr 2017 10:00:00 +0200\r\n\r\nText\r\n"
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    signature = dkim.sign(mail, b"s1", b"a.example", pem, include_headers=[b"from", b"to", b"subject", b"date"])
+    (tmp_path / "a.eml").write_bytes(signature + mail)
+    archive = tmp_path / "k.jsonl"
+    own = {"domain": "a.example", "selector": "s1", "record": numbers.record(p * q)}
+    sibling = {"domain": "b.example", "selector": "s1", "record": numbers.record(q * r)}
+    for keys, expected in (([own], ("verified", "signature")), ([own, sibling], ("unverifiable", "key_known_weak"))):
+        archive.write_text("".join(json.dumps(row) + "\n" for row in keys))
+        assert cli.run(["check", str(tmp_path / "a.eml"), "--keys", str(archive), "--json"]) == 0
+        (found,) = map(json.loads, capsys.readouterr().out.splitlines())
+        assert (found["verdict"], found["reason_code"]) == expected
+    assert "anybody could have computed the private key" in found["headline"]
+    assert "key.known_weak" in {finding["code"] for finding in found["findings"]}
