@@ -271,7 +271,7 @@ def _timed(timings: dict[str, float], name: str) -> Iterator[None]:
 
 
 def _versions() -> dict[str, str]:
-    names = ("leak-triage", "apache-beam", "pyarrow", "cryptography", "email-validator", "publicsuffixlist")
+    names = ("leak-triage", "apache-beam", "pyarrow", "cryptography", "gmpy2", "email-validator", "publicsuffixlist")
     found = {"python": platform.python_version(), "libmagic": magic_type.version()}
     for name in names:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
