@@ -14,6 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSA
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pipeline import cli, commit, key_commands, key_store, wanted
+from transforms import wording
+from transforms.auth.key import parse_record
+from transforms.model import PublicKey
 
 ED25519 = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # RFC 8463 §A.2
 ROW: dict[str, Any] = {
@@ -110,3 +113,22 @@ def test_a_valid_signature_under_a_known_weak_key_verifies_nothing(
         assert (found["verdict"], found["reason_code"]) == expected
     assert "anybody could have computed the private key" in found["headline"]
     assert "key.known_weak" in {finding["code"] for finding in found["findings"]}
+
+
+@pytest.mark.parametrize(
+    ("n_verified", "stored", "expected"),
+    [(1, None, "prime_modulus"), (0, None, None), (1, "roca", "roca"), (0, "roca", "roca")],
+)
+def test_the_table_says_why_a_key_proves_nothing(
+    numbers: Any, n_verified: int, stored: str | None, expected: str | None
+) -> None:
+    record = numbers.record(int(gmpy2.next_prime(3 << 1022)))
+    key = PublicKey("k", "a.example", "s1", record, "archive", "k.csv", weakness=stored)
+    assert commit._weakness(key, parse_record(record), n_verified) == expected
+
+
+def test_every_weakness_has_its_words(numbers: Any) -> None:
+    for record in ("p=", "nonsense", "p=MAYCAQICAQM=", numbers.record(numbers.sound() >> 300 | 1)):
+        key = PublicKey("", "a.example", "s1", record, "archive", "k.csv")
+        found = commit._weakness(key, parse_record(record), 0)
+        assert found in wording.KEY_WEAKNESS, record
