@@ -38,6 +38,8 @@ class Limits:
     display: int = 2_000  # characters of a subject, name or address shown
     addresses: int = 1_000  # addresses kept of one field
     references: int = 100  # message identifiers kept of References, the last ones
+    hops: int = 50  # Received fields and MIME boundaries looked at for clocks
+    clocks: int = 200  # kept of one message
     signatures: int = 16  # DKIM-Signature fields examined in one message
     signed_fields: int = 8 * KIB  # raw header fields kept with a message's signatures
     copies: int = 1_000  # copies compared with one verified message

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from transforms.span import Span
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Kind(StrEnum):
@@ -302,6 +302,17 @@ class Item(NamedTuple):
     content_sha256: bytes | None = None  # of normalised text and the attachments' digests
 
 
+class Clock(NamedTuple):
+    """A moment that some software wrote into a message, and where."""
+
+    source: str  # date | received | queue_id | signature | message_id | boundary | thread_index | field
+    generator: str  # family of the software: outlook, exim ...; for date and received "as written"
+    micros: int  # since 1970, UTC; of the wall clock where the zone is unknown
+    resolution: int  # microseconds
+    zone_unknown: bool = False  # compare modulo whole quarters of an hour
+    hop: int = -1  # of received and queue_id: 0 is the topmost; -1: not a hop
+
+
 class Text(NamedTuple):
     row: int
     form: str  # media types it was made from, in order: only like can be compared with like
@@ -341,6 +352,7 @@ class UnitEvidence:
     items: tuple[Item, ...]
     signatures: tuple[tuple[int, PreparedSignature], ...]  # (row of the message, signature)
     fields: tuple[KeptField, ...]
+    clocks: tuple[tuple[int, Clock], ...]  # (row of the message, clock)
     texts: tuple[Text, ...]
     sources: tuple[Source, ...]
 

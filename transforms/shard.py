@@ -9,17 +9,18 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from transforms.auth.proof import Proof, best_proof
-from transforms.model import PreparedSignature, SignatureResult, WorkUnit
+from transforms.model import Clock, PreparedSignature, SignatureResult, WorkUnit
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Columns are the fields of model.Item, PreparedSignature, KeptField, Text and Source."""
+    """Columns are the fields of model.Item, PreparedSignature, KeptField, Clock, Text and Source."""
 
     unit: WorkUnit
     items: pa.Table
     signatures: pa.Table
     fields: pa.Table
+    clocks: pa.Table
     texts: pa.Table
     sources: pa.Table
     _lists: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
@@ -29,6 +30,13 @@ class Shard:
         if name not in self._lists:
             self._lists[name] = self.items.column(name).to_pylist()
         return self._lists[name]
+
+    def clocks_by_row(self) -> dict[int, tuple[Clock, ...]]:
+        """The clocks of each message that has some."""
+        found: dict[int, list[Clock]] = {}
+        for row, *values in zip(*(column.to_pylist() for column in self.clocks.columns), strict=True):
+            found.setdefault(row, []).append(Clock(*values))
+        return {row: tuple(clocks) for row, clocks in found.items()}
 
 
 class Signed(NamedTuple):

@@ -15,6 +15,7 @@ from typing import IO, Any, NamedTuple
 from transforms import magic_type, path_spec
 from transforms.auth.canonical import BodyDigests, body_digests
 from transforms.auth.prepare import leaves_body_open, needs_sha1, prepare, signed_fields_kept
+from transforms.clocks import read_clocks
 from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
 from transforms.limits import Limits
@@ -25,6 +26,7 @@ from transforms.mail.reading import read_one_way
 from transforms.mail.summary import summarise
 from transforms.mail.transfer import decode
 from transforms.model import (
+    Clock,
     ContainerError,
     Entry,
     Item,
@@ -110,19 +112,21 @@ class Unpacker:
         self.items: list[Item | None] = []  # None: announced, its children are being read
         self.signatures: list[tuple[int, PreparedSignature]] = []
         self.fields: list[KeptField] = []
+        self.clocks: list[tuple[int, Clock]] = []
         self.texts: list[Text] = []
         self.output = 0  # octets decoded out of the current file of the dump
 
     # ---- taking back what a file gave, when it turns out to change while it is read ----
 
-    def mark(self) -> tuple[int, int, int, int]:
-        return len(self.items), len(self.signatures), len(self.fields), len(self.texts)
+    def mark(self) -> tuple[int, ...]:
+        return tuple(map(len, self._made()))
 
-    def take_back(self, mark: tuple[int, int, int, int]) -> None:
-        del self.items[mark[0] :]
-        del self.signatures[mark[1] :]
-        del self.fields[mark[2] :]
-        del self.texts[mark[3] :]
+    def take_back(self, mark: tuple[int, ...]) -> None:
+        for rows, length in zip(self._made(), mark, strict=True):
+            del rows[length:]
+
+    def _made(self) -> tuple[list[Any], ...]:
+        return self.items, self.signatures, self.fields, self.clocks, self.texts
 
     # ---- one item ----
 
@@ -403,6 +407,8 @@ class Unpacker:
                 attached.append(self._part(below, part, unquoted))
             else:
                 pieces.append(part)
+        boundaries = [part.parameters["boundary"] for part in pieces if "boundary" in part.parameters]
+        self.clocks += [(row, clock) for clock in read_clocks(message, boundaries)]
         text = normalised_text(pieces, self.limits.text)
         if text:
             form = " ".join(part.media_type for part in pieces if part.media_type.startswith("text/"))

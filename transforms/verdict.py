@@ -35,6 +35,7 @@ class Case(NamedTuple):
     covered: bool = True  # its octets have one reading where it lies in a message
     sender: str = ""  # From domain of a message
     likeness: Likeness | None = None  # of the From domain to a protected one
+    comparable: int = 0  # messages of its container that the same checks were made on
 
 
 class Decision(NamedTuple):
@@ -65,6 +66,7 @@ SUBTYPES = {
     "dkim.grafted_signature": "grafted_signature",
     "copy.altered": "altered_copy",
 }
+COMPARABLE = 30  # messages (VERDICT §5.4)
 IMPERSONATION = "identity.impersonation"
 SPOOFED = "arc.spoofed_at_receipt"
 
@@ -149,8 +151,10 @@ def _spoofed_at_receipt(case: Case, rule: str) -> Decision | None:
 def _contradicted(case: Case, rule: str) -> Decision | None:
     """Two strong contradictions of different families, nothing speaking for the item (VERDICT §5.4).
 
-    The joins drop what the container's exporter or too small a container explains before this.
+    Only in a container with enough comparable messages to tell a habit of its exporter from a forgery.
     """
+    if case.comparable < COMPARABLE:
+        return None
     strong = [f for f in case.findings if _contradicts(f, Strength.STRONG)]
     supported = any(f.direction is Direction.SUPPORTS and f.strength is not Strength.WEAK for f in case.findings)
     if supported or len({family_of(f) for f in strong}) < 2:
