@@ -231,6 +231,7 @@ class PublicKey:
     not_before: datetime | None = None
     not_after: datetime | None = None
     anchored_by: str | None = None
+    weakness: str | None = None  # why anybody may hold the private key (auth/weakness.py)
 
 
 class SignatureResult(NamedTuple):

@@ -26,6 +26,7 @@ ORDER = (
     "mime_reinterpretation_possible",  # the body reads otherwise under other, unsigned MIME fields
     "key_granularity",  # g= restricts the key to other addresses
     "key_weak",  # the modulus is short enough to be factored
+    "key_known_weak",  # its private key can be computed by anybody, whatever its length (auth/weakness.py)
     "key_recovered",  # the key comes from signatures of the dump and is anchored nowhere (VERDICT §4)
     "selector_later_than_mail",  # the key was made days after the mail says that it was written and taken
     "expired_at_receipt",  # x= had passed when the last hop took the message
