@@ -49,12 +49,18 @@ def wire_chunks(chunks: Iterable[bytes], seen: LineEnds) -> Iterator[bytes]:
 
     seen counts the line ends as found.
     """
+    for block in _blocks(chunks):
+        yield _wire(block, seen)
+
+
+def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Chunks in pieces of _BLOCK octets at most, no CRLF split over two."""
     held = b""  # a CR at the end of a block: the LF may follow
     for chunk in chunks:
         for at in range(0, len(chunk), _BLOCK):
             block = held + chunk[at : at + _BLOCK]
             held = b"\r" if block.endswith(b"\r") else b""
-            yield _wire(block[:-1] if held else block, seen)
+            yield block[:-1] if held else block
     yield held
 
 
@@ -139,19 +145,14 @@ def covered_octets(chunks: Iterable[bytes], canonicalization: str, length: int) 
     relaxed = canonicalization == "relaxed"
     covered = 0
     left = length
-    held = b""  # a CR at the end of a block: the LF may follow
-    for chunk in chunks:
-        for at in range(0, len(chunk), _BLOCK):
-            block = held + chunk[at : at + _BLOCK]
-            held = b"\r" if block.endswith(b"\r") else b""
-            block = block.removesuffix(held)
-            before = white_space.copy()
-            size = len(_canonical_block(block, white_space, relaxed))
-            if size > left:
-                return covered + _covered(block, before, relaxed, left)
-            covered += len(block)
-            left -= size
-    return covered + (len(held) if left else 0)
+    for block in _blocks(chunks):
+        before = white_space.copy()
+        size = len(_canonical_block(block, white_space, relaxed))
+        if size > left:
+            return covered + _covered(block, before, relaxed, left)
+        covered += len(block)
+        left -= size
+    return covered
 
 
 def _covered(block: bytes, white_space: _WhiteSpace, relaxed: bool, length: int) -> int:

@@ -203,6 +203,7 @@ def test_twice_the_hostile_white_space_takes_twice_the_work(unit: bytes) -> None
 
 
 @given(_BODIES, st.integers(0, 60), st.sampled_from(["simple", "relaxed"]), st.integers(1, 9))
+@example(b" \r", 1, "relaxed", 1)
 def test_covered_octets_are_the_longest_beginning_with_no_longer_a_form(
     body: bytes, length: int, form: str, size: int
 ) -> None:
