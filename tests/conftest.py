@@ -34,7 +34,12 @@ def judged() -> Judge:
     return judge_dump
 
 
-def judge_dump(dump: Path, keys: list[PublicKey] | None = None, protect: tuple[str, ...] = ()) -> Rows:
+def judge_dump(
+    dump: Path,
+    keys: list[PublicKey] | None = None,
+    protect: tuple[str, ...] = (),
+    sealers: tuple[str, ...] = (),
+) -> Rows:
     settings = Settings(LIMITS)
     root = os.fsencode(dump)
     ring = key_store.keyring(keys or [])
@@ -44,7 +49,7 @@ def judge_dump(dump: Path, keys: list[PublicKey] | None = None, protect: tuple[s
         dates = shard.column("date_utc")
         signed = list(evidence.prepared(shard.signatures))
         results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
-        units[unit.unit_id] = proven(shard, signed, results)
+        units[unit.unit_id] = proven(shard, signed, results, sealers)
     protected = frozenset(protect)
     rows = {
         name: pa.concat_tables([join.rows(one, protected) for one in units.values()])

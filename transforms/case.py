@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from transforms.auth.chain import NO_CHAIN, Chain
 from transforms.auth.proof import Proof
+from transforms.auth.receiver import ReceiverSeal
 from transforms.model import Kind, PreparedSignature, SignatureResult
 
 
@@ -18,3 +20,9 @@ class ItemView(NamedTuple):
     proof: Proof | None  # None: not a message
     signatures: tuple[PreparedSignature, ...] = ()
     results: tuple[SignatureResult, ...] = ()
+    chain: Chain = NO_CHAIN
+    sealed: ReceiverSeal | None = None
+    from_domain: str = ""
+    recipients: tuple[str, ...] = ()  # addresses of To and Cc
+    intermediaries: tuple[str, ...] = ()
+    delivered_elsewhere: bool = False

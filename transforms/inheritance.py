@@ -29,7 +29,7 @@ def carriers(proven: ProvenShard) -> list[int | None]:
             continue
         signed = proven.signed.get(parent)
         if kinds[parent] == Kind.EMAIL:
-            found[row] = parent if signed is not None and signed.proof.passes_on else None
+            found[row] = parent if signed is not None and signed.passes_on else None
         else:
             found[row] = found[parent]
     return found

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from transforms import checks, wording
+from transforms.auth.chain import NO_CHAIN, judge_chain
 from transforms.auth.proof import NO_SIGNATURE
 from transforms.case import ItemView
 from transforms.inheritance import carriers
@@ -89,7 +90,8 @@ def _by_verdict(table: pa.Table, verdicts: Sequence[Verdict]) -> tuple[pa.Table,
 def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
     shard = proven.shard
     names = ("kind", "status", "error_code", "notes", "header_ambiguous", "author_known", "covered",
-             "loose", "item_id", "path", "from_email", "date_utc")  # fmt: skip
+             "loose", "item_id", "path", "from_email", "date_utc", "from_domain", "to_emails", "cc_emails",
+             "intermediaries", "delivered_elsewhere")  # fmt: skip
     columns = {name: shard.column(name) for name in names}
     carrier_rows = carriers(proven)
     rows: list[_Row] = []
@@ -104,6 +106,12 @@ def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
             (signed.proof if signed else NO_SIGNATURE) if is_mail else None,
             signed.signatures if signed else (),
             signed.results if signed else (),
+            signed.chain if signed else NO_CHAIN,
+            signed.sealed if signed else None,
+            columns["from_domain"][row] or "",
+            (*columns["to_emails"][row], *columns["cc_emails"][row]),
+            tuple(columns["intermediaries"][row]),
+            columns["delivered_elsewhere"][row],
         )
         findings = [finding for check in checks.modules() for finding in check.check(view)]
         inheritance, inherits_from = _inheritance(columns, carrier_rows[row], rows, joined, row, proven)
@@ -126,6 +134,8 @@ def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
             ranked,
             inside_message=not columns["loose"][row],
             covered=columns["covered"][row],
+            sealed=view.sealed,
+            chain=view.chain,
         )
         decision = decide(case)
         rows.append(_Row(case, decision, ranked, inherits_from if decision.basis == "inherited" else None))
@@ -143,15 +153,18 @@ def _inheritance(
     if carrier is not None and rows[carrier].decision.verdict is Verdict.VERIFIED:
         date = columns["date_utc"][carrier]
         carrier_id = columns["item_id"][carrier]
+        signed = proven.signed[carrier]
+        sealed = None if signed.proof.passes_on else signed.sealed
         return (
             Inheritance(
                 carrier_id,
                 columns["path"][carrier],
-                proven.signed[carrier].proof.domain,
+                sealed.sealer if sealed else signed.proof.domain,
                 columns["from_email"][carrier] or "",
                 date.date().isoformat() if date else "",
                 loose=False,
                 protected=False,
+                sealed=sealed is not None,
             ),
             carrier_id,
         )
@@ -208,11 +221,23 @@ def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa
         "dkim_domain": [proof.domain if proof else None for proof in shown],
         "dkim_selector": [proof.selector if proof else None for proof in shown],
         "dkim_aligned": [proof.aligned if proof else None for proof in shown],
+        "arc_result": _arc_results(proven),
         "repairs": [proof.repairs or None if proof else None for proof in shown],
         "inherits_from": [one.inherits_from for one in rows],
         "evidence": _evidence(rows, schema.field("evidence").type),
     }
     return _table(schema, made, kept)
+
+
+def _arc_results(proven: ProvenShard) -> list[str | None]:
+    """Of each message; one whose ARC fields hold no signature at all has no entry in proven."""
+    kinds, defects = proven.shard.column("kind"), proven.shard.column("arc_defect")
+    return [
+        (proven.signed[row].chain if row in proven.signed else judge_chain((), defect, ())).result
+        if kind == Kind.EMAIL
+        else None
+        for row, (kind, defect) in enumerate(zip(kinds, defects, strict=True))
+    ]
 
 
 def _evidence(rows: Sequence[_Row], kind: pa.ListType) -> pa.Array:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from transforms.auth.chain import NO_CHAIN, Chain
 from transforms.auth.proof import Proof
+from transforms.auth.receiver import ReceiverSeal
 from transforms.model import Direction, Finding, Kind, Status, Strength, Verdict
 
 
@@ -19,6 +21,7 @@ class Inheritance(NamedTuple):
     date: str  # of the carrier, ISO 8601 or ""
     loose: bool  # found by equal sha256, not by its place in the message
     protected: bool  # the sender's domain is one that the user named
+    sealed: bool = False  # the carrier rests on a receiver's seal; domain is the sealer's
 
 
 class Case(NamedTuple):
@@ -32,6 +35,8 @@ class Case(NamedTuple):
     findings: tuple[Finding, ...] = ()
     inside_message: bool = False
     covered: bool = True  # its octets have one reading where it lies in a message
+    sealed: ReceiverSeal | None = None  # of a message, by a trusted receiver
+    chain: Chain = NO_CHAIN
 
 
 class Decision(NamedTuple):
@@ -70,7 +75,6 @@ _BASES = {
     "signature": "signature",
     "repaired": "repaired_signature",
     "provider": "provider_signature",
-    "seal": "receiver_seal",
     "anchored": "anchored_recovered_key",
     "document_signature": "document_signature",
 }
@@ -126,13 +130,20 @@ def _proven(case: Case, rule: str) -> Decision | None:
     return Decision(Verdict.VERIFIED, rule, proof.reason or rule, basis=proof.basis, confidence=proof.confidence)
 
 
+def _sealed(case: Case, rule: str) -> Decision | None:
+    seal = case.sealed
+    if seal is None:
+        return None
+    return Decision(Verdict.VERIFIED, rule, seal.reason or rule, basis="receiver_seal", confidence=seal.confidence)
+
+
 def _inherited(case: Case, rule: str) -> Decision | None:
     carrier = case.inheritance
     if carrier is None or case.kind is Kind.EMAIL:
         return None
     if carrier.loose and not carrier.protected:
         return None
-    confidence = "moderate" if carrier.loose else "strong"
+    confidence = "moderate" if carrier.loose or carrier.sealed else "strong"
     return Decision(Verdict.VERIFIED, rule, rule, basis="inherited", confidence=confidence)
 
 
@@ -193,7 +204,7 @@ RULES: tuple[tuple[str, _Rule], ...] = (
     ("signature", _proven),
     ("repaired", _proven),
     ("provider", _proven),
-    ("seal", _proven),
+    ("seal", _sealed),
     ("anchored", _proven),
     ("document_signature", _proven),
     ("inherited", _inherited),

@@ -73,16 +73,31 @@ ABSENT = Rule(
     "27 % of one honest mailbox of 2016 to 2018; never counts against an item",
 )
 
-RULES = (VALID, VALID_IN_PART, BODY_CHANGED, HEADER_CHANGED, KEY_UNKNOWN, UNUSABLE, ABSENT)
+HANDLED_BY_GOOGLE = Rule(
+    "dkim.handled_by_google",
+    Direction.SUPPORTS,
+    Strength.WEAK,
+    "crypto",
+    "Google's mail system sent out exactly this body, under whatever address its user chose",
+    "A user may send from any address that he once confirmed, so it says little about the author.",
+    "derived from RSA and SHA-256; what it says is little",
+)
+
+RULES = (VALID, VALID_IN_PART, BODY_CHANGED, HEADER_CHANGED, KEY_UNKNOWN, UNUSABLE, ABSENT, HANDLED_BY_GOOGLE)
+
+_GOOGLE_DOMAIN = "1e100.net"
 
 
 def check(item: ItemView) -> Iterator[Finding]:
     if item.kind is not Kind.EMAIL or item.proof is None:
         return
-    if not item.signatures:
+    if not any(signature.type == "dkim" for signature in item.signatures):
         yield ABSENT()
     for signature, result in zip(item.signatures, item.results, strict=True):
-        yield _finding(item, signature, result)
+        if signature.type == "dkim":
+            yield _finding(item, signature, result)
+        elif signature.type == "google" and result.result == "pass" and signature.domain == _GOOGLE_DOMAIN:
+            yield HANDLED_BY_GOOGLE(f"d={signature.domain} s={signature.selector}")
 
 
 def _finding(item: ItemView, signature: PreparedSignature, result: SignatureResult) -> Finding:
