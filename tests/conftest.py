@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,8 @@ from transforms.shard import ProvenShard, proven
 from transforms.unit import examine_unit
 from transforms.unpack import Settings
 from transforms.watch import UNWATCHED
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # for `from sealing import seal`
 
 Rows = dict[str, dict[str, Any]]  # path -> row of items, with its findings and signatures
 Judge = Callable[..., Rows]
