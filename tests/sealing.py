@@ -33,7 +33,6 @@ def seal(
     seal_by: Signer | None = None,
     canonicalization: str = "relaxed/relaxed",
     with_length: bool = False,
-    seal_tags: str = "",
 ) -> bytes:
     """The mail (CRLF) with one more ARC set on top, which records results (authserv-id and all).
 
@@ -60,7 +59,7 @@ def seal(
     validation = cv or ("none" if instance == 1 else "pass")
     seal_list = [
         f"i={instance}", f"a={_kind(by)}", f"cv={validation}", f"d={by.domain}", f"s={by.selector}", f"t={T}",
-        *([seal_tags] if seal_tags else []), "b=",
+        "b=",
     ]  # fmt: skip
     relaxed = CanonicalizationPolicy.from_c_value(b"relaxed/relaxed")
     covered = [*_earlier(header, instance), aar, ams]

@@ -27,6 +27,7 @@ MESSAGE_SIGNATURE, SEAL = "arc-message", "arc-seal"  # types of rows
 
 # In the order in which a seal covers them (RFC 8617 §5.1.1).
 _NAMES = ("arc-authentication-results", "arc-message-signature", "arc-seal")
+_KINDS = {name: kind for kind, name in enumerate(_NAMES)}
 _RESULTS_FIELD, _MESSAGE_FIELD, _ = _NAMES
 _NUMBERED = re.compile(rb"[ \t]*i[ \t]*=[ \t]*([0-9]{1,2})[ \t]*;")  # RFC 8617 §4.1.1
 
@@ -60,17 +61,21 @@ class ArcFields(NamedTuple):
 
 def arc_fields(message: Message) -> ArcFields:
     """The ARC sets of a message of any octets."""
+    present = [field for field in message.fields if field.key in _KINDS]
+    if not present:  # as most mail, and asked several times of each
+        return _NO_FIELDS
     found: dict[int, list[list[HeaderField]]] = {}
     unreadable = False
-    for field in message.fields:
-        if field.key not in _NAMES:
-            continue
+    for field in present:
         instance = _instance(field)
         if instance is None:
             unreadable = True
         else:
-            found.setdefault(instance, [[], [], []])[_NAMES.index(field.key)].append(field)
+            found.setdefault(instance, [[], [], []])[_KINDS[field.key]].append(field)
     return ArcFields({i: ArcSet(*map(tuple, found[i])) for i in sorted(found)}, unreadable)
+
+
+_NO_FIELDS = ArcFields({}, False)
 
 
 def chain_defect(fields: ArcFields) -> str | None:
@@ -79,6 +84,8 @@ def chain_defect(fields: ArcFields) -> str | None:
     arc_unreadable, arc_doubled, arc_incomplete, arc_gap; arc_too_many_sets if there are more than are
     examined here, which says nothing about them.
     """
+    if fields is _NO_FIELDS:
+        return None
     if fields.unreadable:
         return "arc_unreadable"
     if any(one.doubled for one in fields.sets.values()):

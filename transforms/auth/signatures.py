@@ -28,8 +28,7 @@ def prepare_all(message: Message, reading: Reading, digests: BodyDigests) -> tup
 
 def leaves_body_open(message: Message) -> bool:
     """Whether some signature leaves it to unsigned fields how the body is read."""
-    return prepare.leaves_body_open(message) or any(
-        leaves_mime_open(message.fields, parse_message_signature(field).signed_fields)
-        for one in arc_fields(message).sets.values()
-        for field in one.messages[:1]
-    )
+    if prepare.leaves_body_open(message):
+        return True
+    signed = [parse_message_signature(one.messages[0]) for one in arc_fields(message).sets.values() if one.messages]
+    return any(leaves_mime_open(message.fields, signature.signed_fields) for signature in signed)
