@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from transforms.auth.chain import NO_CHAIN, Chain
 from transforms.auth.proof import Proof
 from transforms.auth.receiver import ReceiverSeal
-from transforms.model import Kind, PreparedSignature, SignatureResult
+from transforms.lookalike import Likeness
+from transforms.model import Clock, Kind, PreparedSignature, SignatureResult
 
 
 class ItemView(NamedTuple):
@@ -20,9 +22,16 @@ class ItemView(NamedTuple):
     proof: Proof | None  # None: not a message
     signatures: tuple[PreparedSignature, ...] = ()
     results: tuple[SignatureResult, ...] = ()
+    from_email: str | None = None
+    from_name: str | None = None
+    from_domain: str | None = None
+    likeness: Likeness | None = None  # of the From domain to a protected one
+    date_utc: datetime | None = None  # of the Date field
+    date_raw: str | None = None
+    date_offset_min: int | None = None
+    clocks: tuple[Clock, ...] = ()
     chain: Chain = NO_CHAIN
     sealed: ReceiverSeal | None = None
-    from_domain: str = ""
     recipients: tuple[str, ...] = ()  # addresses of To and Cc
     intermediaries: tuple[str, ...] = ()
     delivered_elsewhere: bool = False

@@ -15,7 +15,7 @@ from transforms.model import PreparedSignature, SignatureResult
 
 Pair = tuple[PreparedSignature, SignatureResult]
 
-_UNACCEPTABLE = frozenset({"key_weak", "key_recovered"})  # keys that confirm, and prove nothing
+_UNACCEPTABLE = frozenset({"key_weak", "key_known_weak", "key_recovered"})  # keys that confirm, and prove nothing
 
 
 class Seal(NamedTuple):

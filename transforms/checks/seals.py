@@ -99,7 +99,7 @@ def check(item: ItemView) -> Iterator[Finding]:
         return
     if item.sealed is not None:
         yield PROVEN(f"d={item.sealed.sealer} i={item.sealed.instance}, of {item.sealed.signer}'s signature")
-    said = records(item.chain, item.from_domain)
+    said = records(item.chain, item.from_domain or "")
     if item.sealed is None:
         yield from _support(said)
     if item.sealed is None and item.proof.basis is None:

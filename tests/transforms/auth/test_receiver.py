@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -229,20 +230,22 @@ def test_a_signature_that_the_seal_does_not_hold_fast_limits_it(judge: Judge, si
 
 # ---- attachments --------------------------------------------------------------------------------
 
+_FILE = b"0123456789abcdef" * 8
 _WITH_FILE = MAIL.replace(
     b"Message-ID", b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\nMessage-ID'
 ).partition(b"\r\n\r\n")[0] + (
     b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nSee the list.\r\n"
-    b"--b\r\nContent-Type: application/octet-stream\r\nContent-Disposition: attachment; filename=a.bin\r\n\r\n"
-    + b"0123456789abcdef" * 8
-    + b"\r\n--b--\r\n"
+    b"--b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n"
+    b"Content-Disposition: attachment; filename=a.bin\r\n\r\n"
+    + base64.encodebytes(_FILE).replace(b"\n", b"\r\n")
+    + b"--b--\r\n"
 )
 
 
 def test_an_attachment_inherits_from_a_sealed_message_and_a_loose_file_does_not(
     tmp_path: Path, judge: Judge, judged: Any
 ) -> None:
-    (tmp_path / "a.bin").write_bytes(b"0123456789abcdef" * 8)
+    (tmp_path / "a.bin").write_bytes(_FILE)
     assert outcome(judge(seal(sign(_WITH_FILE, CLUB), MX, PASS))) == PROVEN
     keys = [PublicKey(parse_record(MX.record()).key_id, MX.domain, MX.selector, MX.record(), "archive", "k")]
     rows = judged(tmp_path, keys, protect=("club.example",), sealers=("mx.example",))
@@ -250,3 +253,16 @@ def test_an_attachment_inherits_from_a_sealed_message_and_a_loose_file_does_not(
     assert outcome(inside) == ("verified", "inherited", "moderate")
     assert "mx.example held and sealed the message" in inside["headline"]
     assert outcome(rows["a.bin"]) == OPEN
+
+
+@pytest.mark.parametrize(
+    ("canonicalization", "reason"), [("relaxed/relaxed", "blanks_not_signed"), ("simple/simple", "inherited")]
+)
+def test_a_text_inherits_where_the_seals_own_signature_fixes_its_blanks(
+    tmp_path: Path, judge: Judge, judged: Any, canonicalization: str, reason: str
+) -> None:
+    head, _, encoded = _WITH_FILE.partition(b"Content-Transfer-Encoding: base64\r\n")
+    plain = head + encoded.replace(base64.encodebytes(_FILE).replace(b"\n", b"\r\n"), b"a\tb\r\n")
+    assert outcome(judge(seal(sign(plain, CLUB), MX, PASS, canonicalization=canonicalization))) == PROVEN
+    keys = [PublicKey(parse_record(MX.record()).key_id, MX.domain, MX.selector, MX.record(), "archive", "k")]
+    assert judged(tmp_path, keys, sealers=("mx.example",))["m.eml!2"]["reason_code"] == reason
