@@ -52,7 +52,7 @@ SPOOFED = Rule(
     "crypto",
     "A trusted receiver recorded that the sender was not allowed to use the author's domain",
     "A forwarder or gateway that leaves no trace in the message and breaks its signature looks the same.",
-    "0 of 5 honest mails with such a seal in public list archives: in all 5 the receiver had set the policy aside",
+    "0 of 5 honest mails of one organisation that failed so: in all 5 the receiver had set the policy aside",
 )
 FAILED = Rule(
     "arc.failed_at_receipt",
