@@ -55,7 +55,9 @@ def details(out: Path, item: Record) -> Record:
     return item
 
 
-def check(message: Path, ring: key_store.Keyring, protected: frozenset[str]) -> Iterator[Record]:
+def check(
+    message: Path, ring: key_store.Keyring, protected: frozenset[str], sealers: frozenset[str] = frozenset()
+) -> Iterator[Record]:
     """Each message of one file, judged by itself; the file itself where it holds none."""
     entry = single_file(os.fsencode(message))
     unit = WorkUnit("0" * 32, 0, "files", (entry,))
@@ -66,7 +68,7 @@ def check(message: Path, ring: key_store.Keyring, protected: frozenset[str]) -> 
     signed = list(evidence.prepared(shard.signatures))
     results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
-    judged = judge_unit(proven(shard, signed, results), Joined({}, {}, {}), types, protected)
+    judged = judge_unit(proven(shard, signed, results, sealers), Joined({}, {}, {}), types, protected)
     items = pa.concat_tables(judged.items).sort_by("ordinal").to_pylist()
     by_item: dict[str, dict[str, list[Record]]] = {}
     for name, parts in (("signatures", judged.signatures), ("findings", judged.findings)):
@@ -107,9 +109,15 @@ def as_text(item: Record) -> str:
         if item[name]:
             lines.append(f"  {label:<15}{clean_text(str(item[name]))}")
     for signature in item["signatures"]:
-        lines += ["", f"  signature {signature['seq']}: d={signature['domain']} s={signature['selector']}"]
+        kind = "signature" if signature["type"] == "dkim" else f"{signature['type']} signature"
+        of_set = f" i={signature['instance']}" if signature["instance"] is not None else ""
+        lines += ["", f"  {kind} {signature['seq']}:{of_set} d={signature['domain']} s={signature['selector']}"]
         reason = "" if signature["reason"] == signature["result"] else f" ({in_words(signature['reason'])})"
         lines.append(f"    result {signature['result']}{reason}, key {signature['key_status']}")
+        if signature["type"] == "arc-seal":
+            lines.append(f"    header {_word(signature['header_ok'])}; a seal covers no body")
+            lines.append(f"    covers  the ARC fields of the sets 1 to {signature['instance']}")
+            continue
         lines.append(f"    header {_word(signature['header_ok'])}, body {_word(signature['body_ok'])}")
         lines.append(f"    covers  {' '.join(signature['signed_fields'])}")
         lines.append(f"    leaves  {' '.join(signature['unsigned_fields'])}")

@@ -43,6 +43,7 @@ class Limits:
     hops: int = 50  # Received fields and MIME boundaries looked at for clocks
     clocks: int = 200  # kept of one message
     signatures: int = 16  # DKIM-Signature fields examined in one message
+    arc_sets: int = 10  # ARC sets examined in one message, from the first on
     signed_fields: int = 8 * KIB  # raw header fields kept with a message's signatures
     copies: int = 1_000  # copies compared with one verified message
     compared_words: int = 2_000  # differing words of a pair looked at

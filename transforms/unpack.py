@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import IO, Any, NamedTuple
 
 from transforms import magic_type, path_spec
+from transforms.auth.arc import arc_fields, chain_defect
 from transforms.auth.canonical import BodyDigests, body_digests
-from transforms.auth.prepare import leaves_body_open, needs_sha1, prepare, signed_fields_kept
+from transforms.auth.prepare import needs_sha1, prepare, signed_fields_kept
+from transforms.auth.signatures import leaves_body_open, prepare_all
 from transforms.clocks import read_clocks
 from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
@@ -442,6 +444,7 @@ class Unpacker:
             holds_messages=True,
             header_ambiguous=reading.header_ambiguous,
             author_known=reading.author is not None,
+            arc_defect=chain_defect(arc_fields(message)),
             simple_sha256=digests.simple_sha256,
             relaxed_sha256=digests.relaxed_sha256,
             simple_sha1=digests.simple_sha1,
@@ -546,13 +549,13 @@ class Unpacker:
         """
         sha1 = needs_sha1(message)
         digests = body_digests(self._alive(message.body.chunks()), sha1)
-        signatures = prepare(message, reading, digests)
+        signatures = prepare_all(message, reading, digests)
         wanting = any(s.body_ok is False for s in signatures)
         if quoted and wanting and message.body.find(b">From ") >= 0:
             for form in ("mboxrd", "mboxo"):
                 body = in_memory(b"".join(mailbox.unquoted(message.body.chunks(), form)))
                 plain = message._replace(body=body)
-                undone = prepare(plain, reading, body_digests(body.chunks(), sha1))
+                undone = prepare_all(plain, reading, body_digests(body.chunks(), sha1))
                 if any(s.body_ok and not t.body_ok for s, t in zip(undone, signatures, strict=True)):
                     # Counted in the octets after undoing, which are not those of the item.
                     return digests, tuple(s._replace(open_octets=None) for s in undone), form

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from transforms.auth.proof import Proof
 from transforms.model import Verdict
 from transforms.verdict import Case, Decision
@@ -72,6 +74,16 @@ REASONS: dict[str, tuple[str, str]] = {
         "Exactly these octets were sent by {author}{on}, whose signature is valid. "
         "Sending a file does not make it authentic.",
         "Naming the sender's domain with --protect, if it is the organisation that the file claims.",
+    ),
+    "arc.receiver_recorded_pass": (
+        "A trusted mail system held exactly this message and recorded that the author's domain had passed its check. "
+        "That supports it, and is no proof.",
+        "The public key of the author's own signature, or a copy of the message that carries it whole.",
+    ),
+    "arc.failed_at_receipt": (
+        "A trusted mail system recorded that the author's domain had failed its check when the message came in. "
+        "Lists, forwarders and gateways often cause this.",
+        "A copy of the message from its author's own mailbox, or the key of its signature.",
     ),
 }
 
@@ -193,16 +205,28 @@ def would_change(case: Case, decision: Decision) -> str | None:
     """What would change an unverifiable item's verdict."""
     if decision.verdict is not Verdict.UNVERIFIABLE:
         return None
-    return _fill(REASONS.get(decision.reason_code, _UNCHECKED)[1], case, decision)
+    sentence = _fill(REASONS.get(decision.reason_code, _UNCHECKED)[1], case, decision)
+    if case.chain.waiting:
+        domain, selector = case.chain.waiting[0]
+        sentence += f" Or the key of selector {selector} of {domain}, which sealed the message when it held it."
+    return sentence
 
 
 def _verified(case: Case, decision: Decision) -> str:
     if decision.basis == "inherited" and case.inheritance is not None:
         carrier = case.inheritance
         on = f" on {carrier.date}" if carrier.date else ""
-        return f"Sent by {carrier.author}{on} in exactly this form; {carrier.domain} signed the message."
+        how = "held and sealed" if carrier.sealed else "signed"
+        return f"Sent by {carrier.author}{on} in exactly this form; {carrier.domain} {how} the message."
     assert case.proof is not None
     limit = f" Limited: {in_words(decision.reason_code)}." if decision.confidence == "limited" else ""
+    if decision.basis == "receiver_seal" and case.sealed is not None:
+        seal = case.sealed
+        on = f" on {datetime.fromtimestamp(seal.signed_at, UTC):%Y-%m-%d}" if seal.signed_at is not None else ""
+        return (
+            f"Exactly these octets were held by {seal.sealer}'s mail system{on}, which recorded that "
+            f"{seal.signer}'s signature was valid.{limit}"
+        )
     return f"Exactly these octets were signed by {case.proof.domain}'s mail system.{limit}"
 
 

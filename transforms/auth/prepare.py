@@ -27,10 +27,9 @@ def prepare(message: Message, reading: Reading, digests: BodyDigests | None) -> 
     Reads the body again only for an l= that ends inside it. Without digests the body as it was sent is
     lost, and only the header section can be tried: body_ok is None.
     """
-    bodies = _Bodies(message, digests)
-    repairs = LINE_ENDS if digests is not None and _mixed(message.line_ends, digests.line_ends) else ""
+    bodies = Bodies(message, digests)
     return tuple(
-        _prepared(seq, field, message, reading, bodies, repairs)
+        prepare_one(seq, "dkim", field, parse_signature(field), message, reading, bodies)
         for seq, field in enumerate(message.named(DKIM_SIGNATURE)[: LIMITS.signatures])
     )
 
@@ -67,12 +66,13 @@ def _signatures(message: Message) -> Iterator[Signature]:
     return map(parse_signature, message.named(DKIM_SIGNATURE)[: LIMITS.signatures])
 
 
-class _Bodies:
+class Bodies:
     """Answers whether the body is the one that a signature claims; hashes each prefix once."""
 
     def __init__(self, message: Message, digests: BodyDigests | None) -> None:
         self._message = message
         self._digests = digests
+        self.repairs = LINE_ENDS if digests is not None and _mixed(message.line_ends, digests.line_ends) else ""
         self._prefixes: dict[tuple[str, str, int], bytes] = {}
         self._covered: dict[tuple[str, int], int] = {}
         self._left = _MAX_PREFIXES
@@ -102,8 +102,8 @@ class _Bodies:
             return None
         form, algorithm, length = signature.body_canonicalization, signature.algorithm, signature.length
         if length is None or length >= size:
-            whole: bytes = getattr(self._digests, f"{form}_{algorithm.rpartition('-')[2]}")
-            return whole == signature.body_hash
+            whole: bytes | None = getattr(self._digests, f"{form}_{algorithm.rpartition('-')[2]}")
+            return None if whole is None else whole == signature.body_hash
         asked = form, algorithm, length
         if asked not in self._prefixes:
             self._left -= length
@@ -113,16 +113,26 @@ class _Bodies:
         return self._prefixes[asked] == signature.body_hash
 
 
-def _prepared(
-    seq: int, field: HeaderField, message: Message, reading: Reading, bodies: _Bodies, repairs: str
+def prepare_one(
+    seq: int,
+    kind: str,
+    field: HeaderField,
+    signature: Signature,
+    message: Message,
+    reading: Reading,
+    bodies: Bodies,
 ) -> PreparedSignature:
-    signature = parse_signature(field)
+    """One signature over header fields and body; kind is its type.
+
+    Of another kind than `dkim`, d= is a system that handled the message and need not speak for the
+    author, so it is not held against the signature.
+    """
     aligned = align(signature.domain, reading.author.domain if reading.author else "")
     valid = signature.invalid is None
     body_ok = bodies.match(signature) if valid else None
     return PreparedSignature(
         seq=seq,
-        type="dkim",
+        type=kind,
         domain=signature.domain,
         selector=signature.selector,
         auid=signature.auid,
@@ -137,9 +147,13 @@ def _prepared(
         body_ok=body_ok,
         signature=signature.signature,
         data_hash=data_hash(message.fields, field, signature) if valid else b"",
-        repairs=repairs,
+        repairs=bodies.repairs,
         invalid=signature.invalid,
-        objections=objections(signature, message.fields, reading, bodies.size(signature), aligned) if valid else (),
+        objections=objections(
+            signature, message.fields, reading, bodies.size(signature), aligned if kind == "dkim" else "exact"
+        )
+        if valid
+        else (),
         aligned=aligned,
         oversigned=oversigned(message.fields, signature.signed_fields),
         open_octets=bodies.open_octets(signature) if body_ok else None,

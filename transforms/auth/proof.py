@@ -18,7 +18,7 @@ RECIPIENTS = "recipients_not_covered"
 class Proof(NamedTuple):
     """The best of a message's signatures and what it is worth."""
 
-    basis: str | None  # signature | repaired_signature; None: nothing is proven
+    basis: str | None  # signature | repaired_signature | provider_signature; None: nothing is proven
     confidence: str | None  # strong | moderate | limited; None with basis
     reason: str  # one code: what limits the proof, or why there is none; "" if nothing does
     seq: int | None = None  # the signature shown; None: the message has none
@@ -48,8 +48,8 @@ _ORDER = (
 
 
 def best_proof(signatures: Sequence[PreparedSignature], results: Sequence[SignatureResult]) -> Proof:
-    """The proof of one message; results in the order of its signatures."""
-    pairs = list(zip(signatures, results, strict=True))
+    """The proof of one message by its DKIM signatures; results in the order of all its signatures."""
+    pairs = [pair for pair in zip(signatures, results, strict=True) if pair[0].type == "dkim"]
     if not pairs:
         return NO_SIGNATURE
     return min((_proof(*pair) for pair in pairs), key=_rank)
@@ -85,6 +85,8 @@ def _worth(signature: PreparedSignature, result: SignatureResult) -> tuple[str |
     if result.result != "pass":
         return None, None, result.reason
     basis = "repaired_signature" if signature.repairs else "signature"
+    if signature.aligned == "provider":
+        basis = "provider_signature"
     if objections:
         # Whatever else limits it is named before the recipients, which limit nothing but themselves.
         reason = next((code for code in objections if code != RECIPIENTS), RECIPIENTS)

@@ -104,9 +104,9 @@ def _tried(
     objection = in_order(found)[0] if found else None
     if not _within_bounds(same, written):
         result, reason = "neutral", "key_not_valid_then"
-    elif prepared.body_ok is None:
+    elif prepared.body_ok is None and prepared.type != "arc-seal":  # a seal covers no body (RFC 8617 §4.1.3)
         result, reason = "neutral", "body_not_hashed"
-    elif not prepared.body_ok:
+    elif prepared.body_ok is False:
         result, reason = "fail", "body_changed_after_signing"
     else:
         result, reason = "pass", "pass"
