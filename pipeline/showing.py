@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipeline import commit, evidence, key_store, tables
-from transforms.auth.verify import prove
+from transforms.auth.repair.header import KeptFields, prove_all
 from transforms.checks import modules as check_modules
 from transforms.joins import by_name as join_modules
 from transforms.judgement import Joined, judge_unit
@@ -63,9 +63,9 @@ def check(message: Path, ring: key_store.Keyring, protected: frozenset[str]) -> 
     shard = evidence.to_shard(found)
     dates = shard.column("date_utc")
     signed = list(evidence.prepared(shard.signatures))
-    results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
+    pairs, results = prove_all(signed, ring, dates, KeptFields(lambda: shard.fields))
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
-    judged = judge_unit(proven(shard, signed, results), Joined({}, {}, {}), types)
+    judged = judge_unit(proven(shard, pairs, results), Joined({}, {}, {}), types)
     items = pa.concat_tables(judged.items).sort_by("ordinal").to_pylist()
     by_item: dict[str, dict[str, list[Record]]] = {}
     for name, parts in (("signatures", judged.signatures), ("findings", judged.findings)):

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline import evidence, key_store, tables
 from transforms import joins
-from transforms.auth.verify import prove
+from transforms.auth.repair.header import KeptFields, prove_all
 from transforms.joins import copies
 from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
@@ -43,8 +43,8 @@ def judge_dump(dump: Path, keys: list[PublicKey] | None = None, protect: tuple[s
         shard = evidence.to_shard(examine_unit(unit, root, settings, tempfile.TemporaryFile, UNWATCHED))
         dates = shard.column("date_utc")
         signed = list(evidence.prepared(shard.signatures))
-        results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
-        units[unit.unit_id] = proven(shard, signed, results)
+        fields = KeptFields(lambda shard=shard: shard.fields)  # type: ignore[misc]
+        units[unit.unit_id] = proven(shard, *prove_all(signed, ring, dates, fields))
     protected = frozenset(protect)
     rows = {
         name: pa.concat_tables([join.rows(one, protected) for one in units.values()])

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from transforms import checks, wording
-from transforms.auth.proof import NO_SIGNATURE
+from transforms.auth.proof import NO_SIGNATURE, Proof
 from transforms.case import ItemView
 from transforms.inheritance import carriers
 from transforms.joins import copies, sent
+from transforms.mail.summary import edrm_mih
 from transforms.model import (
     Direction,
     Finding,
@@ -209,10 +210,24 @@ def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa
         "dkim_selector": [proof.selector if proof else None for proof in shown],
         "dkim_aligned": [proof.aligned if proof else None for proof in shown],
         "repairs": [proof.repairs or None if proof else None for proof in shown],
+        **_as_signed(proven, proofs),
         "inherits_from": [one.inherits_from for one in rows],
         "evidence": _evidence(rows, schema.field("evidence").type),
     }
     return _table(schema, made, kept)
+
+
+def _as_signed(proven: ProvenShard, proofs: Sequence[Proof | None]) -> dict[str, list[str | None]]:
+    """Columns that a verified message shows as signed, where a repair found another value (VERDICT §2)."""
+    made: dict[str, list[str | None]] = {}
+    for name in ("subject", "message_id"):
+        signed = {row: getattr(proof, name) for row, proof in enumerate(proofs) if proof and proof.basis is not None}
+        if any(value is not None for value in signed.values()):
+            kept = proven.shard.column(name)
+            made[name] = [signed[row] if signed.get(row) is not None else value for row, value in enumerate(kept)]
+    if "message_id" in made:
+        made["edrm_mih"] = [edrm_mih(value) if value else None for value in made["message_id"]]
+    return made
 
 
 def _evidence(rows: Sequence[_Row], kind: pa.ListType) -> pa.Array:
@@ -250,7 +265,7 @@ def _signatures(proven: ProvenShard, signed: Sequence[tuple[int, int]], schema: 
     made["item_id"] = [ids[row] for row, _ in signed]
     made["signed_utc"] = list(map(_micro, made["signed_at"]))
     made["expires_utc"] = list(map(_micro, made["expires_at"]))
-    made["repairs"] = [repairs or None for repairs in made["repairs"]]
+    made["repairs"] = [signature.repairs or None for signature in signatures]
     made["objection"] = [
         result.objection or next(iter(signature.objections), None)
         for signature, result in zip(signatures, results, strict=True)

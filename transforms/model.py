@@ -213,6 +213,9 @@ class PreparedSignature(NamedTuple):
     invalid: str | None  # the signature cannot be tried at all: reason code
     objections: tuple[str, ...]  # of coverage and reading, most telling first; () = fully covers
     aligned: str  # exact | relaxed | none: d= against the From domain
+    restored_sha256: bytes | None = None  # of the body with its damage undone; None: as found
+    shown: str = ""  # what repairs changed, as it stands in the message
+    signed: str = ""  # the same as it was signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +246,13 @@ class SignatureResult(NamedTuple):
     objection: str | None  # policy: why a pass proves less than everything
     reason: str  # one code: why result is what it is
     key_bits: int = 0  # of the key that was tried; 0: none
+    # Of a header that this key confirms once damage is undone (auth/repair); replaces what was prepared.
+    repairs: str = ""  # all that was undone, "+" between; "": the header is as prepared
+    objections: tuple[str, ...] = ()
+    shown: str = ""
+    signed: str = ""
+    subject: str | None = None  # as signed, where another is shown
+    message_id: str | None = None
 
 
 # ---- evidence: what one work unit says, without any key -----------------------------------------

@@ -15,6 +15,7 @@ from typing import IO, Any, NamedTuple
 from transforms import magic_type, path_spec
 from transforms.auth.canonical import BodyDigests, body_digests
 from transforms.auth.prepare import leaves_body_open, needs_sha1, prepare, signed_fields_kept
+from transforms.auth.repair.body import restore
 from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
 from transforms.limits import Limits
@@ -389,9 +390,11 @@ class Unpacker:
         message = split_message(landed.span)
         reading = read_one_way(message, body=leaves_body_open(message))
         digests, signatures, unquoted = self._prepared(message, reading, place.quoted)
+        restored = restore(message, reading, signatures)
+        signatures = restored.signatures
         self.signatures += [(row, signature) for signature in signatures]
         if signatures:
-            kept = signed_fields_kept(message, signatures)
+            kept = signed_fields_kept(restored.fields_of or message, signatures)
             self.fields += [KeptField(row, field.name, field.raw) for field in kept]
         base, prefix = (place.base, place.prefix) if place.prefix else (place.path, "")
         below = self._below(row, place, landed.digests.sha256)._replace(base=base, loose=False, quoted=False)
@@ -403,6 +406,8 @@ class Unpacker:
                 attached.append(self._part(below, part, unquoted))
             else:
                 pieces.append(part)
+        if restored.text_of is not None:  # what a list or gateway is known to add is not the author's
+            pieces = [part for part in parts(restored.text_of) if not part.is_item]
         text = normalised_text(pieces, self.limits.text)
         if text:
             form = " ".join(part.media_type for part in pieces if part.media_type.startswith("text/"))

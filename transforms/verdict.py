@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from transforms.auth.coverage import ADDED_TEXT
 from transforms.auth.proof import Proof
 from transforms.model import Direction, Finding, Kind, Status, Strength, Verdict
 
@@ -160,7 +161,7 @@ def _flagged(case: Case, rule: str) -> Decision | None:
     strong = sorted(f.code for f in case.findings if _contradicts(f, Strength.STRONG))
     if strong:
         return _unverifiable(rule, strong[0])
-    if case.proof is not None and case.proof.reason == "body_changed_after_signing":
+    if case.proof is not None and case.proof.reason in ("body_changed_after_signing", ADDED_TEXT):
         return _unverifiable(rule, case.proof.reason)
     return None
 

@@ -46,6 +46,11 @@ REASONS: dict[str, tuple[str, str]] = {
         "it does not make it fake.",
         "A copy as it was received, or another key of selector {selector} of {domain}.",
     ),
+    "proven_except_added_text": (
+        "{domain} signed this message before something in it was added or rewritten: lists, gateways and exporters "
+        "do that. The signed values are proven, what stands here is not.",
+        "A copy without the change; the findings give both texts.",
+    ),
     "parent_not_verified": (
         "The message that carries it is not verified, so nothing can be said about this part.",
         "Whatever verifies the message.",

@@ -34,9 +34,7 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
     subject = lowest.get("subject")
     display = limits.display
     return {
-        "edrm_mih": hashlib.md5(f"<{message_id[0]}>".encode(), usedforsecurity=False).hexdigest()
-        if message_id
-        else None,
+        "edrm_mih": edrm_mih(message_id[0]) if message_id else None,
         "message_id": message_id[0] if message_id else None,
         "in_reply_to": parents[0] if parents else None,
         "references": tuple(_ids(lowest.get("references"))[-limits.references :]),
@@ -53,6 +51,11 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
         "received_count": len(received),
         "intermediaries": tuple(sorted({f.key for f in message.fields if _INTERMEDIARY.match(f.key)})),
     }
+
+
+def edrm_mih(message_id: str) -> str:
+    """The value by which other platforms know a message: MD5 of its Message-ID with the brackets."""
+    return hashlib.md5(f"<{message_id}>".encode(), usedforsecurity=False).hexdigest()
 
 
 def _first(field: HeaderField | None) -> Mailbox | None:
