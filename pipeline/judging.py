@@ -1,0 +1,119 @@
+"""The Judge phase outside Beam: what the keys make of a unit's signatures, and its final rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline import evidence, key_store, tables
+from pipeline.examining import planned
+from pipeline.job import Job
+from transforms.auth.repair.header import KeptFields, prove_all, repaired
+from transforms.joins.copies import Compared
+from transforms.judgement import VERDICTS, Joined, judge_unit
+from transforms.model import PreparedSignature, SignatureResult
+from transforms.shard import ProvenShard, Shard, proven
+
+RUN_TABLES = ("items", "findings", "signatures")
+RESULTS = evidence.schema_of(SignatureResult)
+
+
+@cache
+def keys(out: Path) -> key_store.Keyring:
+    """The keys of this run, once per process; a judgement never changes them."""
+    return key_store.keyring(key_store.kept(out))
+
+
+def prove_unit(job: Job, unit_id: str) -> ProvenShard:
+    """A unit's evidence, with every signature tried on every key of its name."""
+    shard = evidence.read_shard(job.out, unit_id)
+    signed = list(evidence.prepared(shard.signatures))
+    if not signed:
+        return proven(shard, [], [])
+    dates = shard.column("date_utc")
+    fields = KeptFields(lambda: evidence.read_shard(job.out, unit_id, last="fields").fields)
+    return proven(shard, *prove_all(signed, keys(job.out), dates, fields))
+
+
+def results_table(one: ProvenShard) -> pa.Table:
+    """The results of a unit's signatures, to be carried to its judgement."""
+    results = [result for _, signed in sorted(one.signed.items()) for result in signed.results]
+    return evidence.to_table(RESULTS, results)
+
+
+def with_results(shard: Shard, results: pa.Table) -> ProvenShard:
+    """A shard with results that were computed before; both in the order of its signatures."""
+    signed: list[tuple[int, PreparedSignature]] = sorted(
+        evidence.prepared(shard.signatures), key=lambda pair: (pair[0], pair[1].seq)
+    )
+    found = list(evidence.results(results))
+    pairs = [(row, repaired(one, result)) for (row, one), result in zip(signed, found, strict=True)]
+    return proven(shard, pairs, found)
+
+
+def unit_ids(job: Job) -> list[str]:
+    """The units of the run in walk order, as planned."""
+    return [str(unit["unit_id"]) for unit in planned(job)]
+
+
+def buckets(job: Job) -> int:
+    """Into how many groups the rows of a join are hashed: small dumps need no more than one."""
+    return min(64, 1 + len(unit_ids(job)) // 256)
+
+
+def judge_unit_and_store(job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table]) -> dict[str, int]:
+    """Write a unit's final rows; answers the number of items by verdict."""
+    one = with_results(evidence.read_shard(job.out, unit_id), results)
+    types = {name: tables.schema(name) for name in RUN_TABLES}
+    judged = judge_unit(one, _joined(answers), types)
+    for name in RUN_TABLES:
+        _write_run(run_path(job.out, unit_id, name), getattr(judged, name))
+    return {verdict.value: len(table) for verdict, table in zip(VERDICTS, judged.items, strict=True)}
+
+
+def run_path(out: Path, unit_id: str, table: str) -> Path:
+    """The judged rows of one unit: a file with one batch per verdict."""
+    return out / "work" / "judged" / unit_id[:2] / f"{unit_id}.{table}.arrow"
+
+
+def read_run(out: Path, unit_id: str, table: str, verdict: int) -> pa.RecordBatch:
+    """The rows of one unit with the verdict at this place of VERDICTS."""
+    with pa.memory_map(str(run_path(out, unit_id, table))) as file:
+        return pa.ipc.open_file(file).get_batch(verdict)
+
+
+def _write_run(path: Path, batches: Iterable[pa.Table]) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    parts = list(batches)
+    # Neither synced nor compressed: read once, and a run that is killed judges again from the evidence.
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, parts[0].schema) as writer:
+        for part in parts:
+            rows = part.combine_chunks().to_batches()
+            writer.write_batch(rows[0] if rows else pa.RecordBatch.from_pylist([], part.schema))
+
+
+@lru_cache(maxsize=8)
+def _texts(out: Path, unit_id: str) -> Mapping[int, tuple[str, str]]:
+    texts = evidence.read_shard(out, unit_id, last="texts").texts
+    return {record["row"]: (record["form"], record["text"]) for record in texts.to_pylist()}
+
+
+def text_of(job: Job, unit_id: str, row: int) -> tuple[str, str]:
+    """Form and normalised text of a message; empty if it has none."""
+    return _texts(job.out, unit_id).get(row, ("", ""))
+
+
+def _joined(answers: Mapping[str, pa.Table]) -> Joined:
+    """What the joins sent to one unit, by the name of the join."""
+    dup_of = {r["row"]: r["dup_of"] for r in _rows(answers, "duplicates")}
+    sent = {r["row"]: r for r in _rows(answers, "sent")}
+    copies = {r["row"]: Compared(**r) for r in _rows(answers, "copies")}
+    return Joined(dup_of, sent, copies)
+
+
+def _rows(answers: Mapping[str, pa.Table], name: str) -> list[dict[str, Any]]:
+    return answers[name].to_pylist() if name in answers else []
