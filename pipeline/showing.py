@@ -109,6 +109,8 @@ def as_text(item: Record) -> str:
         lines += ["", f"  signature {signature['seq']}: d={signature['domain']} s={signature['selector']}"]
         lines.append(f"    result {signature['result']} ({signature['reason']}), key {signature['key_status']}")
         lines.append(f"    header {_word(signature['header_ok'])}, body {_word(signature['body_ok'])}")
+        if signature["repairs"]:
+            lines.append(f"    once this was undone: {signature['repairs'].replace('+', ', ')}")
         lines.append(f"    covers  {' '.join(signature['signed_fields'])}")
         lines.append(f"    leaves  {' '.join(signature['unsigned_fields'])}")
         if signature["objection"]:

@@ -95,6 +95,11 @@ def _verified(case: Case, decision: Decision) -> str:
         return f"Sent by {carrier.author}{on} in exactly this form; {carrier.domain} signed the message."
     assert case.proof is not None
     limit = f" Limited: {decision.reason_code}." if decision.confidence == "limited" else ""
+    if decision.basis == "repaired_signature":
+        return (
+            f"{case.proof.domain}'s mail system signed what this says; damage to it on the way was undone, "
+            f"and the signature then matches.{limit}"
+        )
     return f"Exactly these octets were signed by {case.proof.domain}'s mail system.{limit}"
 
 

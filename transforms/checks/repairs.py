@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from transforms.auth.coverage import ADDED_TEXT
 from transforms.case import ItemView
-from transforms.model import Direction, Finding, Kind, PreparedSignature, Rule, SignatureResult, Strength
+from transforms.model import Direction, Finding, Kind, PreparedSignature, Rule, Strength
 
 REPAIRED = Rule(
     "dkim.repaired",
-    Direction.NEUTRAL,
-    Strength.WEAK,
+    Direction.SUPPORTS,
+    Strength.DECISIVE,
     "crypto",
-    "The signature matches once damage is undone that changes nothing a reader sees",
+    "A mail system signed this; damage on the way, which left what the author said as it is, had to be undone",
     "Relays, exporters and archives wrap lines, change encodings and write dates and addresses in their own way.",
     "the hash decides: a chance match has a probability of 2 to the power of -256",
 )
@@ -63,12 +63,15 @@ def check(item: ItemView) -> Iterator[Finding]:
     if item.kind is not Kind.EMAIL:
         return
     for signature, result in zip(item.signatures, item.results, strict=True):
-        if signature.repairs and result.result == "pass":
-            yield _finding(signature, result)
+        if not signature.repairs or result.result != "pass" or item.proof is None:
+            continue
+        if ADDED_TEXT in signature.objections:
+            yield _finding(ADDED, signature)
+        elif item.proof.basis is not None and item.proof.seq == signature.seq:
+            yield _finding(REPAIRED, signature)
 
 
-def _finding(signature: PreparedSignature, result: SignatureResult) -> Finding:
-    rule = ADDED if ADDED_TEXT in signature.objections else REPAIRED
+def _finding(rule: Rule, signature: PreparedSignature) -> Finding:
     done = "; ".join(WORDS[name] for name in signature.repairs.split("+"))
     digest = ""
     if signature.restored_sha256 is not None:
