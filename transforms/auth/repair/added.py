@@ -152,4 +152,4 @@ def list_part(message: Message) -> Iterator[Removal]:
 
 def _text(octets: bytes, encoding: str) -> str:
     decoded = b"".join(decode(in_memory(octets), encoding))
-    return "\n".join(clean_text(line) for line in decoded.decode("utf-8", "replace").splitlines())
+    return "\n".join(clean_text(line.replace("\t", " ")) for line in decoded.decode("utf-8", "replace").splitlines())

@@ -13,7 +13,8 @@ def difference(shown: bytes, signed: bytes) -> tuple[str, str]:
     start = max(shown.rfind(b"\n", 0, start), signed.rfind(b"\n", 0, start)) + 1
     gone, kept = shown[start:], signed[start:]
     end = _common(gone[::-1], kept[::-1])
-    if end:  # whole lines only: the line end before the common end stays with what differs
+    if any(at and side[at - 1 : at] != b"\n" for side in (gone, kept) for at in (len(side) - end,)):
+        # Whole lines only: what is common begins behind the next line end.
         line = gone.find(b"\n", len(gone) - end)
         end = len(gone) - line - 1 if line >= 0 else 0
     gone, kept = gone[: len(gone) - end], kept[: len(kept) - end]
@@ -33,5 +34,5 @@ def _common(one: bytes, other: bytes) -> int:
 
 
 def _words(octets: bytes) -> str:
-    lines = octets[: 4 * _SHOWN].split(b"\r\n")
-    return clean_text(" | ".join(clean_text(line) for line in lines if line.strip() or len(lines) == 1), _SHOWN)
+    lines = octets[: 4 * _SHOWN].removesuffix(b"\r\n").split(b"\r\n") if octets else []
+    return clean_text(" | ".join(clean_text(line) or "(empty line)" for line in lines), _SHOWN)

@@ -121,6 +121,7 @@ def _spellings(text: str, field: HeaderField) -> Iterator[bytes]:
             continue
         for letter in "BQ":
             yield from dict.fromkeys(_encoded(text, charset, letter, width) for width in (75, 63, 1_000))
+            yield _encoded_where_needed(text, charset, letter)
 
 
 def _encoded(text: str, charset: str, letter: str, width: int) -> bytes:
@@ -133,6 +134,15 @@ def _encoded(text: str, charset: str, letter: str, width: int) -> bytes:
             piece = ""
         piece += char
     return b"\r\n ".join(start + _letters(one, charset, letter) + b"?=" for one in [*words, piece])
+
+
+def _encoded_where_needed(text: str, charset: str, letter: str) -> bytes:
+    """The words from the first to the last that is not ASCII encoded, those around them as they are."""
+    words = text.split(" ")
+    places = [at for at, word in enumerate(words) if not word.isascii()]
+    first, last = places[0], places[-1] + 1
+    middle = _encoded(" ".join(words[first:last]), charset, letter, 75)
+    return b" ".join([*(word.encode() for word in words[:first]), middle, *(word.encode() for word in words[last:])])
 
 
 def _letters(text: str, charset: str, letter: str) -> bytes:

@@ -13,10 +13,9 @@ from transforms.auth.repair.leaf import Edit, edited, leaves
 from transforms.model import Message
 
 _URL = rb"[A-Za-z0-9._~:/?#@!$&'*+,;=%-]"
+_MORE = rb"(?:&(?:amp;)?[a-z]{1,10}=[A-Za-z0-9%+/_-]{0,2000}+=*+){1,20}+"  # parameters behind the link
 _START = re.compile(rb"https://(?=urldefense|[a-z0-9-]{1,20}\.safelinks)")
-_V1_OR_V2 = re.compile(
-    rb"https://urldefense\.proofpoint\.com/v([12])/url\?u=([^&\s\"'<>]{1,4000}+)&(?:amp;)?" + _URL + rb"{0,2000}"
-)
+_V1_OR_V2 = re.compile(rb"https://urldefense\.proofpoint\.com/v([12])/url\?u=([^&\s\"'<>]{1,4000}+)" + _MORE)
 _V3 = re.compile(
     rb"https://urldefense(?:\.us|\.proofpoint)?(?:\.com)?/v3/__([^\s\"<>]{1,4000}?)__;([A-Za-z0-9_-]{0,2000})!!"
     + _URL
@@ -24,7 +23,7 @@ _V3 = re.compile(
 )
 _SAFE = re.compile(
     rb"https://[a-z0-9-]{1,20}\.safelinks\.protection\.outlook\.com/(?:[a-z]{1,20}/?)?\?url=([^&\s\"'<>]{1,4000}+)"
-    rb"&(?:amp;)?data=" + _URL + rb"{0,2000}"
+    + _MORE
 )
 _MOST = 1_000  # links of a part looked at
 _RUN = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
