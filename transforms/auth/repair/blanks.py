@@ -34,7 +34,7 @@ def blank_lines(message: Message) -> Iterator[Message]:
 def signature_mark(message: Message) -> Iterator[Message]:
     """Put back the blank of `-- ` above a signature block (RFC 3676 §4.3)."""
     body = message.body.read()
-    if _MARK.search(body):
+    if b"--" in body and _MARK.search(body):
         yield message._replace(body=in_memory(_MARK.sub(b"-- ", body)))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import pybase64
@@ -12,6 +13,7 @@ from transforms.auth.repair.leaf import Leaf, edited, encoded_as, leaves, wire
 from transforms.model import Message
 
 _WIDTHS = (76, 72, 64, 60)  # letters in a line; the first is by far the most common
+_LINES = {width: re.compile(b".{1,%d}" % width) for width in _WIDTHS}  # in half of the time of slices
 _APART = 2  # parts of which each may have been wrapped in its own way
 
 # Repairs that name another transfer encoding in the header, and what that is.
@@ -20,7 +22,7 @@ AS_ENCODING = {"as_8bit": "8bit", "as_base64": "base64", "as_quoted_printable": 
 
 def base64_lines(message: Message) -> Iterator[Message]:
     """Wrap base64 parts as common senders do, with and without a final line end (RFC 2045 §6.8)."""
-    found = [(leaf, content) for leaf, content in _contents(message) if leaf.part.encoding == "base64"]
+    found = list(_contents(message, lambda leaf: leaf.part.encoding == "base64"))
     if not found:
         return
     ends = (b"\r\n", b"") if found[0][0].header is not None else (b"\r\n",)
@@ -40,7 +42,7 @@ def base64_lines(message: Message) -> Iterator[Message]:
 
 def as_8bit(message: Message) -> Iterator[Message]:
     """Text as it was before a relay encoded it: quoted-printable alone, then base64 as well."""
-    encoded = [(leaf, content) for leaf, content in _contents(message) if leaf.is_text and not leaf.is_identity]
+    encoded = list(_contents(message, lambda leaf: leaf.is_text and not leaf.is_identity))
     quoted = [pair for pair in encoded if pair[0].part.encoding == "quoted-printable"]
     for some in (quoted, encoded if len(encoded) > len(quoted) else []):
         if not some:
@@ -52,7 +54,7 @@ def as_8bit(message: Message) -> Iterator[Message]:
 
 def as_base64(message: Message) -> Iterator[Message]:
     """Text as it was before a relay or exporter decoded its base64, under CRLF or LF line ends."""
-    plain = [(leaf, content) for leaf, content in _contents(message) if leaf.is_text and leaf.part.encoding != "base64"]
+    plain = list(_contents(message, lambda leaf: leaf.is_text and leaf.part.encoding != "base64"))
     if not plain:
         return
     ends = (b"\r\n", b"") if plain[0][0].header is not None else (b"\r\n",)
@@ -64,25 +66,20 @@ def as_base64(message: Message) -> Iterator[Message]:
 
 def as_quoted_printable(message: Message) -> Iterator[Message]:
     """Text as it was before its quoted-printable was decoded, by the encoder that most share."""
-    plain = [
-        (leaf, content)
-        for leaf, content in _contents(message)
-        if leaf.is_text and leaf.part.encoding != "quoted-printable"
-    ]
+    plain = list(_contents(message, lambda leaf: leaf.is_text and leaf.part.encoding != "quoted-printable"))
     if plain:
         yield from _written(message, [(leaf, binascii.b2a_qp(content)) for leaf, content in plain], "quoted-printable")
 
 
-def _contents(message: Message) -> Iterator[tuple[Leaf, bytes]]:
-    for leaf in leaves(message):
+def _contents(message: Message, wanted: Callable[[Leaf], bool]) -> Iterator[tuple[Leaf, bytes]]:
+    for leaf in filter(wanted, leaves(message)):
         content = leaf.content()
         if content is not None:
             yield leaf, content
 
 
 def _wrapped(content: bytes, width: int) -> bytes:
-    letters = pybase64.b64encode(content)
-    return b"\r\n".join(letters[at : at + width] for at in range(0, len(letters), width))
+    return b"\r\n".join(_LINES[width].findall(pybase64.b64encode(content)))
 
 
 def _written(message: Message, changes: list[tuple[Leaf, bytes]], encoding: str) -> Iterator[Message]:

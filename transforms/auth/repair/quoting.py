@@ -11,8 +11,6 @@ from transforms.model import Message
 from transforms.span import in_memory
 
 _QUOTED_FROM = re.compile(rb"(?:(?<=\n)|\A)>From ")
-_DOUBLED_DOT = re.compile(rb"(?:(?<=\n)|\A)\.\.")
-_LEADING_DOT = re.compile(rb"(?:(?<=\n)|\A)\.")
 _MOST_LINES = 6  # quoted lines of which every choice is tried
 
 
@@ -44,8 +42,7 @@ def _without(body: bytes, places: tuple[int, ...]) -> bytes:
 
 def dot_stuffing(message: Message) -> Iterator[Message]:
     """Undo what SMTP does to lines that begin with a dot (RFC 5321 §4.5.2): doubled, or taken twice."""
-    body = message.body.read()
-    if _DOUBLED_DOT.search(body):
-        yield message._replace(body=in_memory(_DOUBLED_DOT.sub(b".", body)))
-    if _LEADING_DOT.search(body):
-        yield message._replace(body=in_memory(_LEADING_DOT.sub(b"..", body)))
+    body = b"\n" + message.body.read()
+    for old, new in ((b"\n..", b"\n."), (b"\n.", b"\n..")):
+        if old in body:
+            yield message._replace(body=in_memory(body.replace(old, new)[1:]))
