@@ -15,7 +15,7 @@ from typing import IO, Any, NamedTuple
 from transforms import magic_type, path_spec
 from transforms.auth.canonical import BodyDigests, body_digests
 from transforms.auth.prepare import leaves_body_open, needs_sha1, prepare, signed_fields_kept
-from transforms.auth.repair.body import restore
+from transforms.auth.repair.body import Restoration, restore
 from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
 from transforms.limits import Limits
@@ -389,8 +389,7 @@ class Unpacker:
         """A message: its row, its signatures, its text, and its parts as items."""
         message = split_message(landed.span)
         reading = read_one_way(message, body=leaves_body_open(message))
-        digests, signatures, unquoted = self._prepared(message, reading, place.quoted)
-        restored = restore(message, reading, signatures)
+        digests, restored, unquoted = self._restored(message, reading, place.quoted)
         signatures = restored.signatures
         self.signatures += [(row, signature) for signature in signatures]
         if signatures:
@@ -441,14 +440,13 @@ class Unpacker:
             **summarise(message, reading, self.limits),
         )
 
-    def _prepared(
-        self, message: Message, reading: Reading, quoted: bool
-    ) -> tuple[BodyDigests, tuple[PreparedSignature, ...], str]:
-        """Body digests and prepared signatures, of the body as found or with mbox quoting undone.
+    def _restored(self, message: Message, reading: Reading, quoted: bool) -> tuple[BodyDigests, Restoration, str]:
+        """Body digests and prepared signatures, of the body as found or with mbox quoting and damage undone.
 
         Undoing the mailbox's own quoting, uniformly, is decoding (VERDICT §1); it is done only
         where a signature then matches. The third value is the form of quoting undone, or "".
         """
+        alive = self.watch.alive
         sha1 = needs_sha1(message)
         digests = body_digests(self._alive(message.body.chunks()), sha1)
         signatures = prepare(message, reading, digests)
@@ -458,9 +456,11 @@ class Unpacker:
                 body = in_memory(b"".join(mailbox.unquoted(message.body.chunks(), form)))
                 plain = message._replace(body=body)
                 undone = prepare(plain, reading, body_digests(body.chunks(), sha1))
-                if any(s.body_ok and not t.body_ok for s, t in zip(undone, signatures, strict=True)):
-                    return digests, undone, form
-        return digests, signatures, ""
+                matches = any(s.body_ok and not t.body_ok for s, t in zip(undone, signatures, strict=True))
+                restored = restore(plain, reading, undone, alive)
+                if matches or restored.fields_of is not None:
+                    return digests, restored, form
+        return digests, restore(message, reading, signatures, alive), ""
 
     def _part(self, below: Place, part: Part, unquoted: str) -> Item:
         """One leaf of the MIME tree that is an item of its own."""

@@ -31,6 +31,16 @@ def reads_alike(shown: Message, restored: Message) -> bool:
     )
 
 
+def same_files(shown: Message, restored: Message) -> bool:
+    """Whether two messages carry the same attachments: what they hold, whatever stands around them."""
+    return _files(shown) == _files(restored)
+
+
+def _files(message: Message) -> list[str | None]:
+    contents = (_content(part) for part in parts(in_wire_form(message)) if part.is_item)
+    return [hashlib.sha256(content).hexdigest() if content is not None else None for content in contents]
+
+
 def _plain_fields(fields: tuple[HeaderField, ...]) -> list[bytes]:
     """All fields but the one that the parts are compared by."""
     return [field.raw for field in fields if field.key != _TELLS_ENCODING]

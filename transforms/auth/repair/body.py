@@ -16,7 +16,7 @@ from transforms.auth.coverage import ADDED_TEXT, in_order
 from transforms.auth.prepare import prepare
 from transforms.auth.repair import added, blanks, encoding, links, quoting, shipped
 from transforms.auth.repair.added import Removal
-from transforms.auth.repair.alike import reads_alike
+from transforms.auth.repair.alike import reads_alike, same_files
 from transforms.auth.repair.difference import difference
 from transforms.auth.repair.leaf import in_wire_form
 from transforms.limits import LIMITS
@@ -71,16 +71,18 @@ def restore(
     message: Message,
     reading: Reading,
     signatures: tuple[PreparedSignature, ...],
+    alive: Callable[[], None],
 ) -> Restoration:
     """Prepare again each signature whose body is found by undoing damage; the others stay as they are.
 
-    signatures are those of message, in order. Those with l= are never repaired.
+    signatures are those of message, in order. Those with l= are never repaired. alive is called
+    before each trial: the work is bounded, but may take seconds.
     """
     wanted = {one.seq: one for one in signatures if _is_wanted(one)}
     if not wanted or message.body.size > LIMITS.in_memory:
         return Restoration(signatures)
     shown = in_wire_form(message)
-    search = _Search(wanted, shown.body.size)
+    search = _Search(wanted, shown.body.size, alive)
     done = {one.seq: one for one in signatures}
     fields_of = text_of = None
     for trial, sequence in search.run(shown):
@@ -111,6 +113,7 @@ def _prepared(
         and trial.before is not None
         and reads_alike(shown, trial.before)
         and all(_is_shipped(text, shown) for text in trial.removed)
+        and same_files(shown, restored)
     )
     objections = {*before.objections, *signature.objections, *(() if neutral or as_shipped else (ADDED_TEXT,))}
     here, signed = difference(shown.body.read(), restored.body.read())
@@ -175,7 +178,8 @@ def _without(trial: _Trial, removal: Removal) -> _Trial:
 class _Search:
     """Hashes trials until every wanted signature is found or a budget is spent."""
 
-    def __init__(self, wanted: dict[int, PreparedSignature], size: int) -> None:
+    def __init__(self, wanted: dict[int, PreparedSignature], size: int, alive: Callable[[], None]) -> None:
+        self._alive = alive
         self._missing: dict[_Form, dict[bytes, list[int]]] = {}
         for sequence, one in wanted.items():
             form = one.canonicalization.partition("/")[2], one.algorithm.rpartition("-")[2]
@@ -192,6 +196,7 @@ class _Search:
         yield from self._notices(message)
 
     def _over(self) -> bool:
+        self._alive()
         return not self._missing or self.trials <= 0 or self.octets <= 0
 
     def _try(self, trial: _Trial, footers: bool) -> Iterator[tuple[_Trial, int]]:

@@ -27,7 +27,7 @@ MIXED = HEADER % b"multipart/mixed; boundary=b"
 def restored(octets: bytes) -> body.Restoration:
     message = split_message(in_memory(octets))
     reading = read_one_way(message)
-    return body.restore(message, reading, prepare(message, reading, body_digests(message.body.chunks())))
+    return body.restore(message, reading, prepare(message, reading, body_digests(message.body.chunks())), lambda: None)
 
 
 class Counting:

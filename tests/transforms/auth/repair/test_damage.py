@@ -75,6 +75,18 @@ def below(text: bytes) -> Callable[[bytes], bytes]:
     return lambda mail: mail + text
 
 
+def wrapped(mail: bytes) -> bytes:
+    """What Mailman makes of a mail that it cannot write its footer into."""
+    inner = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
+    assert inner in mail
+    head, _, text = mail.replace(inner, b'Content-Type: multipart/mixed; boundary="=_l"\r\n').partition(b"\r\n\r\n")
+    return (
+        head + b"\r\n\r\n--=_l\r\n" + inner + b"\r\n" + text + b"\r\n--=_l\r\n"
+        b'Content-Type: text/plain; charset="us-ascii"\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: 7bit\r\n'
+        b"Content-Disposition: inline\r\n\r\n" + LIST_FOOTER + b"\r\n--=_l--\r\n"
+    )  # fmt: skip
+
+
 Damage = tuple[bytes, str, Callable[[bytes], bytes]]  # mail, c=, what happens to it
 FLOWED = b"This is a paragraph of a flowed text whose lines are broken softly \r\nbehind a blank.\r\n"
 
@@ -110,6 +122,7 @@ NEUTRAL: dict[str, Damage] = {
     "footer": (plain(), "relaxed/relaxed", lambda m: LIST + m + LIST_FOOTER),
     "list_part": (parted(), "relaxed/relaxed", lambda m: LIST + swap(
         b"--=_1--", b"--=_1\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n" + LIST_FOOTER + b"\r\n--=_1--")(m)),
+    "list_wrapper": (plain(), "relaxed/relaxed", lambda m: LIST + wrapped(m)),
     "banner": (plain(), "relaxed/relaxed", swap(b"\r\n\r\nHi", b"\r\n\r\n" + NOTICE + b"Hi")),
     "folding": (plain(), "simple/simple", swap(b">, Ann <ann@", b">,\r\n\t Ann <ann@")),
     "subject_tag": (plain(), "relaxed/relaxed", swap(b"Subject: ", b"Subject: [EXTERNAL] ")),
@@ -256,6 +269,30 @@ def test_the_words_of_a_mail_with_a_known_footer_are_those_that_were_signed(exam
     mail, form, damage = NEUTRAL["footer"]
     found = examine({"a.eml": damage(signer.sign(mail, h=FIELDS, c=form))})
     assert "Joe" in found.texts["a.eml"].text and "mailing list" not in found.texts["a.eml"].text
+
+
+def test_a_footer_inside_an_attachment_is_no_part_of_what_was_sent(tmp_path: Path, judged: Any, signer: Any) -> None:
+    table = b"name;sum\r\nKappa;400\r\n" * 10
+    mail = parted().removesuffix(b"--=_1--\r\n") + (
+        b"--=_1\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=x.csv\r\n\r\n" + table
+    )
+    signed = LIST + signer.sign(mail, h=FIELDS)
+    (tmp_path / "a.eml").write_bytes(signed)
+    (tmp_path / "b.eml").write_bytes(signed + LIST_FOOTER)
+    rows = judged(tmp_path, [signer.key()])
+    assert rows["a.eml!3"]["verdict"] == "verified"
+    assert rows["b.eml"]["reason_code"] == "proven_except_added_text"
+    assert rows["b.eml!3"]["verdict"] == "unverifiable"
+
+
+def test_a_mailbox_that_quotes_and_an_exporter_that_rewraps_are_undone_together(
+    tmp_path: Path, judged: Any, signer: Any
+) -> None:
+    damaged = swap(lines(ATTACHED), lines(ATTACHED, 64))(signer.sign(parted(), h=FIELDS))
+    mailbox = b"From joe@football.example Fri Aug  1 21:00:37 2003\n%s\n" % damaged.replace(b"\r\n", b"\n")
+    (tmp_path / "inbox").write_bytes(2 * mailbox.replace(b"\nFrom here", b"\n>From here"))
+    row = judged(tmp_path, [signer.key()])["inbox!@0"]
+    assert (row["verdict"], row["repairs"]) == ("verified", "base64_lines")
 
 
 def test_a_moved_message_id_cannot_speak_for_another_message(tmp_path: Path, judged: Any, signer: Any) -> None:
