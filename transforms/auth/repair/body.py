@@ -107,9 +107,12 @@ def _prepared(
     signature = next(
         one for one in prepare(restored, again, body_digests(restored.body.chunks())) if one.seq == before.seq
     )
-    neutral = again.author == reading.author and reads_alike(shown, restored)
+    # Where a blank more or less makes text of a header section, readers differ on what is alike.
+    plain = again.author == reading.author and not (reading.blanks_ambiguous or again.blanks_ambiguous)
+    neutral = plain and reads_alike(shown, restored)
     as_shipped = (
-        not neutral
+        plain
+        and not neutral
         and trial.before is not None
         and reads_alike(shown, trial.before)
         and all(_is_shipped(text, shown) for text in trial.removed)

@@ -276,7 +276,7 @@ def test_a_footer_inside_an_attachment_is_no_part_of_what_was_sent(tmp_path: Pat
     mail = parted().removesuffix(b"--=_1--\r\n") + (
         b"--=_1\r\nContent-Type: text/csv\r\nContent-Disposition: attachment; filename=x.csv\r\n\r\n" + table
     )
-    signed = LIST + signer.sign(mail, h=FIELDS)
+    signed = LIST + signer.sign(mail, h=FIELDS, c="simple/simple")
     (tmp_path / "a.eml").write_bytes(signed)
     (tmp_path / "b.eml").write_bytes(signed + LIST_FOOTER)
     rows = judged(tmp_path, [signer.key()])
