@@ -27,6 +27,7 @@ from transforms.model import (
     KeptField,
     Kind,
     PreparedSignature,
+    SignatureResult,
     Source,
     Status,
     Text,
@@ -154,11 +155,20 @@ def unit_from_json(record: dict[str, Any]) -> WorkUnit:
 
 def prepared(table: pa.Table) -> Iterator[tuple[int, PreparedSignature]]:
     """Rows of a signatures table as (row of the message, signature)."""
+    for row, *values in _rows(table):
+        yield row, PreparedSignature(*values)
+
+
+def results(table: pa.Table) -> Iterator[SignatureResult]:
+    """Rows of a table of results."""
+    return (SignatureResult(*values) for values in _rows(table))
+
+
+def _rows(table: pa.Table) -> Iterable[tuple[Any, ...]]:
     columns = [
         map(tuple, column.to_pylist()) if column.type == NAMES else column.to_pylist() for column in table.columns
     ]
-    for row, *values in zip(*columns, strict=True):
-        yield row, PreparedSignature(*values)
+    return zip(*columns, strict=True)
 
 
 def to_table(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pipeline import evidence, key_store, tables
 from pipeline.examining import planned
 from pipeline.job import Job
-from transforms.auth.verify import prove
+from transforms.auth.repair.header import KeptFields, prove_all, repaired
 from transforms.joins.copies import Compared
 from transforms.judgement import VERDICTS, Joined, judge_unit
 from transforms.model import PreparedSignature, SignatureResult
@@ -35,9 +35,8 @@ def prove_unit(job: Job, unit_id: str) -> ProvenShard:
     if not signed:
         return proven(shard, [], [])
     dates = shard.column("date_utc")
-    ring = keys(job.out)
-    results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
-    return proven(shard, signed, results, job.sealers)
+    fields = KeptFields(lambda: evidence.read_shard(job.out, unit_id, last="fields").fields)
+    return proven(shard, *prove_all(signed, keys(job.out), dates, fields), job.sealers)
 
 
 def results_table(one: ProvenShard) -> pa.Table:
@@ -51,8 +50,9 @@ def with_results(shard: Shard, results: pa.Table, sealers: frozenset[str]) -> Pr
     signed: list[tuple[int, PreparedSignature]] = sorted(
         evidence.prepared(shard.signatures), key=lambda pair: (pair[0], pair[1].seq)
     )
-    outcomes = list(map(SignatureResult, *(column.to_pylist() for column in results.columns)))
-    return proven(shard, signed, outcomes, sealers)
+    found = list(evidence.results(results))
+    pairs = [(row, repaired(one, result)) for (row, one), result in zip(signed, found, strict=True)]
+    return proven(shard, pairs, found, sealers)
 
 
 def unit_ids(job: Job) -> list[str]:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipeline import commit, evidence, key_store, tables
-from transforms.auth.verify import prove
+from transforms.auth.repair.header import KeptFields, prove_all
 from transforms.checks import modules as check_modules
 from transforms.joins import by_name as join_modules
 from transforms.judgement import Joined, judge_unit
@@ -66,9 +66,9 @@ def check(
     shard = evidence.to_shard(found)
     dates = shard.column("date_utc")
     signed = list(evidence.prepared(shard.signatures))
-    results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
+    pairs, results = prove_all(signed, ring, dates, KeptFields(lambda: shard.fields))
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
-    judged = judge_unit(proven(shard, signed, results, sealers), Joined({}, {}, {}), types, protected)
+    judged = judge_unit(proven(shard, pairs, results, sealers), Joined({}, {}, {}), types, protected)
     items = pa.concat_tables(judged.items).sort_by("ordinal").to_pylist()
     by_item: dict[str, dict[str, list[Record]]] = {}
     for name, parts in (("signatures", judged.signatures), ("findings", judged.findings)):
@@ -119,6 +119,8 @@ def as_text(item: Record) -> str:
             lines.append(f"    covers  the ARC fields of the sets 1 to {signature['instance']}")
             continue
         lines.append(f"    header {_word(signature['header_ok'])}, body {_word(signature['body_ok'])}")
+        if signature["repairs"]:
+            lines.append(f"    once this was undone: {signature['repairs'].replace('+', ', ')}")
         lines.append(f"    covers  {' '.join(signature['signed_fields'])}")
         lines.append(f"    leaves  {' '.join(signature['unsigned_fields'])}")
         if signature["objection"]:

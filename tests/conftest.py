@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pipeline import evidence, key_store, tables
 from transforms import joins
-from transforms.auth.verify import prove
+from transforms.auth.repair.header import KeptFields, prove_all
 from transforms.joins import copies
 from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
@@ -54,8 +54,8 @@ def judge_dump(
         shard = evidence.to_shard(examine_unit(unit, root, settings, tempfile.TemporaryFile, UNWATCHED))
         dates = shard.column("date_utc")
         signed = list(evidence.prepared(shard.signatures))
-        results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
-        units[unit.unit_id] = proven(shard, signed, results, sealers)
+        fields = KeptFields(lambda shard=shard: shard.fields)  # type: ignore[misc]
+        units[unit.unit_id] = proven(shard, *prove_all(signed, ring, dates, fields), sealers)
     protected = frozenset(protect)
     rows = {
         name: pa.concat_tables([join.rows(one, protected) for one in units.values()])

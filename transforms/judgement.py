@@ -16,12 +16,13 @@ import pyarrow as pa
 
 from transforms import checks, wording
 from transforms.auth.chain import NO_CHAIN, judge_chain
-from transforms.auth.proof import NO_SIGNATURE
+from transforms.auth.proof import NO_SIGNATURE, Proof
 from transforms.case import ItemView
 from transforms.inheritance import blanks_open, carriers
 from transforms.joins import copies, sent
 from transforms.lookalike import Likeness, likeness
 from transforms.mail.msg import MEDIA_TYPE as OUTLOOK
+from transforms.mail.summary import edrm_mih
 from transforms.model import (
     Direction,
     Finding,
@@ -253,6 +254,7 @@ def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa
         "dkim_aligned": [proof.aligned if proof else None for proof in shown],
         "arc_result": _arc_results(proven),
         "repairs": [proof.repairs or None if proof else None for proof in shown],
+        **_as_signed(proven, proofs),
         "inherits_from": [one.inherits_from for one in rows],
         "lookalike_of": [one.case.likeness.imitates if one.case.likeness else None for one in rows],
         "evidence": _evidence(rows, schema.field("evidence").type),
@@ -269,6 +271,19 @@ def _arc_results(proven: ProvenShard) -> list[str | None]:
         else None
         for row, (kind, defect) in enumerate(zip(kinds, defects, strict=True))
     ]
+
+
+def _as_signed(proven: ProvenShard, proofs: Sequence[Proof | None]) -> dict[str, list[str | None]]:
+    """Columns that a verified message shows as signed, where a repair found another value (VERDICT §2)."""
+    made: dict[str, list[str | None]] = {}
+    for name in ("subject", "message_id"):
+        signed = {row: getattr(proof, name) for row, proof in enumerate(proofs) if proof and proof.basis is not None}
+        if any(value is not None for value in signed.values()):
+            kept = proven.shard.column(name)
+            made[name] = [signed[row] if signed.get(row) is not None else value for row, value in enumerate(kept)]
+    if "message_id" in made:
+        made["edrm_mih"] = [edrm_mih(value) if value else None for value in made["message_id"]]
+    return made
 
 
 def _evidence(rows: Sequence[_Row], kind: pa.ListType) -> pa.Array:
@@ -306,7 +321,7 @@ def _signatures(proven: ProvenShard, signed: Sequence[tuple[int, int]], schema: 
     made["item_id"] = [ids[row] for row, _ in signed]
     made["signed_utc"] = list(map(_micro, made["signed_at"]))
     made["expires_utc"] = list(map(_micro, made["expires_at"]))
-    made["repairs"] = [repairs or None for repairs in made["repairs"]]
+    made["repairs"] = [signature.repairs or None for signature in signatures]
     made["objection"] = [
         result.objection or next(iter(signature.objections), None)
         for signature, result in zip(signatures, results, strict=True)

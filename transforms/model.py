@@ -219,6 +219,9 @@ class PreparedSignature(NamedTuple):
     instance: int | None = None  # i= of its ARC set; None: of no set
     chain_validation: str | None = None  # cv= of a seal: none | pass | fail
     reported: tuple[str, ...] = ()  # on a seal: the results that its own set records, normalised
+    restored_sha256: bytes | None = None  # of the body with its damage undone; None: as found
+    shown: str = ""  # what repairs changed, as it stands in the message
+    signed: str = ""  # the same as it was signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +254,13 @@ class SignatureResult(NamedTuple):
     reason: str  # one code: why result is what it is
     key_bits: int = 0  # of the key that was tried; 0: none
     testing: bool = False  # t=y: the domain was only testing this key
+    # Of a header that this key confirms once damage is undone (auth/repair); replaces what was prepared.
+    repairs: str = ""  # all that was undone, "+" between; "": the header is as prepared
+    objections: tuple[str, ...] = ()
+    shown: str = ""
+    signed: str = ""
+    subject: str | None = None  # as signed, where another is shown
+    message_id: str | None = None
 
 
 # ---- evidence: what one work unit says, without any key -----------------------------------------

@@ -16,7 +16,8 @@ from transforms import magic_type, path_spec
 from transforms.auth.arc import arc_fields, chain_defect
 from transforms.auth.canonical import BodyDigests, body_digests
 from transforms.auth.prepare import needs_sha1, prepare, signed_fields_kept
-from transforms.auth.signatures import leaves_body_open, prepare_all
+from transforms.auth.repair.body import Restoration, restore
+from transforms.auth.signatures import leaves_body_open, prepare_others
 from transforms.clocks import read_clocks
 from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
@@ -405,10 +406,11 @@ class Unpacker:
         base, prefix = (place.base, place.prefix) if place.prefix else (place.path, "")
         found = tuple(parts(message, prefix, landed.span.size - message.body.size))
         reading = read_one_way(message, leaves_body_open(message), found)
-        digests, signatures, unquoted = self._prepared(message, reading, place.quoted)
+        digests, restored, unquoted = self._restored(message, reading, place.quoted)
+        signatures = restored.signatures
         self.signatures += [(row, signature) for signature in signatures]
         if signatures:
-            kept = signed_fields_kept(message, signatures)
+            kept = signed_fields_kept(restored.fields_of or message, signatures)
             self.fields += [KeptField(row, field.name, field.raw) for field in kept]
         below = self._below(row, place, landed.digests.sha256)._replace(base=base, loose=False, quoted=False)
         pieces = []
@@ -420,6 +422,8 @@ class Unpacker:
                 pieces.append(part)
         boundaries = [part.parameters["boundary"] for part in pieces if "boundary" in part.parameters]
         self.clocks += [(row, clock) for clock in read_clocks(message, boundaries)]
+        if restored.text_of is not None:  # what a list or gateway is known to add is not the author's
+            pieces = [part for part in parts(restored.text_of) if not part.is_item]
         text = normalised_text(pieces, self.limits.text)
         if text:
             form = " ".join(part.media_type for part in pieces if part.media_type.startswith("text/"))
@@ -539,27 +543,33 @@ class Unpacker:
         else:
             self._outlook_message(row, place, storage, None)
 
-    def _prepared(
-        self, message: Message, reading: Reading, quoted: bool
-    ) -> tuple[BodyDigests, tuple[PreparedSignature, ...], str]:
-        """Body digests and prepared signatures, of the body as found or with mbox quoting undone.
+    def _restored(self, message: Message, reading: Reading, quoted: bool) -> tuple[BodyDigests, Restoration, str]:
+        """Body digests and prepared signatures, of the body as found or with mbox quoting and damage undone.
 
         Undoing the mailbox's own quoting, uniformly, is decoding (VERDICT §1); it is done only
         where a signature then matches. The third value is the form of quoting undone, or "".
         """
+        alive = self.watch.alive
         sha1 = needs_sha1(message)
         digests = body_digests(self._alive(message.body.chunks()), sha1)
-        signatures = prepare_all(message, reading, digests)
-        wanting = any(s.body_ok is False for s in signatures)
+        signatures = prepare(message, reading, digests)
+        others = prepare_others(message, reading, digests, len(signatures))
+        wanting = any(one.body_ok is False for one in signatures + others)
         if quoted and wanting and message.body.find(b">From ") >= 0:
             for form in ("mboxrd", "mboxo"):
                 body = in_memory(b"".join(mailbox.unquoted(message.body.chunks(), form)))
                 plain = message._replace(body=body)
-                undone = prepare_all(plain, reading, body_digests(body.chunks(), sha1))
-                if any(s.body_ok and not t.body_ok for s, t in zip(undone, signatures, strict=True)):
-                    # Counted in the octets after undoing, which are not those of the item.
-                    return digests, tuple(s._replace(open_octets=None) for s in undone), form
-        return digests, signatures, ""
+                plain_digests = body_digests(body.chunks(), sha1)
+                undone = prepare(plain, reading, plain_digests)
+                undone_others = prepare_others(plain, reading, plain_digests, len(undone))
+                pairs = zip(undone + undone_others, signatures + others, strict=True)
+                matches = any(one.body_ok and not before.body_ok for one, before in pairs)
+                # Counted in the octets after undoing, which are not those of the item.
+                undone = tuple(one._replace(open_octets=None) for one in undone)
+                restored = restore(plain, reading, undone, alive)
+                if matches or restored.fields_of is not None:
+                    return digests, restored.beside(undone_others), form
+        return digests, restore(message, reading, signatures, alive).beside(others), ""
 
     def _part(self, below: Place, part: Part, unquoted: str) -> Item:
         """One leaf of the MIME tree that is an item of its own."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from transforms.auth.chain import NO_CHAIN, Chain
+from transforms.auth.coverage import ADDED_TEXT
 from transforms.auth.proof import Proof
 from transforms.auth.receiver import ReceiverSeal
 from transforms.lookalike import Likeness
@@ -182,7 +183,7 @@ def _flagged(case: Case, rule: str) -> Decision | None:
     strong = sorted(f.code for f in case.findings if _contradicts(f, Strength.STRONG))
     if strong:
         return _unverifiable(rule, strong[0])
-    if case.proof is not None and case.proof.reason == "body_changed_after_signing":
+    if case.proof is not None and case.proof.reason in ("body_changed_after_signing", ADDED_TEXT):
         return _unverifiable(rule, case.proof.reason)
     return None
 

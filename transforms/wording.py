@@ -57,6 +57,11 @@ REASONS: dict[str, tuple[str, str]] = {
         "{domain} signed these header fields; its body was not tested, since too much of it would have to be hashed.",
         "A copy that carries fewer signatures with l=.",
     ),
+    "proven_except_added_text": (
+        "{domain} signed this message before something in it was added or rewritten: lists, gateways and exporters "
+        "do that. The signed values are proven, what stands here is not.",
+        "A copy without the change; the findings give both texts.",
+    ),
     "parent_not_verified": (
         "The message that carries it is not verified, so nothing can be said about this part.",
         "Whatever verifies the message.",
@@ -141,6 +146,7 @@ OBJECTIONS: dict[str, str] = {
     "date_not_signed": "the signature does not cover the date",
     "not_aligned": "the domain that signed is not the sender's and does not speak for it",
     "mime_reinterpretation_possible": "unsigned fields decide how the body reads, and it could read otherwise",
+    "proven_except_added_text": "something was added or rewritten after signing, and stands here unsigned",
     "key_granularity": "the key was published for other addresses of the domain (g=)",
     "key_weak": "the key is so short that others could have computed it",
     "key_known_weak": "anybody could have computed the private key",
@@ -226,6 +232,11 @@ def _verified(case: Case, decision: Decision) -> str:
         return (
             f"Exactly these octets were held by {seal.sealer}'s mail system{on}, which recorded that "
             f"{seal.signer}'s signature was valid.{limit}"
+        )
+    if decision.basis == "repaired_signature":
+        return (
+            f"{case.proof.domain}'s mail system signed what this says; damage to it on the way was undone, "
+            f"and the signature then matches.{limit}"
         )
     return f"Exactly these octets were signed by {case.proof.domain}'s mail system.{limit}"
 

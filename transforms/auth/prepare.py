@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from transforms.auth.alignment import align
 from transforms.auth.canonical import BodyDigests, body_hash, covered_octets
 from transforms.auth.coverage import leaves_mime_open, objections, oversigned
+from transforms.auth.repair.forms import DRAWN_ON
 from transforms.auth.signature import Signature, data_hash, parse_signature
 from transforms.limits import LIMITS, MIB
 from transforms.mail.fields import SINGLETONS
@@ -47,11 +48,11 @@ def needs_sha1(message: Message) -> bool:
 def signed_fields_kept(message: Message, signatures: Sequence[PreparedSignature]) -> tuple[HeaderField, ...]:
     """Fields that later repairs and re-checks draw on, in the order of the message.
 
-    DKIM-Signature fields first, then singletons, then all that any h= names, as long as they fit
-    into LIMITS.signed_fields octets; a field is kept whole or not at all.
+    DKIM-Signature fields first, then singletons, then all that any h= names, then what repairs draw
+    on beside them, as long as they fit into LIMITS.signed_fields octets; a field is kept whole or not at all.
     """
     named = {name for signature in signatures for name in signature.signed_fields}
-    wanted = ({DKIM_SIGNATURE}, SINGLETONS, named)
+    wanted = ({DKIM_SIGNATURE}, SINGLETONS, named, DRAWN_ON)
     kept: set[int] = set()
     left = LIMITS.signed_fields
     for keys in wanted:

@@ -29,6 +29,8 @@ class Proof(NamedTuple):
     signed_at: int | None = None
     repairs: str = ""
     result: str = "none"  # RFC 8601 §2.7.1
+    subject: str | None = None  # as signed, where a repair found another than is shown
+    message_id: str | None = None
 
     @property
     def passes_on(self) -> bool:
@@ -69,6 +71,8 @@ def _proof(signature: PreparedSignature, result: SignatureResult) -> Proof:
         signature.signed_at,
         signature.repairs,
         result.result,
+        result.subject,
+        result.message_id,
     )
 
 

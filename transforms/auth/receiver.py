@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from transforms.auth.alignment import align, registered_domain
 from transforms.auth.chain import Chain, Seal
-from transforms.auth.coverage import BLOCKING, LIMITING, in_order
+from transforms.auth.coverage import ADDED_TEXT, BLOCKING, LIMITING, in_order
 from transforms.mail.authentication_results import Result
 from transforms.model import PreparedSignature, SignatureResult
 
@@ -22,6 +22,7 @@ _CHANGERS = ("list-id", "list-post", "resent-", "x-mailman-", "x-original-from",
 # What the signature that the sealer checked must not have left open. The rest is asked of the seal's own.
 _LEFT_OPEN = frozenset(
     {
+        ADDED_TEXT,
         "from_not_signed",
         "doubled_field",
         "body_length_limit",

@@ -124,7 +124,7 @@ def data_hash(fields: Sequence[HeaderField], signature_field: HeaderField, signa
     for name in signature.signed_fields:
         if instances[name]:
             digest.update(canonical_field(instances[name].pop().raw, form))
-    digest.update(canonical_field(_without_b(signature_field.raw), form).removesuffix(b"\r\n"))
+    digest.update(canonical_field(without_b(signature_field.raw), form).removesuffix(b"\r\n"))
     return digest.digest()
 
 
@@ -137,11 +137,11 @@ def seal_hash(earlier: Sequence[HeaderField], seal_field: HeaderField, signature
     digest = hash_of(signature.algorithm)
     for field in earlier:
         digest.update(canonical_field(field.raw, "relaxed"))
-    digest.update(canonical_field(_without_b(seal_field.raw), "relaxed").removesuffix(b"\r\n"))
+    digest.update(canonical_field(without_b(seal_field.raw), "relaxed").removesuffix(b"\r\n"))
     return digest.digest()
 
 
-def _without_b(raw: bytes) -> bytes:
+def without_b(raw: bytes) -> bytes:
     """The field with the value of b= and the white space around that value taken out."""
     name, colon, value = raw.partition(b":")
     specs = value.split(b";")

@@ -16,14 +16,22 @@ _GOOGLE_FIELD = "x-google-dkim-signature"
 
 
 def prepare_all(message: Message, reading: Reading, digests: BodyDigests) -> tuple[PreparedSignature, ...]:
-    """DKIM signatures top to bottom, then Google's, then the ARC sets; digests are of message.body."""
+    """DKIM signatures top to bottom, then the others; digests are of message.body."""
     found = prepare.prepare(message, reading, digests)
+    return found + prepare_others(message, reading, digests, len(found))
+
+
+def prepare_others(
+    message: Message, reading: Reading, digests: BodyDigests, first: int
+) -> tuple[PreparedSignature, ...]:
+    """Google's second signature, then the ARC sets; their seq counts from first."""
+    found: tuple[PreparedSignature, ...] = ()
     google = message.named(_GOOGLE_FIELD)[:1]
     if google:
         bodies = Bodies(message, digests)
         signature = parse_signature(google[0])
-        found += (prepare_one(len(found), GOOGLE, google[0], signature, message, reading, bodies),)
-    return found + prepare_sets(message, reading, digests, len(found))
+        found = (prepare_one(first, GOOGLE, google[0], signature, message, reading, bodies),)
+    return found + prepare_sets(message, reading, digests, first + len(found))
 
 
 def leaves_body_open(message: Message) -> bool:

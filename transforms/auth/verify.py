@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -45,11 +45,34 @@ def verify_hash(record: KeyRecord, algorithm: str, digest: bytes, signature: byt
         if key_type == "ed25519":
             Ed25519PublicKey.from_public_bytes(record.raw).verify(signature, digest)
             return True
-        # The padding has one form only: what it holds, being equal, makes the whole block equal.
-        held = _rsa_key(record.n, record.e).recover_data_from_signature(signature, PKCS1v15(), None)
     except InvalidSignature:
         return False
-    return held == _DIGEST_INFO[hash_name] + digest
+    # The padding has one form only: what it holds, being equal, makes the whole block equal.
+    return _opened(record, signature) == _DIGEST_INFO[hash_name] + digest
+
+
+def confirmer(keys: Sequence[PublicKey], prepared: PreparedSignature) -> Callable[[bytes], bool] | None:
+    """Asks of a hash whether some key confirms that this signature was made over it; None if none can.
+
+    What an RSA signature holds is opened once, so that each question costs a comparison.
+    """
+    records = [record for key in keys if _refusal(prepared, record := _record(key.record)) is None]
+    key_type, _, hash_name = prepared.algorithm.partition("-")
+    if key_type == "ed25519":
+        if not records:
+            return None
+        return lambda digest: any(
+            verify_hash(record, prepared.algorithm, digest, prepared.signature) for record in records
+        )
+    held = {_opened(record, prepared.signature) for record in records} - {None}
+    return (lambda digest: _DIGEST_INFO[hash_name] + digest in held) if held else None
+
+
+def _opened(record: KeyRecord, signature: bytes) -> bytes | None:
+    try:
+        return _rsa_key(record.n, record.e).recover_data_from_signature(signature, PKCS1v15(), None)
+    except InvalidSignature:
+        return None
 
 
 @lru_cache(maxsize=1024)

@@ -35,9 +35,7 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
     subject = lowest.get("subject")
     display = limits.display
     return {
-        "edrm_mih": hashlib.md5(f"<{message_id[0]}>".encode(), usedforsecurity=False).hexdigest()
-        if message_id
-        else None,
+        "edrm_mih": edrm_mih(message_id[0]) if message_id else None,
         "message_id": message_id[0] if message_id else None,
         "in_reply_to": parents[0] if parents else None,
         "references": tuple(_ids(lowest.get("references"))[-limits.references :]),
@@ -62,6 +60,11 @@ def _delivered_elsewhere(message: Message, lowest: Mapping[str, HeaderField], li
     delivered = {address.lower() for field in message.named("delivered-to") for address in _addresses(field, limits)}
     shown = {address.lower() for key in ("to", "cc") for address in _addresses(lowest.get(key), limits)}
     return not delivered <= shown
+
+
+def edrm_mih(message_id: str) -> str:
+    """The value by which other platforms know a message: MD5 of its Message-ID with the brackets."""
+    return hashlib.md5(f"<{message_id}>".encode(), usedforsecurity=False).hexdigest()
 
 
 def _first(field: HeaderField | None) -> Mailbox | None:
