@@ -13,6 +13,7 @@ setup(
         "apache-beam>=2.77,<2.78",
         "cryptography>=42",
         "email-validator>=2.2,<3",
+        "gmpy2>=2.2,<3",
         "idna>=3.4",
         "numpy>=1.26",
         "publicsuffixlist>=1.0.2",

@@ -96,9 +96,9 @@ def _check(parsed: argparse.Namespace, _: list[str]) -> int:
 
 
 def _keys(parsed: argparse.Namespace, _: list[str]) -> int:
-    from pipeline import showing
+    from pipeline import showing, summary
 
-    _finished(parsed.out)
+    record = _finished(parsed.out)
     if parsed.action == "add":
         before = len(key_store.kept(parsed.out))
         key_store.keep(parsed.out, key_store.read_keys(parsed.files))
@@ -112,7 +112,11 @@ def _keys(parsed: argparse.Namespace, _: list[str]) -> int:
         for row in rows:
             print(f"{row['selector']}._domainkey.{row['domain']}  {row['bits'] or '-'} bits  {row['source']}"
                   f"  confirmed {row['n_verified']}, not confirmed {row['n_failed']}"
-                  f"{'  ' + row['weakness'] if row['weakness'] else ''}")  # fmt: skip
+                  f"{'  ' + row['weakness'] if row['weakness'] else ''}"
+                  f"{'  same as ' + row['anchored_by'] if row['anchored_by'] else ''}")  # fmt: skip
+        step = record.get("recovery", {"state": "none"})
+        if step["state"] in summary.NOT_RECOVERED:
+            print("triage: key recovery:", summary.NOT_RECOVERED[step["state"]].format(**step), file=sys.stderr)
     else:
         for row in rows:
             when = f", signed {row['first']:%Y-%m-%d} to {row['last']:%Y-%m-%d}" if row["first"] else ""

@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline import evidence, judging, key_store, tables
+from pipeline import evidence, judging, key_store, recovered, tables
 from pipeline.examining import planned
 from pipeline.job import Job
 from transforms.auth.key import parse_record
 from transforms.judgement import VERDICTS
-from transforms.model import SCHEMA_VERSION, Source, Status
+from transforms.model import SCHEMA_VERSION, PublicKey, Source, Status
 
 RUN = "run.json"
 _MAX_SQL_YEAR_NS = 253_402_300_799 * 10**9  # 9999-12-31, the last time that readers accept
@@ -202,17 +202,23 @@ def _keys(out: Path) -> pa.Table:
     """The keys kept in OUT, with what became of the signatures of their names."""
     confirmed: dict[str, int] = {}
     tried: dict[tuple[str, str], int] = {}
-    signatures = read_table(out, "signatures", ["domain", "selector", "header_ok", "key_id"])
+    signatures = read_table(out, "signatures", ["domain", "selector", "header_ok", "key_id", "key_status"])
     for row in signatures.to_pylist():
-        if row["header_ok"] is None:
+        # What an unanchored recovered key does not confirm counts as if there were none.
+        if row["header_ok"] is None and row["key_status"] != "missing":
             continue
         name = (row["domain"], row["selector"])
         tried[name] = tried.get(name, 0) + 1
         if row["header_ok"]:
             confirmed[row["key_id"]] = confirmed.get(row["key_id"], 0) + 1
     records = []
-    for key in key_store.kept(out):
+    keys = key_store.known(out)
+    rivals = _rivals(keys)
+    for key in keys:
         read = parse_record(key.record)
+        doubt = None
+        if key.source == recovered.SOURCE and key.anchored_by is None:
+            doubt = "two_recovered" if (key.domain, key.selector) in rivals else "unanchored"
         n_verified = confirmed.get(key.key_id, 0)
         records.append(
             {
@@ -230,11 +236,20 @@ def _keys(out: Path) -> pa.Table:
                 "not_after": key.not_after,
                 "n_verified": n_verified,
                 "n_failed": max(0, tried.get((key.domain, key.selector), 0) - n_verified),
-                "weakness": None if read.status == "ok" else read.status,
+                "weakness": doubt if read.status == "ok" else read.status,
             }
         )
     records.sort(key=lambda r: (r["domain"], r["selector"], r["key_id"], r["source_ref"]))
     return _table("keys", records)
+
+
+def _rivals(keys: Iterable[PublicKey]) -> set[tuple[str, str]]:
+    """Names under which two different keys were recovered and neither is anchored: an alarm."""
+    ids: dict[tuple[str, str], set[str]] = {}
+    for key in keys:
+        if key.source == recovered.SOURCE and key.anchored_by is None:
+            ids.setdefault((key.domain, key.selector), set()).add(key.key_id)
+    return {name for name, different in ids.items() if len(different) > 1}
 
 
 def _table(name: str, records: list[dict[str, Any]]) -> pa.Table:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline import recovered
 from pipeline.evidence import write_whole
 from transforms.auth.key import parse_record
 from transforms.limits import LIMITS
@@ -72,6 +73,12 @@ def kept(out: Path) -> list[PublicKey]:
     return [_from_line(line) for line in path.read_text("utf-8").split("\n") if line]
 
 
+def known(out: Path) -> list[PublicKey]:
+    """Every key that signatures are tried on: those kept, then those recovered from the dump."""
+    given = kept(out)
+    return [*given, *recovered.keys(out, given)]
+
+
 def keyring(keys: Iterable[PublicKey]) -> Keyring:
     """Keys by name."""
     ring: dict[tuple[str, str], list[PublicKey]] = {}
@@ -81,8 +88,8 @@ def keyring(keys: Iterable[PublicKey]) -> Keyring:
 
 
 def digest(out: Path) -> str:
-    """SHA-256 of the kept key set, for run.json."""
-    return hashlib.sha256("\n".join(map(_line, kept(out))).encode()).hexdigest()
+    """SHA-256 of the key set, for run.json."""
+    return hashlib.sha256("\n".join(map(_line, known(out))).encode()).hexdigest()
 
 
 def _read_file(path: Path, shown: str) -> Iterator[PublicKey]:
@@ -128,6 +135,8 @@ def _json_lines(path: Path, text: str, reference: str) -> Iterator[PublicKey]:
             raise KeyFileError(f"{path}, line {number}: not JSON. One JSON object a line is needed.") from None
         if not isinstance(row, dict):
             raise KeyFileError(f"{path}, line {number}: not a JSON object. One object a line is needed.")
+        if row.get("source") == recovered.SOURCE and not row.get("record"):
+            continue  # a pair of signatures that gave no key, in OUT/keys of another run
         yield _key(path, number, row, reference)
 
 
@@ -157,7 +166,8 @@ def _key(path: Path, line: int, row: Mapping[str, object], reference: str) -> Pu
     if len(record) > LIMITS.key_record:
         raise KeyFileError(f"{path}, line {line}: the record has more than {LIMITS.key_record} characters.")
     first_seen, last_seen, not_before, not_after = (_date(path, line, name, row.get(name)) for name in _DATES)
-    source = "file" if row.get("source") == "file" else "archive"
+    # What another run recovered from its dump does not become an archive's key by being given.
+    source = str(row["source"]) if row.get("source") in ("file", recovered.SOURCE) else "archive"
     return PublicKey(
         key_id=parse_record(record).key_id,
         domain=_name(str(values["domain"])),

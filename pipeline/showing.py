@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipeline import commit, evidence, key_store, tables
+from transforms.auth.coverage import SELF_ATTESTED
 from transforms.auth.verify import prove
 from transforms.checks import modules as check_modules
 from transforms.joins import by_name as join_modules
@@ -127,13 +128,14 @@ def as_text(item: Record) -> str:
 
 
 def wanted(out: Path) -> list[Record]:
-    """Names (selector, domain) without a key, by how many messages they could decide."""
+    """Names (selector, domain) without a key, or with recovered ones that prove nothing, by how many messages
+    one could decide."""
     rows = commit.read_table(
-        out, "signatures", ["item_id", "domain", "selector", "key_status", "body_ok", "signed_utc"]
+        out, "signatures", ["item_id", "domain", "selector", "key_status", "body_ok", "signed_utc", "reason"]
     )
     names: dict[tuple[str, str], Record] = {}
     for row in rows.to_pylist():
-        if row["key_status"] != "missing":
+        if row["key_status"] != "missing" and row["reason"] not in SELF_ATTESTED:
             continue
         name = names.setdefault(
             (row["domain"], row["selector"]),

@@ -36,6 +36,16 @@ REASONS: dict[str, tuple[str, str]] = {
         "There is a signature, but the key that would decide it is not at hand. That does not make it fake.",
         "The public key of selector {selector} of {domain}, from the time of the mail.",
     ),
+    "key_recovered": (
+        "The signature agrees with a key that was computed from signatures in this dump that name {domain}. "
+        "Whoever plants such mails owns such a key, so it does not say who signed.",
+        "The public key of selector {selector} of {domain} from an archive, if it is the same.",
+    ),
+    "key_two_recovered": (
+        "The signatures that name selector {selector} of {domain} were made with two different keys, computed from "
+        "this dump; nothing at hand says which of them is genuine.",
+        "The public key of selector {selector} of {domain} from an archive.",
+    ),
     "body_changed_after_signing": (
         "{domain} signed these header fields; the body is not exactly the one it signed. "
         "Exporters and mailing lists often cause this.",
@@ -89,8 +99,12 @@ def _verified(case: Case, decision: Decision) -> str:
         on = f" on {carrier.date}" if carrier.date else ""
         return f"Sent by {carrier.author}{on} in exactly this form; {carrier.domain} signed the message."
     assert case.proof is not None
-    limit = f" Limited: {decision.reason_code}." if decision.confidence == "limited" else ""
-    return f"Exactly these octets were signed by {case.proof.domain}'s mail system.{limit}"
+    more = ""
+    if decision.basis == "anchored_recovered_key":
+        more = " The key was computed from signatures in this dump, and a receiver's seal confirms it."
+    if decision.confidence == "limited":
+        more += f" Limited: {decision.reason_code}."
+    return f"Exactly these octets were signed by {case.proof.domain}'s mail system.{more}"
 
 
 def _suspected(case: Case, decision: Decision) -> str:

@@ -40,6 +40,9 @@ LIMITING = frozenset(
 )
 BLOCKING = frozenset(ORDER) - LIMITING  # no `verified` with any of these
 
+# Reasons of a signature that only a recovered, unanchored key confirms: whoever planted it may own that key.
+SELF_ATTESTED = frozenset({"key_recovered", "key_two_recovered"})
+
 _DAYS_LATER = timedelta(days=2)
 _MIME_FIELDS = ("content-type", "content-transfer-encoding")
 

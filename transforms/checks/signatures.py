@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
+from transforms.auth.coverage import SELF_ATTESTED
 from transforms.case import ItemView
 from transforms.model import Direction, Finding, Kind, PreparedSignature, Rule, SignatureResult, Strength
 
@@ -82,7 +83,8 @@ def check(item: ItemView) -> Iterator[Finding]:
     if not item.signatures:
         yield ABSENT()
     for signature, result in zip(item.signatures, item.results, strict=True):
-        yield _finding(item, signature, result)
+        if result.reason not in SELF_ATTESTED:  # else checks/recovered.py speaks
+            yield _finding(item, signature, result)
 
 
 def _finding(item: ItemView, signature: PreparedSignature, result: SignatureResult) -> Finding:
