@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 from pipeline import evidence, judging, key_store, recovered, tables
 from pipeline.examining import planned
 from pipeline.job import Job
-from transforms.auth.key import parse_record
+from transforms.auth.key import KeyRecord, parse_record
+from transforms.auth.weakness import is_prime
 from transforms.judgement import VERDICTS
 from transforms.model import SCHEMA_VERSION, PublicKey, Source, Status
 
@@ -216,9 +217,6 @@ def _keys(out: Path) -> pa.Table:
     rivals = _rivals(keys)
     for key in keys:
         read = parse_record(key.record)
-        doubt = None
-        if key.source == recovered.SOURCE and key.anchored_by is None:
-            doubt = "two_recovered" if (key.domain, key.selector) in rivals else "unanchored"
         n_verified = confirmed.get(key.key_id, 0)
         records.append(
             {
@@ -236,7 +234,7 @@ def _keys(out: Path) -> pa.Table:
                 "not_after": key.not_after,
                 "n_verified": n_verified,
                 "n_failed": max(0, tried.get((key.domain, key.selector), 0) - n_verified),
-                "weakness": doubt if read.status == "ok" else read.status,
+                "weakness": _weakness(key, read, n_verified) or _doubt(key, rivals),
             }
         )
     records.sort(key=lambda r: (r["domain"], r["selector"], r["key_id"], r["source_ref"]))
@@ -250,6 +248,20 @@ def _rivals(keys: Iterable[PublicKey]) -> set[tuple[str, str]]:
         if key.source == recovered.SOURCE and key.anchored_by is None:
             ids.setdefault((key.domain, key.selector), set()).add(key.key_id)
     return {name for name, different in ids.items() if len(different) > 1}
+
+
+def _doubt(key: PublicKey, rivals: set[tuple[str, str]]) -> str | None:
+    """Why a key whose numbers are sound proves nothing: nobody says whose it is."""
+    if key.source != recovered.SOURCE or key.anchored_by is not None:
+        return None
+    return "two_recovered" if (key.domain, key.selector) in rivals else "unanchored"
+
+
+def _weakness(key: PublicKey, read: KeyRecord, n_verified: int) -> str | None:
+    """A code of wording.KEY_WEAKNESS: what its numbers show tells more than that it is short."""
+    if key.weakness is None and read.n and (n_verified or read.status == "weak") and is_prime(read.n):
+        return "prime_modulus"
+    return key.weakness or (None if read.status == "ok" else read.status)
 
 
 def _table(name: str, records: list[dict[str, Any]]) -> pa.Table:

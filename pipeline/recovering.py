@@ -21,7 +21,7 @@ from transforms.limits import LIMITS
 from transforms.watch import Watch
 
 # CPU seconds of one pair by octets of a signature: benchmarks/results/2026-11-26-recover.md.
-_SECONDS = {128: 16, 256: 40, 512: 120}
+_SECONDS = {128: 12, 256: 28, 512: 62}
 
 Recovery = dict[str, str | int]
 
@@ -36,8 +36,8 @@ class _Task(NamedTuple):
 def recover_keys(job: Job, processes: int, stream: TextIO, quiet: bool) -> Recovery:
     """Compute what keys can be, keep them in OUT/keys, and answer what was done, for run.json.
 
-    state: done | skipped (interrupted: what was found is kept) | off (the arithmetic is not installed) |
-    none (no name has lost a key that would decide something).
+    state: done | skipped (interrupted: what was found is kept) | none (no name has lost a key that would
+    decide something).
     """
     given = {(key.domain, key.selector) for key in key_store.kept(job.out) if key.source != recovered.SOURCE}
     units = judging.unit_ids(job)
@@ -46,8 +46,6 @@ def recover_keys(job: Job, processes: int, stream: TextIO, quiet: bool) -> Recov
     if not names:
         recovered.keep(job.out, [])
         return {"state": "none", "names": 0, "pairs": 0}
-    if not recover.is_possible():
-        return {"state": "off", "names": len(names), "pairs": 0}
     searches = list(_searches(job, units, names))
     show = _Show(searches, processes, stream, quiet)
     try:

@@ -41,11 +41,11 @@ def run(options: argparse.Namespace, beam_options: list[str]) -> int:
     """`triage run`."""
     dump = _dump(options.dump)
     out = _out(options.out, dump)
-    _keys_outside(options.keys, dump)
+    keys_outside(options.keys, dump)
     if options.dry_run:
         return _dry_run(dump, options)
     given = key_store.read_keys(options.keys)
-    with _locked(out):
+    with locked(out):
         _prepare(out, options)
         key_store.keep(out, given)
         arguments = {
@@ -75,9 +75,9 @@ def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
     for name in ("protect", "trusted_sealer"):
         if getattr(options, name):
             arguments[name] = sorted(set(getattr(options, name)))
-    _keys_outside(options.keys, Path(arguments["dump"]))
+    keys_outside(options.keys, Path(arguments["dump"]))
     given = key_store.read_keys(options.keys)
-    with _locked(out):
+    with locked(out):
         if options.only_keys:
             key_store.forget(out)
         key_store.keep(out, given)
@@ -128,8 +128,8 @@ def _execute(
                 _timed(timings, "examine_seconds"),
             ):
                 engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
-        recovery = (earlier or {}).get("recovery", {"state": "off"})
-        if recovery["state"] == "off":  # once per OUT: to judge again takes seconds
+        recovery = (earlier or {}).get("recovery")
+        if recovery is None:  # once per OUT: to judge again takes seconds
             with _timed(timings, "recover_seconds"):
                 recovery = recovering.recover_keys(job, processes, sys.stderr, options.quiet or options.json)
         with _timed(timings, "judge_seconds"):
@@ -192,7 +192,7 @@ def _out(out: Path, dump: Path) -> Path:
     return out
 
 
-def _keys_outside(keys: list[Path], dump: Path) -> None:
+def keys_outside(keys: list[Path], dump: Path) -> None:
     for path in keys:
         if dump.resolve() in (path.resolve(), *path.resolve().parents):
             raise Refused(f"{path}: lies inside the dump. Keys from a leak prove nothing; give an archive of your own.")
@@ -218,7 +218,7 @@ def _prepare(out: Path, options: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def _locked(out: Path) -> Iterator[None]:
+def locked(out: Path) -> Iterator[None]:
     """Hold OUT for this process; the kernel lets go when the process ends, however it ends."""
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)

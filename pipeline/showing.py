@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipeline import commit, evidence, key_store, tables
-from transforms.auth.coverage import SELF_ATTESTED
 from transforms.auth.verify import prove
 from transforms.checks import modules as check_modules
 from transforms.joins import by_name as join_modules
@@ -125,40 +124,6 @@ def as_text(item: Record) -> str:
         if rule is not None and finding["direction"] == "contradicts":
             lines.append(f"      innocent explanation: {rule.innocent}")
     return "\n".join(lines)
-
-
-def wanted(out: Path) -> list[Record]:
-    """Names (selector, domain) without a key, or with recovered ones that prove nothing, by how many messages
-    one could decide."""
-    rows = commit.read_table(
-        out, "signatures", ["item_id", "domain", "selector", "key_status", "body_ok", "signed_utc", "reason"]
-    )
-    names: dict[tuple[str, str], Record] = {}
-    for row in rows.to_pylist():
-        if row["key_status"] != "missing" and row["reason"] not in SELF_ATTESTED:
-            continue
-        name = names.setdefault(
-            (row["domain"], row["selector"]),
-            {
-                "selector": row["selector"],
-                "domain": row["domain"],
-                "messages": 0,
-                "body_intact": 0,
-                "first": None,
-                "last": None,
-            },
-        )
-        name["messages"] += 1
-        name["body_intact"] += bool(row["body_ok"])
-        if row["signed_utc"] is not None:
-            name["first"] = min(filter(None, (name["first"], row["signed_utc"])))
-            name["last"] = max(filter(None, (name["last"], row["signed_utc"])))
-    return sorted(names.values(), key=lambda n: (-n["body_intact"], -n["messages"], n["domain"], n["selector"]))
-
-
-def key_rows(out: Path) -> list[Record]:
-    """The keys table."""
-    return commit.read_table(out, "keys").to_pylist()  # type: ignore[no-any-return]
 
 
 def json_line(record: Mapping[str, Any]) -> str:

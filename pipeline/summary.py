@@ -23,12 +23,6 @@ _WORDS = {
     "unverifiable": "nothing can be said either way",
 }
 
-# Why keys that could be computed were not, by the state of the step in run.json.
-NOT_RECOVERED = {
-    "off": "off for {names} names, gmpy2 is missing: pip install gmpy2, then triage judge OUT",
-    "skipped": "interrupted; triage run DUMP -o OUT --resume goes on with it",
-}
-
 
 def counts(out: Path) -> dict[str, Any]:
     """Counts of a finished OUT; every number equals a count over its tables."""
@@ -83,8 +77,8 @@ def _recovered(record: dict[str, Any]) -> list[str]:
         lines.append(f"recovered keys:   {found['keys_recovered']}; they support, and verify nothing by themselves")
     if found["key_names_two_recovered"]:
         lines.append(f"alarm:            {found['key_names_two_recovered']} names with two recovered keys (keys list)")
-    if step["state"] in NOT_RECOVERED:
-        lines.append(f"key recovery:     {NOT_RECOVERED[step['state']].format(names=step['names'])}")
+    if step["state"] == "skipped":
+        lines.append("key recovery:     interrupted; triage run DUMP -o OUT --resume goes on with it")
     return lines
 
 

@@ -134,7 +134,7 @@ KEYS: tuple[Column, ...] = (
     ("not_after", TIME, "Known not to have been published later."),
     ("n_verified", COUNT, "Signatures that it confirmed."),
     ("n_failed", COUNT, "Signatures of its name that it did not confirm."),
-    ("weakness", TEXT, "Why it proves nothing, or less; two_recovered is an alarm (docs/method.md)."),
+    ("weakness", TEXT, "Why it proves nothing: weak (short), revoked, unanchored, two_recovered (an alarm) ..."),
 )
 
 SOURCES: tuple[Column, ...] = (

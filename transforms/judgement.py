@@ -17,7 +17,7 @@ import pyarrow as pa
 from transforms import checks, wording
 from transforms.auth.proof import NO_SIGNATURE
 from transforms.case import ItemView
-from transforms.inheritance import carriers
+from transforms.inheritance import blanks_open, carriers
 from transforms.joins import copies, sent
 from transforms.lookalike import Likeness, likeness
 from transforms.model import (
@@ -96,9 +96,11 @@ def _by_verdict(table: pa.Table, verdicts: Sequence[Verdict]) -> tuple[pa.Table,
 def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) -> list[_Row]:
     shard = proven.shard
     names = ("kind", "status", "error_code", "notes", "header_ambiguous", "author_known", "covered",
-             "loose", "item_id", "path", "from_email", "from_name", "from_domain", "date_utc")  # fmt: skip
+             "loose", "item_id", "path", "from_email", "from_name", "from_domain", "date_utc",
+             "date_raw", "date_offset_min")  # fmt: skip
     columns = {name: shard.column(name) for name in names}
     carrier_rows = carriers(proven)
+    clocks = shard.clocks_by_row()
     rows: list[_Row] = []
     for row, kind in enumerate(columns["kind"]):
         signed = proven.signed.get(row)
@@ -115,6 +117,10 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             from_name=columns["from_name"][row],
             from_domain=columns["from_domain"][row],
             likeness=_likeness(columns["from_domain"][row], protected) if is_mail else None,
+            date_utc=columns["date_utc"][row],
+            date_raw=columns["date_raw"][row],
+            date_offset_min=columns["date_offset_min"][row],
+            clocks=clocks.get(row, ()),
         )
         findings = [finding for check in checks.modules() for finding in check.check(view)]
         inheritance, inherits_from = _inheritance(columns, carrier_rows[row], rows, joined, row, proven)
@@ -137,6 +143,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             ranked,
             inside_message=not columns["loose"][row],
             covered=columns["covered"][row],
+            blanks_open=not is_mail and blanks_open(proven, row),
             sender=view.from_domain or "",
             likeness=view.likeness,
         )
@@ -165,6 +172,7 @@ def _inheritance(
                 date.date().isoformat() if date else "",
                 loose=False,
                 protected=False,
+                confidence=rows[carrier].decision.confidence,
             ),
             carrier_id,
         )

@@ -18,16 +18,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+import gmpy2
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from transforms.auth.key import KeyRecord, parse_record
 from transforms.auth.verify import DIGEST_INFO, verify_hash
-
-try:
-    import gmpy2
-except ImportError:  # Python's own numbers would take hours: without it the step is off
-    gmpy2 = None
 
 VERSION = 1  # of what a pair is asked; what older code found out is asked again
 EXPONENTS = (3, 17, 65537)  # that mail systems use, the cheap ones first
@@ -52,11 +48,6 @@ class Specimen(NamedTuple):
     def id(self) -> str:
         """SHA-256 of the signature, hex."""
         return hashlib.sha256(self.signature).hexdigest()
-
-
-def is_possible() -> bool:
-    """Whether the arithmetic is installed."""
-    return gmpy2 is not None
 
 
 # ---- which pair -------------------------------------------------------------------------------
@@ -139,7 +130,7 @@ def key_record(one: Specimen, two: Specimen, others: Sequence[Specimen]) -> str 
     """The TXT record of the key that made both signatures and one of the others, None if there is none.
 
     All are distinct and alike in length; the greatest common divisor is the cost, others cost next to
-    nothing. Needs is_possible().
+    nothing.
     """
     size = len(one.signature)
     with gmpy2.context(gmpy2.get_context(), allow_release_gil=True):  # a worker must notice that its parent is gone

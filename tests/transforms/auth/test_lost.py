@@ -40,9 +40,8 @@ def shard(*mails: tuple[str | None, PreparedSignature], unit: int = 0) -> Shard:
         for row, (sender, _) in enumerate(mails)
     ]  # fmt: skip
     signed = tuple((row, one) for row, (_, one) in enumerate(mails))
-    return evidence.to_shard(
-        UnitEvidence(WorkUnit(f"{unit:032x}", unit, "files", ()), tuple(items), signed, (), (), ())
-    )
+    work = WorkUnit(f"{unit:032x}", unit, "files", ())
+    return evidence.to_shard(UnitEvidence(work, tuple(items), signed, (), (), (), ()))
 
 
 def names(*shards: Shard, known: set[lost.Name] = frozenset()) -> list[str]:  # type: ignore[assignment]
