@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline import evidence, judging, key_store, tables
+from pipeline import evidence, judging, key_store, recovered, tables
 from pipeline.examining import planned
 from pipeline.job import Job
 from transforms.auth.key import KeyRecord, parse_record
@@ -203,16 +203,19 @@ def _keys(out: Path) -> pa.Table:
     """The keys kept in OUT, with what became of the signatures of their names."""
     confirmed: dict[str, int] = {}
     tried: dict[tuple[str, str], int] = {}
-    signatures = read_table(out, "signatures", ["domain", "selector", "header_ok", "key_id"])
+    signatures = read_table(out, "signatures", ["domain", "selector", "header_ok", "key_id", "key_status"])
     for row in signatures.to_pylist():
-        if row["header_ok"] is None:
+        # What an unanchored recovered key does not confirm counts as if there were none.
+        if row["header_ok"] is None and row["key_status"] != "missing":
             continue
         name = (row["domain"], row["selector"])
         tried[name] = tried.get(name, 0) + 1
         if row["header_ok"]:
             confirmed[row["key_id"]] = confirmed.get(row["key_id"], 0) + 1
     records = []
-    for key in key_store.kept(out):
+    keys = key_store.known(out)
+    rivals = _rivals(keys)
+    for key in keys:
         read = parse_record(key.record)
         n_verified = confirmed.get(key.key_id, 0)
         records.append(
@@ -231,11 +234,27 @@ def _keys(out: Path) -> pa.Table:
                 "not_after": key.not_after,
                 "n_verified": n_verified,
                 "n_failed": max(0, tried.get((key.domain, key.selector), 0) - n_verified),
-                "weakness": _weakness(key, read, n_verified),
+                "weakness": _weakness(key, read, n_verified) or _doubt(key, rivals),
             }
         )
     records.sort(key=lambda r: (r["domain"], r["selector"], r["key_id"], r["source_ref"]))
     return _table("keys", records)
+
+
+def _rivals(keys: Iterable[PublicKey]) -> set[tuple[str, str]]:
+    """Names under which two different keys were recovered and neither is anchored: an alarm."""
+    ids: dict[tuple[str, str], set[str]] = {}
+    for key in keys:
+        if key.source == recovered.SOURCE and key.anchored_by is None:
+            ids.setdefault((key.domain, key.selector), set()).add(key.key_id)
+    return {name for name, different in ids.items() if len(different) > 1}
+
+
+def _doubt(key: PublicKey, rivals: set[tuple[str, str]]) -> str | None:
+    """Why a key whose numbers are sound proves nothing: nobody says whose it is."""
+    if key.source != recovered.SOURCE or key.anchored_by is not None:
+        return None
+    return "two_recovered" if (key.domain, key.selector) in rivals else "unanchored"
 
 
 def _weakness(key: PublicKey, read: KeyRecord, n_verified: int) -> str | None:

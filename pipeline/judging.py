@@ -25,7 +25,7 @@ RESULTS = evidence.schema_of(SignatureResult)
 @cache
 def keys(out: Path) -> key_store.Keyring:
     """The keys of this run, once per process; a judgement never changes them."""
-    return key_store.keyring(key_store.kept(out))
+    return key_store.keyring(key_store.known(out))
 
 
 def prove_unit(job: Job, unit_id: str) -> ProvenShard:

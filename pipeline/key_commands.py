@@ -72,6 +72,8 @@ def _in_words(row: dict[str, Any], elsewhere: int) -> str:
         row["source"] + (f", seen {' to '.join(dict.fromkeys(seen))}" if seen else ""),
         f"confirmed {row['n_verified']}, not confirmed {row['n_failed']}",
     ]
+    if row["anchored_by"]:
+        parts.append(f"the same as {row['anchored_by']}")
     if row["weakness"]:
         parts.append(f"{row['weakness']}: {wording.KEY_WEAKNESS[row['weakness']]}")
     elif parse_record(row["record"]).e == 3:

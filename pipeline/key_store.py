@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline import recovered
 from pipeline.evidence import write_whole
 from transforms.auth import archive_json
 from transforms.auth.archive_json import NEEDED, ArchiveError
@@ -96,6 +97,12 @@ def kept(out: Path) -> list[PublicKey]:
     return [_from_line(line) for line in path.read_text("utf-8").split("\n") if line]
 
 
+def known(out: Path) -> list[PublicKey]:
+    """Every key that signatures are tried on: those kept, then those recovered from the dump."""
+    given = kept(out)
+    return [*given, *weighed(recovered.keys(out, given))]
+
+
 def keyring(keys: Iterable[PublicKey]) -> Keyring:
     """Keys by name."""
     ring: dict[tuple[str, str], list[PublicKey]] = {}
@@ -105,8 +112,8 @@ def keyring(keys: Iterable[PublicKey]) -> Keyring:
 
 
 def digest(out: Path) -> str:
-    """SHA-256 of the kept key set, for run.json."""
-    return hashlib.sha256("\n".join(map(_line, kept(out))).encode()).hexdigest()
+    """SHA-256 of the key set, for run.json."""
+    return hashlib.sha256("\n".join(map(_line, known(out))).encode()).hexdigest()
 
 
 def _read_file(path: Path, shown: str) -> Iterator[PublicKey]:
@@ -123,7 +130,8 @@ def _read_file(path: Path, shown: str) -> Iterator[PublicKey]:
     try:
         if path.suffix.lower() in (".jsonl", ".json", ".ndjson"):
             for place, row in archive_json.rows(text):
-                yield _key(place, row, reference)
+                if row["record"] or row.get("source") != recovered.SOURCE:  # else a pair that gave no key
+                    yield _key(place, row, reference)
         elif path.suffix.lower() in (".csv", ".tsv"):
             yield from _csv(text, "\t" if path.suffix.lower() == ".tsv" else ",", reference)
         elif named is not None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline import commit, examining, key_store, ledger, progress, summary
+from pipeline import commit, examining, key_store, ledger, progress, recovering, summary
 from pipeline.job import Job
 from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from transforms import magic_type
@@ -82,7 +82,9 @@ def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
         if options.only_keys:
             key_store.forget(out)
         key_store.keep(out, given)
-        return _execute(out, Path(arguments["dump"]), arguments, options, beam_options, resume=True, examine=False)
+        return _execute(
+            out, Path(arguments["dump"]), arguments, options, beam_options, resume=True, examine=False, earlier=record
+        )
 
 
 def _execute(
@@ -93,6 +95,7 @@ def _execute(
     beam_options: list[str],
     resume: bool,
     examine: bool,
+    earlier: dict[str, Any] | None = None,
 ) -> int:
     from pipeline import engines  # Beam is imported only where it runs
 
@@ -127,6 +130,10 @@ def _execute(
                 _timed(timings, "examine_seconds"),
             ):
                 engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
+        recovery = (earlier or {}).get("recovery")
+        if recovery is None:  # once per OUT: to judge again takes seconds
+            with _timed(timings, "recover_seconds"):
+                recovery = recovering.recover_keys(job, processes, sys.stderr, options.quiet or options.json)
         with _timed(timings, "judge_seconds"):
             engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
         with _timed(timings, "commit_seconds"):
@@ -144,6 +151,7 @@ def _execute(
         "limits": LIMITS.as_dict(),
         "versions": _versions(),
         "keys_sha256": key_store.digest(out),
+        "recovery": recovery,
         "tables": hashes,
         "counts": summary.counts(out),
         "look_ups": 0,

@@ -126,15 +126,15 @@ KEYS: tuple[Column, ...] = (
     ("record", TEXT, "The TXT record."),
     ("bits", COUNT, "Modulus bits of an RSA key, 256 for Ed25519."),
     ("source", ENUM, "archive, file, recovered or dns."),
-    ("source_ref", TEXT, "Name and sha256 of the file that it came from."),
-    ("anchored_by", TEXT, "What anchors a recovered key; null in this version."),
+    ("source_ref", TEXT, "Name and sha256 of the file it came from, or the two items that a recovered one came from."),
+    ("anchored_by", TEXT, "Which given key a recovered one is the same as; null if nothing says whose it is."),
     ("first_seen", TIME, "First observation."),
     ("last_seen", TIME, "Last observation."),
     ("not_before", TIME, "Known not to have been published earlier."),
     ("not_after", TIME, "Known not to have been published later."),
     ("n_verified", COUNT, "Signatures that it confirmed."),
     ("n_failed", COUNT, "Signatures of its name that it did not confirm."),
-    ("weakness", TEXT, "Why it proves nothing: weak (short), revoked, unparsable, refused, or what is known of it."),
+    ("weakness", TEXT, "Why it proves nothing: weak (short), revoked, unanchored, two_recovered (an alarm) ..."),
 )
 
 SOURCES: tuple[Column, ...] = (

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import commit
-from transforms.auth.coverage import LIMITING
+from transforms.auth.coverage import LIMITING, SELF_ATTESTED
 
-# A name is wanted while no usable key of it is at hand: a withdrawn one decides nothing.
-_UNDECIDED = ("key_unknown", "key_revoked", "key_unparsable", "key_refused")
+# A name is wanted while no usable key of it is at hand: a withdrawn one decides nothing, nor does one that
+# was computed from the dump.
+_UNDECIDED = ("key_unknown", "key_revoked", "key_unparsable", "key_refused", *sorted(SELF_ATTESTED))
 
 
 class Wanted(NamedTuple):
@@ -28,7 +29,7 @@ class Wanted(NamedTuple):
     messages: int  # all messages signed under this name
     first: datetime | None  # earliest and latest date of those messages
     last: datetime | None
-    at_hand: str  # missing, or why what is at hand is no key: revoked, unparsable, refused
+    at_hand: str  # missing, or why what is at hand is no key: revoked, unparsable, refused, recovered
 
 
 def names(out: Path) -> list[Wanted]:
@@ -65,11 +66,11 @@ def _wanted(domain: str, selector: str, rows: list[dict[str, Any]]) -> Wanted:
         len({row["sha256"] for row in rows}),
         min(dates, default=None),
         max(dates, default=None),
-        rows[0]["key_status"],
+        "recovered" if any(row["reason"] in SELF_ATTESTED for row in rows) else rows[0]["key_status"],
     )
 
 
 def _decided_by_a_key(row: dict[str, Any]) -> bool:
     """Whether the key is all that a proof lacks; a message that another signature verified lacks nothing."""
-    covered = row["objection"] is None or row["objection"] in LIMITING
+    covered = row["objection"] is None or row["objection"] in LIMITING or row["objection"] == "key_recovered"
     return bool(row["body_ok"]) and covered and row["aligned"] != "none" and row["verdict"] != "verified"

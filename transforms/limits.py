@@ -57,6 +57,11 @@ class Limits:
     key_bits_min: int = 1024  # modulus; smaller keys never prove
     key_bits_max: int = 8192
     key_exponent_bits: int = 32
+    recover_names: int = 20  # (domain, selector) whose lost key is computed, in one run (VERDICT §4)
+    recover_pairs: int = 3  # pairs of signatures tried for one name
+    recover_bits: int = 4096  # modulus of a lost key
+    recover_signatures: int = 1_000  # of one name that are looked at
+    recover_stall_seconds: int = 3_600  # for one pair: its process is killed (last resort)
     fermat_steps: int = 100  # candidates for close primes tried on one modulus
     moduli_batch: int = 5 * MIB // 2  # moduli compared with each other at once: 10,000 of 2048 bits
     moduli_compared: int = 10 * MIB  # ... and in all, so that an archive of millions costs no more

@@ -38,6 +38,16 @@ REASONS: dict[str, tuple[str, str]] = {
         "There is a signature, but the key that would decide it is not at hand. That does not make it fake.",
         "The public key of selector {selector} of {domain}, from the time of the mail.",
     ),
+    "key_recovered": (
+        "The signature agrees with a key that was computed from signatures in this dump that name {domain}. "
+        "Whoever plants such mails owns such a key, so it does not say who signed.",
+        "The public key of selector {selector} of {domain} from an archive, if it is the same.",
+    ),
+    "key_two_recovered": (
+        "The signatures that name selector {selector} of {domain} were made with two different keys, computed from "
+        "this dump; nothing at hand says which of them is genuine.",
+        "The public key of selector {selector} of {domain} from an archive.",
+    ),
     "body_changed_after_signing": (
         "{domain} signed these header fields; the body is not exactly the one it signed. "
         "Exporters and mailing lists often cause this.",
@@ -114,6 +124,8 @@ KEY_WEAKNESS = {
     "known_factor": "one of its primes was found and published by a survey of keys",
     "shared_factor": "it shares a prime with another key at hand, so anybody can compute both private keys",
     "roca": "made by a smart card library whose keys can be factored (CVE-2017-15361)",
+    "unanchored": "computed from signatures of the dump; nothing says whose it is, so it verifies nothing",
+    "two_recovered": "ALARM: one of two keys computed from the dump under this name, and nothing says which is genuine",
     "prime_modulus": "its modulus is a prime: anybody can compute the private key",
 }
 
@@ -238,6 +250,8 @@ def _verified(case: Case, decision: Decision) -> str:
             f"{case.proof.domain}'s mail system signed what this says; damage to it on the way was undone, "
             f"and the signature then matches.{limit}"
         )
+    if decision.basis == "anchored_recovered_key":
+        limit = " The key was computed from signatures in this dump, and a receiver's seal confirms it." + limit
     return f"Exactly these octets were signed by {case.proof.domain}'s mail system.{limit}"
 
 

@@ -21,7 +21,7 @@ from transforms.model import PublicKey
 ED25519 = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # RFC 8463 §A.2
 ROW: dict[str, Any] = {
     "key_id": "k", "domain": "a.example", "selector": "s1", "record": ED25519, "bits": 256, "source": "archive",
-    "first_seen": None, "last_seen": None, "n_verified": 1, "n_failed": 0, "weakness": None,
+    "first_seen": None, "last_seen": None, "n_verified": 1, "n_failed": 0, "weakness": None, "anchored_by": None,
 }  # fmt: skip
 
 

@@ -45,6 +45,9 @@ LIMITING = frozenset(
 BLOCKING = frozenset(ORDER) - LIMITING  # no `verified` with any of these
 ADDED_TEXT = "proven_except_added_text"  # found by repairs: what they undo changes what is read (VERDICT §2)
 
+# Reasons of a signature that only a recovered, unanchored key confirms: whoever planted it may own that key.
+SELF_ATTESTED = frozenset({"key_recovered", "key_two_recovered"})
+
 _DAYS_LATER = timedelta(days=2)
 # An unsigned Content-Disposition that says nothing new; any other makes an attachment of the text, or names it.
 _PLAIN_PLACING = re.compile(rb"\s*inline\s*;?\s*", re.IGNORECASE)

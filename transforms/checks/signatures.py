@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
-from transforms.auth.coverage import BLOCKING
+from transforms.auth.coverage import BLOCKING, SELF_ATTESTED
 from transforms.case import ItemView
 from transforms.model import Direction, Finding, Kind, PreparedSignature, Rule, SignatureResult, Strength
 
@@ -142,7 +142,8 @@ def check(item: ItemView) -> Iterator[Finding]:
         if signature.type != "dkim":
             continue
         proves = item.proof.basis is not None and item.proof.seq == signature.seq
-        if not (proves and signature.repairs):  # then repairs.py says what was signed
+        # Of a repaired one repairs.py says what was signed, of a recovered key recovered.py what it is worth.
+        if not (proves and signature.repairs) and result.reason not in SELF_ATTESTED:
             yield _finding(item, signature, result)
         if result.testing and result.header_ok:
             yield TESTING(_who(signature))

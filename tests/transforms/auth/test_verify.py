@@ -296,11 +296,68 @@ def test_sha1_is_an_objection(signer: Any, proven: Proven, mail: bytes) -> None:
     assert _outcome(proven(signer.sign(mail, a="rsa-sha1"))) == ("pass", "pass", "sha1")
 
 
+# ---- keys recovered from the dump itself --------------------------------------------------------
+
+
+def _other(signer: Any, **known: Any) -> PublicKey:
+    """Another key of the same name."""
+    return replace(signer, rsa=generate_private_key(65537, 2048)).key(**known)
+
+
 def test_recovered_key_proves_nothing_unless_anchored(signer: Any, proven: Proven, mail: bytes) -> None:
+    signed = signer.sign(mail)
     recovered = signer.key(source="recovered")
-    assert _outcome(proven(signer.sign(mail), recovered)) == ("pass", "pass", "key_recovered")
-    assert proven(signer.sign(mail), signer.key(source="recovered", anchored_by="seal")).objection is None
-    assert proven(signer.sign(mail), recovered, signer.key()).objection is None
+    result = proven(signed, recovered)
+    assert _outcome(result) == ("pass", "key_recovered", "key_recovered")
+    assert (result.header_ok, result.key_status, result.key_id) == (True, "ok", recovered.key_id)
+    assert _outcome(proven(signed, replace(recovered, anchored_by="seal"))) == ("pass", "key_anchored", None)
+    for keys in permutations((recovered, signer.key())):
+        assert _outcome(proven(signed, *keys)) == ("pass", "pass", None)
+
+
+def test_an_objection_does_not_hide_that_the_key_is_recovered(signer: Any, proven: Proven, mail: bytes) -> None:
+    recovered = signer.key(source="recovered")
+    result = proven(signer.sign(mail, h="from:date"), recovered)
+    assert _outcome(result) == ("pass", "key_recovered", "subject_not_signed")
+
+
+def test_what_a_recovered_key_does_not_confirm_is_as_without_it(signer: Any, proven: Proven, mail: bytes) -> None:
+    for signed in (signer.sign(mail), signer.sign(mail, a="ed25519-sha256")):
+        result = proven(signed, _other(signer, source="recovered"))
+        assert (result.header_ok, result.key_status, result.key_id) == (None, "missing", None)
+        assert _outcome(result) == ("neutral", "key_unknown", None)
+
+
+def test_another_body_under_a_recovered_key_is_neutral(signer: Any, proven: Proven, mail: bytes) -> None:
+    changed = signer.sign(mail).replace(b"We lost", b"We won")
+    result = proven(changed, signer.key(source="recovered"))
+    assert (result.header_ok, result.result, result.reason) == (True, "neutral", "key_recovered")
+    assert proven(changed, signer.key(source="recovered"), signer.key()).reason == "body_changed_after_signing"
+
+
+def test_a_recovered_key_never_outweighs_what_an_archive_says(signer: Any, proven: Proven, mail: bytes) -> None:
+    stranger = _other(signer, source="recovered")
+    for keys in permutations((stranger, _other(signer))):
+        assert proven(signer.sign(mail), *keys).reason == "header_changed_after_signing"
+    for keys in permutations((stranger, _key("p="))):
+        assert proven(signer.sign(mail), *keys).reason == "key_revoked"
+
+
+def test_restrictions_of_an_archived_key_bind_the_same_key_recovered(signer: Any, proven: Proven, mail: bytes) -> None:
+    archived = signer.key(restrictions="h=sha1; ")
+    for anchored_by in (None, "archive"):
+        recovered = signer.key(source="recovered", anchored_by=anchored_by)
+        for keys in permutations((recovered, archived)):
+            assert proven(signer.sign(mail), *keys).reason == "key_hash_not_allowed"
+
+
+def test_two_recovered_keys_of_one_name_are_told(signer: Any, proven: Proven, mail: bytes) -> None:
+    ours, other = signer.key(source="recovered"), _other(signer, source="recovered")
+    for keys in permutations((ours, other)):
+        result = proven(signer.sign(mail), *keys)
+        assert _outcome(result) == ("pass", "key_two_recovered", "key_recovered")
+    assert proven(signer.sign(mail), ours, replace(other, anchored_by="seal")).reason == "key_recovered"
+    assert proven(signer.sign(mail), ours, ours).reason == "key_recovered"
 
 
 # ---- several keys under one name --------------------------------------------------------------
