@@ -9,12 +9,13 @@ import functools
 import importlib.metadata
 import os
 import platform
+import shlex
 import shutil
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import commit, examining, key_store, ledger, progress, summary
 from pipeline.job import Job
@@ -22,9 +23,12 @@ from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_INPUT, EXIT_
 from transforms import magic_type
 from transforms.limits import LIMITS
 from transforms.model import SCHEMA_VERSION
-from transforms.plan import plan_units
+from transforms.plan import followed, plan_units
 from transforms.text import clean_text
 from transforms.unpack import Settings
+
+if TYPE_CHECKING:
+    from pipeline import engines
 
 OURS = ("evidence", "work", "keys", "run.json", ".lock")  # beside the tables
 
@@ -42,9 +46,11 @@ def run(options: argparse.Namespace, beam_options: list[str]) -> int:
     dump = _dump(options.dump)
     out = _out(options.out, dump)
     _keys_outside(options.keys, dump)
+    _nothing_given_inside(out, dump, *options.keys)
     if options.dry_run:
         return _dry_run(dump, options)
     given = key_store.read_keys(options.keys)
+    engine = _engine(beam_options) if beam_options else None
     with _locked(out):
         _prepare(out, options)
         key_store.keep(out, given)
@@ -57,7 +63,7 @@ def run(options: argparse.Namespace, beam_options: list[str]) -> int:
             "workers": options.workers,
             "beam": beam_options,
         }
-        return _execute(out, dump, arguments, options, beam_options, resume=options.resume, examine=True)
+        return _execute(out, dump, arguments, options, engine, resume=options.resume, examine=True)
 
 
 def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
@@ -76,12 +82,14 @@ def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
         if getattr(options, name):
             arguments[name] = sorted(set(getattr(options, name)))
     _keys_outside(options.keys, Path(arguments["dump"]))
+    _nothing_given_inside(out, *options.keys)
     given = key_store.read_keys(options.keys)
+    engine = _engine(beam_options) if beam_options else None
     with _locked(out):
         if options.only_keys:
             key_store.forget(out)
         key_store.keep(out, given)
-        return _execute(out, Path(arguments["dump"]), arguments, options, beam_options, resume=True, examine=False)
+        return _execute(out, Path(arguments["dump"]), arguments, options, engine, resume=True, examine=False)
 
 
 def _execute(
@@ -89,18 +97,13 @@ def _execute(
     dump: Path,
     arguments: dict[str, Any],
     options: argparse.Namespace,
-    beam_options: list[str],
+    engine: engines.Engine | None,
     resume: bool,
     examine: bool,
 ) -> int:
-    from pipeline import engines  # Beam is imported only where it runs
+    from pipeline import engines, graph  # Beam is imported only where it runs
 
-    try:
-        engine = engines.choose(beam_options)
-    except engines.EngineRefused as refusal:
-        raise Refused(str(refusal), EXIT_USAGE) from None
-    from pipeline import graph
-
+    engine = engine or _engine([])
     processes = arguments["workers"] or os.cpu_count() or 1
     job = Job(
         dump.absolute(),
@@ -132,9 +135,11 @@ def _execute(
         plan = examining.planned(job)
         wrong = ledger.problems(out, entries_of(plan) if examine else None)
     except OSError as error:
-        return _incomplete(out, arguments, f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), options)
+        what = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+        return _incomplete(out, arguments, what, options, examine)
     except Exception as error:
-        return _incomplete(out, arguments, str(error).splitlines()[0] if str(error) else repr(error), options)
+        what = str(error).splitlines()[0] if str(error) else repr(error)
+        return _incomplete(out, arguments, what, options, examine)
     shutil.rmtree(job.work, ignore_errors=True)
     record = {
         "schema_version": SCHEMA_VERSION,
@@ -158,6 +163,16 @@ def _execute(
     return EXIT_OK
 
 
+def _engine(beam_options: list[str]) -> engines.Engine:
+    """Importing Beam takes a second: without options, nothing can be refused, and it is put off until Beam runs."""
+    from pipeline import engines
+
+    try:
+        return engines.choose(beam_options)
+    except engines.EngineRefused as refusal:
+        raise Refused(str(refusal), EXIT_USAGE) from None
+
+
 def entries_of(plan: list[dict[str, object]]) -> int:
     """Directory entries that a plan covers; ranges repeat the entry of their `whole` unit."""
     return sum(int(str(unit["entries"])) for unit in plan if unit["form"] in ("files", "whole"))
@@ -171,7 +186,7 @@ def _dump(given: str) -> Path:
         raise Refused(f"{clean_text(given)}: no such file or folder. Check the path of the dump.")
     if not os.access(dump, os.R_OK | (os.X_OK if dump.is_dir() else 0)):
         raise Refused(f"{clean_text(given)}: may not be read. Change its permissions or run as its owner.")
-    return dump
+    return followed(dump)
 
 
 def _out(out: Path, dump: Path) -> Path:
@@ -182,6 +197,14 @@ def _out(out: Path, dump: Path) -> Path:
     if out.exists() and not out.is_dir():
         raise Refused(f"{out}: is a file. Name a folder with -o.")
     return out
+
+
+def _nothing_given_inside(out: Path, *given: Path) -> None:
+    """What a person gave to be read must outlive OUT, which --resume and --force clear."""
+    for path in given:
+        above = (path.resolve(), *path.resolve().parents)
+        if out.exists() and any(folder.exists() and folder.samefile(out) for folder in above):
+            raise Refused(f"{path}: lies inside OUT ({out}), which is cleared and rewritten. Choose another OUT.")
 
 
 def _keys_outside(keys: list[Path], dump: Path) -> None:
@@ -211,7 +234,11 @@ def _prepare(out: Path, options: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def _locked(out: Path) -> Iterator[None]:
-    """Hold OUT for this process; the kernel lets go when the process ends, however it ends."""
+    """Hold OUT for this process; the kernel lets go when the process ends, however it ends.
+
+    A folder that is refused keeps no file of ours.
+    """
+    fresh = not (out / ".lock").exists()
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
         fd = os.open(out / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -224,21 +251,40 @@ def _locked(out: Path) -> Iterator[None]:
         raise Refused(f"{out}: another run is writing there. Wait for it, or choose another OUT.") from None
     try:
         yield
+    except Refused:
+        if fresh:
+            (out / ".lock").unlink()
+        raise
     finally:
         os.close(fd)
 
 
-def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argparse.Namespace) -> int:
+def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argparse.Namespace, examine: bool) -> int:
     if options.verbose:
         import traceback
 
         traceback.print_exc()
     print(
         f"triage: the run stopped: {clean_text(what, 400)}\nWhat was examined is kept in {out}; no table is half "
-        f"written.\nMend the cause, then go on with: triage run {arguments['dump']} -o {out} --resume",
+        f"written.\nMend the cause, then go on with: {_resume_line(out, arguments, with_keys=examine)}",
         file=sys.stderr,
     )
     return EXIT_INCOMPLETE
+
+
+def _resume_line(out: Path, arguments: dict[str, Any], with_keys: bool) -> str:
+    """The whole command that goes on, for a shell. A judgement's keys are those kept in OUT, so it names none."""
+    words = ["triage", "run", arguments["dump"], "-o", str(out), "--resume"]
+    for option, name in (("--keys", "keys"), ("--protect", "protect"), ("--trusted-sealer", "trusted_sealer")):
+        if with_keys or name != "keys":
+            words += [word for value in arguments[name] for word in (option, value)]
+    if arguments["also_hash"]:
+        words += ["--also-hash", ",".join(arguments["also_hash"])]
+    if arguments["workers"]:
+        words += ["--workers", str(arguments["workers"])]
+    if arguments["beam"]:
+        words += ["--", *arguments["beam"]]
+    return shlex.join(words)
 
 
 def _dry_run(dump: Path, options: argparse.Namespace) -> int:
