@@ -112,7 +112,7 @@ def _output(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print the summary as one JSON object")
     loud = command.add_mutually_exclusive_group()
     loud.add_argument("-q", "--quiet", action="store_true", help="no progress")
-    loud.add_argument("-v", "--verbose", action="store_true", help="say more on stderr")
+    loud.add_argument("-v", "--verbose", action="store_true", help="a line on stderr for each phase")
 
 
 def _named(text: str) -> str:

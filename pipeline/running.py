@@ -101,9 +101,9 @@ def _execute(
     resume: bool,
     examine: bool,
 ) -> int:
-    from pipeline import engines, graph  # Beam is imported only where it runs
-
     engine = engine or _engine([])
+    from pipeline import engines, graph  # Beam is imported only where it runs, and quietened by then
+
     processes = arguments["workers"] or os.cpu_count() or 1
     job = Job(
         dump.absolute(),
@@ -128,17 +128,22 @@ def _execute(
                 _timed(timings, "examine_seconds"),
             ):
                 engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
+            _say(options, f"examined {_examined(job)} in {timings['examine_seconds']} s")
+        plan = examining.planned(job)
         with _timed(timings, "judge_seconds"):
             engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
+        _say(options, f"judged {len(plan)} work units in {timings['judge_seconds']} s")
         with _timed(timings, "commit_seconds"):
             hashes = commit.commit(job)
-        plan = examining.planned(job)
-        wrong = ledger.problems(out, entries_of(plan) if examine else None)
+        _say(options, f"wrote {len(hashes)} files in {timings['commit_seconds']} s")
+        with _timed(timings, "account_seconds"):
+            wrong = ledger.problems(out, entries_of(plan) if examine else None)
+        _say(options, f"accounted for every row in {timings['account_seconds']} s: {len(wrong)} problems")
     except OSError as error:
         what = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
         return _incomplete(out, arguments, what, options, examine)
     except Exception as error:
-        what = str(error).splitlines()[0] if str(error) else repr(error)
+        what = str(error).splitlines()[0].partition(" [while running ")[0] if str(error) else repr(error)
         return _incomplete(out, arguments, what, options, examine)
     shutil.rmtree(job.work, ignore_errors=True)
     record = {
@@ -307,6 +312,19 @@ def _dry_run(dump: Path, options: argparse.Namespace) -> int:
         for form, count in sorted(forms.items()):
             print(f"  {form}: {count}")
     return EXIT_OK
+
+
+def _say(options: argparse.Namespace, sentence: str) -> None:
+    """What -v adds, a line for each phase; counts and seconds, never a name."""
+    if options.verbose:
+        print(f"triage: {sentence}", file=sys.stderr)
+
+
+def _examined(job: Job) -> str:
+    plan = examining.planned(job)
+    new = sum(bool(unit["wanted"]) for unit in plan)
+    octets, items = progress.done(job.work / "progress")
+    return f"{new} of {len(plan)} work units ({len(plan) - new} were there), {octets / 1e6:.1f} MB, {items} items,"
 
 
 @contextlib.contextmanager

@@ -146,8 +146,7 @@ def _directory(path: bytes, entry: FileEntry) -> tuple[zip_archive.ZipDirectory,
 
 def _without_octets(rows: Unpacker, place: Place, kind: Kind, code: str | None) -> _Read:
     row, _ = rows.announce()
-    unread = code is not None and kind is not Kind.SPECIAL
-    status = Status.ERROR if unread else Status.OK
+    status = Status.OK if code is None else Status.ERROR
     rows.put(row, place, kind, None, status=status, error_code=code)
     return _Read(kind, status, code)
 

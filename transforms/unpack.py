@@ -364,11 +364,13 @@ class Unpacker:
         )
         if entry.form in ("link", "special"):
             row, _ = self.announce()
-            kind = Kind.LINK if entry.form == "link" else Kind.SPECIAL
+            facts: dict[str, Any] = {"kind": Kind.LINK}
+            if entry.form == "special":  # as in a folder: there is nothing to be read
+                facts = {"kind": Kind.SPECIAL, "status": Status.ERROR, "error_code": "io.special"}
             if entry.target is not None:
                 note = f"io.link: {clean_text(entry.target, self.limits.display)}"
                 place = place._replace(notes=(*place.notes, note))
-            self.put(row, place, kind, None)
+            self.put(row, place, digests=None, **facts)
             return None
         if entry.error_code is not None or len(name) > self.limits.name:
             row, _ = self.announce()

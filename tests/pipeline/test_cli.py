@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -280,3 +281,28 @@ def test_the_printed_line_goes_on_with_everything_that_was_given(dump: Path, tmp
     first, second = options.parser().parse_args([*given, "--resume"]), options.parser().parse_args(line[1:])
     assert sorted(vars(first).pop("protect")) == vars(second).pop("protect")
     assert vars(first) == vars(second)
+
+
+# ---- what is said on the way -----------------------------------------------------------------------
+
+
+def test_verbose_says_the_phases_with_counts_and_seconds(dump: Path, tmp_path: Path) -> None:
+    done = triage("run", dump, "-o", tmp_path / "out", "-v")
+    lines = done.stderr.splitlines()
+    assert [line.split()[1] for line in lines] == ["examined", "judged", "wrote", "accounted"]
+    assert lines[0].startswith("triage: examined 1 of 1 work units (0 were there), 0.0 MB, 1 items, in ")
+    assert all(re.search(r" [0-9.]+ s\b", line) for line in lines)
+    assert triage("run", dump, "-o", tmp_path / "quiet").stderr == ""
+
+
+@pytest.mark.parametrize(
+    "command", [["summary"], ["verify"], ["explain", "a.eml"], ["keys", "list"], ["keys", "wanted"], ["judge"]]
+)
+def test_an_out_of_another_schema_version_is_refused(dump: Path, tmp_path: Path, command: list[str]) -> None:
+    out = tmp_path / "out"
+    triage("run", dump, "-o", out, "-q")
+    record = commit.read_run(out)
+    assert record is not None
+    commit.write_run(out, {**record, "schema_version": record["schema_version"] + 1})
+    arguments = [*command, out] if command[0] != "explain" else ["explain", out, "a.eml"]
+    refused(triage(*arguments), 3, "schema version")

@@ -439,8 +439,8 @@ def test_links_and_devices_in_an_archive_are_rows_without_octets(examine) -> Non
             info.type, info.linkname = kind, "/etc/passwd" if name == "passwd" else ""
             archive.addfile(info)
     found = examine({"t.tar": out.getvalue()})
-    assert [(i.kind, i.sha256) for p, i in found.items.items() if "!" in p] == [
-        (Kind.LINK, None), (Kind.SPECIAL, None), (Kind.SPECIAL, None),
+    assert [(i.kind, i.sha256, i.error_code) for p, i in found.items.items() if "!" in p] == [
+        (Kind.LINK, None, None), (Kind.SPECIAL, None, "io.special"), (Kind.SPECIAL, None, "io.special"),
     ]  # fmt: skip
     assert found.items["t.tar!passwd"].notes == ("io.link: /etc/passwd",)
 
