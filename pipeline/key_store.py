@@ -107,15 +107,22 @@ def _read_file(path: Path, shown: str) -> Iterator[PublicKey]:
 
 
 def _csv(path: Path, text: str, reference: str) -> Iterator[PublicKey]:
-    rows = csv.DictReader(io.StringIO(text), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-    missing = [name for name in _COLUMNS if name not in (rows.fieldnames or ())]
-    if missing:
-        raise KeyFileError(f"{path}, line 1: no column {missing[0]!r}. Needed: domain,selector,record.")
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    rows = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
+    begins = 1  # the line that a record begins in: a quote opened there may run on over many
     try:
+        missing = [name for name in _COLUMNS if name not in (rows.fieldnames or ())]
+        if missing:
+            raise KeyFileError(f"{path}, line 1: no column {missing[0]!r}. Needed: domain,selector,record.")
+        begins = rows.line_num + 1
         for row in rows:
             yield _key(path, rows.line_num, {k: v for k, v in row.items() if isinstance(k, str)}, reference)
+            begins = rows.line_num + 1
     except csv.Error as error:
-        raise KeyFileError(f"{path}, line {rows.line_num}: {error}. Repair this line.") from None
+        raise KeyFileError(
+            f"{path}, line {begins}: {error}. A quoted value that begins here is not closed, or text stands behind its "
+            'closing quote. Close it with ", and write a quote inside a value as "".'
+        ) from None
 
 
 def _json_lines(path: Path, text: str, reference: str) -> Iterator[PublicKey]:

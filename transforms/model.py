@@ -262,7 +262,7 @@ class Item(NamedTuple):
     path: str
     path_bytes: bytes | None  # the name as stored where it is not UTF-8
     depth: int
-    byte_start: int | None  # in the decoded octets of the parent; of the file at the top
+    byte_start: int | None  # in the decoded octets of the parent; of the file at the top, or beside a gap
     byte_len: int | None
     file_name: str | None
     kind: Kind

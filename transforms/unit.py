@@ -81,7 +81,7 @@ def _file(rows: Unpacker, unit: WorkUnit, location: bytes, entry: FileEntry) -> 
         status=read.status,
         error_code=read.code,
         n_items=len(made),
-        n_errors=sum(item.status in (Status.ERROR, Status.LIMITED) for item in made),
+        n_errors=sum(item.status is not Status.OK for item in made),
         octets_in_items=read.octets.inside if read.octets else 0,
         octets_outside=read.octets.outside if read.octets else 0,
         counts_members=read.octets is None,

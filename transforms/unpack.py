@@ -20,7 +20,7 @@ from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
 from transforms.limits import Limits
 from transforms.mail.content import normalised_text
-from transforms.mail.fields import from_line_length, split_message
+from transforms.mail.fields import blank_length, from_line_length, split_message
 from transforms.mail.mime import parts
 from transforms.mail.reading import read_one_way
 from transforms.mail.summary import summarise
@@ -257,7 +257,10 @@ class Unpacker:
             self._message(row, place, Landed(span, digests))
 
     def _framed(self, row: int, place: Place, landed: Landed, entries: Iterable[Entry]) -> Octets:
-        """A file that is one message with gaps around it: its row is the message's."""
+        """A file that is one message with gaps around it: its row is the message's.
+
+        The places of the gaps, which lie outside of that message, are in the octets of the file.
+        """
         whole, inside, gaps = landed.span, 0, []
         for entry in entries:
             assert entry.start is not None and entry.length is not None
@@ -270,7 +273,10 @@ class Unpacker:
             if entry.length != whole.size:
                 span = whole.sub(entry.start, entry.start + entry.length)
                 landed = landed._replace(span=span, digests=self.hash(span))
-                place = place._replace(start=(place.start or 0) + entry.start, length=entry.length)
+                if not place.depth or place.length == whole.size:
+                    place = place._replace(start=(place.start or 0) + entry.start, length=entry.length)
+                else:  # compressed or encoded: no range of the parent's octets is the message
+                    place = place._replace(start=None, length=None)
         self._message(row, place, landed)
         below = self._below(row, place, landed.digests.sha256)
         for start, length in gaps:
@@ -404,7 +410,9 @@ class Unpacker:
         body_offset = landed.span.size - message.body.size
         pieces = []
         attached = []
+        breaches = [defect for defect in message.defects if defect.startswith("limit.")]
         for part in parts(message, prefix, body_offset):
+            breaches += [defect for defect in part.defects if defect.startswith("limit.") and defect not in breaches]
             if part.is_item:
                 attached.append(self._part(below, part, unquoted))
             else:
@@ -415,10 +423,9 @@ class Unpacker:
         if text:
             form = " ".join(part.media_type for part in pieces if part.media_type.startswith("text/"))
             self.texts.append(Text(row, clean_text(form, self.limits.display), text))
-        limited = next((d for d in message.defects if d.startswith("limit.")), None)
         outcome = _outcome(landed)
-        if limited is not None and landed.status is Status.OK:
-            outcome = {"status": Status.LIMITED, "error_code": limited}
+        if breaches and landed.status is Status.OK:
+            outcome = {"status": Status.LIMITED, "error_code": breaches[0]}
         notes = message.defects + tuple(d for part in pieces for d in part.defects)
         if unquoted:
             notes += (f"container.{unquoted}_unquoted",)
@@ -458,12 +465,23 @@ class Unpacker:
         wanting = any(s.body_ok is False for s in signatures)
         if quoted and wanting and message.body.find(b">From ") >= 0:
             for form in ("mboxrd", "mboxo"):
-                body = in_memory(b"".join(mailbox.unquoted(message.body.chunks(), form)))
-                plain = message._replace(body=body)
-                undone = prepare(plain, reading, body_digests(body.chunks(), sha1))
+                with ExitStack() as files:
+                    body = self._unquoted(message.body, form, files)
+                    plain = message._replace(body=body)
+                    undone = prepare(plain, reading, body_digests(self._alive(body.chunks()), sha1))
                 if any(s.body_ok and not t.body_ok for s, t in zip(undone, signatures, strict=True)):
                     return digests, undone, form
         return digests, signatures, ""
+
+    def _unquoted(self, body: Span, form: str, files: ExitStack) -> Span:
+        """A body without the mailbox's quoting; in an anonymous file where it is large."""
+        chunks = mailbox.unquoted(self._alive(body.chunks()), form)
+        if body.size <= self.limits.in_memory:
+            return in_memory(b"".join(chunks))
+        file = files.enter_context(self.spool())
+        file.writelines(chunks)
+        file.flush()
+        return FileSpan(file.fileno(), 0, file.tell())
 
     def _part(self, below: Place, part: Part, unquoted: str) -> Item:
         """One leaf of the MIME tree that is an item of its own."""
@@ -615,9 +633,12 @@ def _outcome(landed: Landed) -> dict[str, Any]:
 
 
 def _one_message(span: Span) -> Iterator[Entry]:
-    """A message, with its leading From_ line as a gap."""
-    line = from_line_length(span.read(0, HEAD))
+    """A message, with its leading From_ line and what is blank before it as a gap."""
+    head = span.read(0, HEAD)
+    blank = blank_length(head)
+    line = from_line_length(head[blank:])
     if line:
+        line += blank
         yield Entry(None, 0, "gap", 0, line)
     yield Entry(None, line, "message", line, span.size - line)
 
