@@ -127,39 +127,6 @@ def as_text(item: Record) -> str:
     return "\n".join(lines)
 
 
-def wanted(out: Path) -> list[Record]:
-    """Names (selector, domain) without a key, by how many messages they could decide."""
-    rows = commit.read_table(
-        out, "signatures", ["item_id", "domain", "selector", "key_status", "body_ok", "signed_utc"]
-    )
-    names: dict[tuple[str, str], Record] = {}
-    for row in rows.to_pylist():
-        if row["key_status"] != "missing":
-            continue
-        name = names.setdefault(
-            (row["domain"], row["selector"]),
-            {
-                "selector": row["selector"],
-                "domain": row["domain"],
-                "messages": 0,
-                "body_intact": 0,
-                "first": None,
-                "last": None,
-            },
-        )
-        name["messages"] += 1
-        name["body_intact"] += bool(row["body_ok"])
-        if row["signed_utc"] is not None:
-            name["first"] = min(filter(None, (name["first"], row["signed_utc"])))
-            name["last"] = max(filter(None, (name["last"], row["signed_utc"])))
-    return sorted(names.values(), key=lambda n: (-n["body_intact"], -n["messages"], n["domain"], n["selector"]))
-
-
-def key_rows(out: Path) -> list[Record]:
-    """The keys table."""
-    return commit.read_table(out, "keys").to_pylist()  # type: ignore[no-any-return]
-
-
 def json_line(record: Mapping[str, Any]) -> str:
     return json.dumps(record, default=_jsonable, ensure_ascii=False)
 

@@ -135,7 +135,7 @@ KEYS: tuple[Column, ...] = (
     ("not_after", TIME, "Known not to have been published later."),
     ("n_verified", COUNT, "Signatures that it confirmed."),
     ("n_failed", COUNT, "Signatures of its name that it did not confirm."),
-    ("weakness", TEXT, "Why it proves nothing, or less."),
+    ("weakness", TEXT, "Why it proves nothing: weak (short), revoked, unparsable, refused, or what is known of it."),
 )
 
 SOURCES: tuple[Column, ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import tempfile
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pipeline import evidence, key_store, tables
 from transforms import joins
@@ -78,3 +81,21 @@ def judge_dump(dump: Path, keys: list[PublicKey] | None = None, protect: tuple[s
             for row in pa.concat_tables(getattr(judgement, name)).to_pylist():
                 by_id[row["item_id"]][name].append(row)
     return found
+
+
+class Numbers:
+    """RSA keys as numbers and records, sound or not."""
+
+    @staticmethod
+    def sound(bits: int = 1024) -> int:
+        return generate_private_key(65537, bits).public_key().public_numbers().n
+
+    @staticmethod
+    def record(n: int, e: int = 65537) -> str:
+        spki = RSAPublicNumbers(e, n).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return f"v=DKIM1; k=rsa; p={base64.b64encode(spki).decode()}"
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Numbers:
+    return Numbers()

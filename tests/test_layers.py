@@ -69,6 +69,19 @@ def test_beam_is_imported_in_the_pipeline_by_graph_and_engines_only() -> None:
     assert users <= {"graph.py", "engines.py"}
 
 
+def test_the_dns_is_known_to_one_module_which_one_command_imports() -> None:
+    users = {
+        path.name
+        for path in (ROOT / "pipeline").rglob("*.py")
+        if any(n.split(".")[0] in NETWORK for n in imports(path))
+    }
+    assert users == {"key_fetch.py"}
+    importers = {path.name for path in (ROOT / "pipeline").rglob("*.py") if "pipeline.key_fetch" in imports(path)}
+    assert importers == {"key_commands.py"}
+    wiring = ast.parse((ROOT / "pipeline" / "key_commands.py").read_text("utf-8"))
+    assert not any(isinstance(node, ast.ImportFrom) and "key_fetch" in ast.dump(node) for node in wiring.body)
+
+
 def test_nothing_unpickles_or_evaluates_input() -> None:
     for path in (*MODULES, *(ROOT / "pipeline").rglob("*.py")):
         tops = {name.split(".")[0] for name in imports(path)}

@@ -17,7 +17,7 @@ import pyarrow as pa
 from transforms import checks, wording
 from transforms.auth.proof import NO_SIGNATURE
 from transforms.case import ItemView
-from transforms.inheritance import carriers
+from transforms.inheritance import blanks_open, carriers
 from transforms.joins import copies, sent
 from transforms.lookalike import Likeness, likeness
 from transforms.model import (
@@ -143,6 +143,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             ranked,
             inside_message=not columns["loose"][row],
             covered=columns["covered"][row],
+            blanks_open=not is_mail and blanks_open(proven, row),
             sender=view.from_domain or "",
             likeness=view.likeness,
         )
@@ -171,6 +172,7 @@ def _inheritance(
                 date.date().isoformat() if date else "",
                 loose=False,
                 protected=False,
+                confidence=rows[carrier].decision.confidence,
             ),
             carrier_id,
         )

@@ -188,6 +188,7 @@ class Reading(NamedTuple):
     author: Mailbox | None  # the one mailbox of the one From field; None: from_ambiguous
     header_ambiguous: str | None  # why the header section can be read in two ways, else None
     body_ambiguous: str | None  # why the body can, if Content-Type or its encoding is unsigned
+    blanks_ambiguous: str | None = None  # why it can, if only its relaxed form is signed
 
 
 # ---- signatures -------------------------------------------------------------------------------
@@ -233,6 +234,7 @@ class PublicKey:
     not_before: datetime | None = None
     not_after: datetime | None = None
     anchored_by: str | None = None
+    weakness: str | None = None  # why anybody may hold the private key (auth/weakness.py)
 
 
 class SignatureResult(NamedTuple):
@@ -276,6 +278,7 @@ class Item(NamedTuple):
     error_code: str | None = None
     notes: tuple[str, ...] = ()  # defects and reader's remarks, codes or `code: detail`
     covered: bool = False  # a signature over the parent's octets covers these, decoded strictly
+    exact: bool = False  # ... to the octet also where it leaves blanks and line ends open: base64
     holds_messages: bool = False  # is, or may hold, messages: proof does not pass through it
     loose: bool = False  # lies in the dump outside any message
     # of a message; from the instances of the fields that a signature hashes

@@ -46,6 +46,12 @@ class Signed(NamedTuple):
     results: tuple[SignatureResult, ...]
     proof: Proof
 
+    @property
+    def fixes_blanks(self) -> bool:
+        """Whether the signature that is shown covers every blank and line end of the body as found."""
+        shown = next((one for one in self.signatures if one.seq == self.proof.seq), None)
+        return shown is not None and shown.canonicalization.endswith("/simple") and not shown.repairs
+
 
 @dataclass(frozen=True, slots=True)
 class ProvenShard:

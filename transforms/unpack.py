@@ -83,6 +83,7 @@ class Place(NamedTuple):
     start: int | None = None
     length: int | None = None
     covered: bool = False
+    exact: bool = False
     loose: bool = True
     ancestors: frozenset[str] = frozenset()  # sha256 of the containers above
     base: str = ""  # of a nested message: IMAP numbers continue after base!prefix
@@ -160,6 +161,7 @@ class Unpacker:
             sha1=digests.sha1 if digests else None,
             md5=digests.md5 if digests else None,
             covered=place.covered and facts.get("status", Status.OK) is Status.OK,
+            exact=place.exact,
             loose=place.loose,
             **facts,
         )
@@ -193,7 +195,7 @@ class Unpacker:
                 return whole
         if found.format == "mailbox" and mailbox.holds_several(span):
             return self._mailbox(row, place, landed, found, expand)
-        if found.format == "emlx":
+        if found.format == "emlx" and emlx.is_framed(span):
             return self._framed(row, place, landed, emlx.entries(span))
         if found.kind in (Kind.EMAIL, Kind.MAILBOX):
             return self._framed(row, place, landed, _one_message(span))
@@ -399,19 +401,19 @@ class Unpacker:
     def _message(self, row: int, place: Place, landed: Landed) -> None:
         """A message: its row, its signatures, its text, and its parts as items."""
         message = split_message(landed.span)
-        reading = read_one_way(message, body=leaves_body_open(message))
+        base, prefix = (place.base, place.prefix) if place.prefix else (place.path, "")
+        found = tuple(parts(message, prefix, landed.span.size - message.body.size))
+        reading = read_one_way(message, leaves_body_open(message), found)
         digests, signatures, unquoted = self._prepared(message, reading, place.quoted)
         self.signatures += [(row, signature) for signature in signatures]
         if signatures:
             kept = signed_fields_kept(message, signatures)
             self.fields += [KeptField(row, field.name, field.raw) for field in kept]
-        base, prefix = (place.base, place.prefix) if place.prefix else (place.path, "")
         below = self._below(row, place, landed.digests.sha256)._replace(base=base, loose=False, quoted=False)
-        body_offset = landed.span.size - message.body.size
         pieces = []
         attached = []
         breaches = [defect for defect in message.defects if defect.startswith("limit.")]
-        for part in parts(message, prefix, body_offset):
+        for part in found:
             breaches += [defect for defect in part.defects if defect.startswith("limit.") and defect not in breaches]
             if part.is_item:
                 attached.append(self._part(below, part, unquoted))
@@ -494,6 +496,7 @@ class Unpacker:
             start=part.body_offset,
             length=part.body.size,
             covered=not (unquoted and part.body.find(b">From ") >= 0),
+            exact=part.encoding == "base64",
             base=below.base if nested else "",
             prefix=part.number if nested else "",
             notes=part.defects,
@@ -604,6 +607,7 @@ class Unpacker:
             parent_id=path_spec.item_id(place.path),
             depth=place.depth + 1,
             covered=place.covered,
+            exact=place.exact,
             loose=place.loose,
             ancestors=place.ancestors | {sha256},
         )

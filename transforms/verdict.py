@@ -20,6 +20,7 @@ class Inheritance(NamedTuple):
     date: str  # of the carrier, ISO 8601 or ""
     loose: bool  # found by equal sha256, not by its place in the message
     protected: bool  # the sender's domain is one that the user named
+    confidence: str | None = "strong"  # of the carrier
 
 
 class Case(NamedTuple):
@@ -33,6 +34,7 @@ class Case(NamedTuple):
     findings: tuple[Finding, ...] = ()
     inside_message: bool = False
     covered: bool = True  # its octets have one reading where it lies in a message
+    blanks_open: bool = False  # its message is verified, but for the blanks and line ends of this text
     sender: str = ""  # From domain of a message
     likeness: Likeness | None = None  # of the From domain to a protected one
     comparable: int = 0  # messages of its container that the same checks were made on
@@ -137,7 +139,8 @@ def _inherited(case: Case, rule: str) -> Decision | None:
         return None
     if carrier.loose and not carrier.protected:
         return None
-    confidence = "moderate" if carrier.loose else "strong"
+    # A carrier is limited by its recipients only, or passes nothing on: what it covers is as proven as ever.
+    confidence = "moderate" if carrier.loose or carrier.confidence == "moderate" else "strong"
     return Decision(Verdict.VERIFIED, rule, rule, basis="inherited", confidence=confidence)
 
 
@@ -186,7 +189,9 @@ def _plain(case: Case, rule: str) -> Decision | None:
     if case.inheritance is not None:
         return _unverifiable(rule, "sent_by_outsider")
     if case.inside_message:
-        return _unverifiable(rule, "parent_not_verified" if case.covered else "encoding_ambiguous")
+        if not case.covered:
+            return _unverifiable(rule, "encoding_ambiguous")
+        return _unverifiable(rule, "blanks_not_signed" if case.blanks_open else "parent_not_verified")
     return _unverifiable(rule, "no_signature")
 
 
