@@ -21,7 +21,10 @@ _REFUSED = {
         "PrismRunner is refused: it would download and execute a program. Leave --runner out, or name a Prism "
         "binary on this machine with --prism_location=FILE."
     ),
-    "switchingdirectrunner": "SwitchingDirectRunner is refused: it tries Prism first. Leave --runner out.",
+    **{
+        name.lower(): f"{name} is refused: it tries Prism first. Leave --runner out."
+        for name in ("SwitchingDirectRunner", "TestDirectRunner", "InteractiveRunner")
+    },
 }
 
 
