@@ -21,6 +21,7 @@ from pipeline import commit, examining, key_store, ledger, progress, summary
 from pipeline.job import Job
 from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from transforms import magic_type
+from transforms.auth.chain import default_sealers
 from transforms.limits import LIMITS
 from transforms.model import SCHEMA_VERSION
 from transforms.plan import followed, plan_units
@@ -44,9 +45,9 @@ class Refused(Exception):
 def run(options: argparse.Namespace, beam_options: list[str]) -> int:
     """`triage run`."""
     dump = _dump(options.dump)
+    _nothing_given_inside(options.out, dump, *options.keys)
     out = _out(options.out, dump)
     keys_outside(options.keys, dump)
-    _nothing_given_inside(out, dump, *options.keys)
     if options.dry_run:
         return _dry_run(dump, options)
     given = key_store.read_keys(options.keys)
@@ -81,8 +82,8 @@ def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
     for name in ("protect", "trusted_sealer"):
         if getattr(options, name):
             arguments[name] = sorted(set(getattr(options, name)))
-    keys_outside(options.keys, Path(arguments["dump"]))
     _nothing_given_inside(out, *options.keys)
+    keys_outside(options.keys, Path(arguments["dump"]))
     given = key_store.read_keys(options.keys)
     engine = _engine(beam_options) if beam_options else None
     with locked(out):
@@ -113,6 +114,7 @@ def _execute(
         together=engine.is_local,
         resume=resume,
         protected=frozenset(arguments["protect"]),
+        sealers=default_sealers() | frozenset(arguments["trusted_sealer"]),
     )
     started = time.time()
     timings: dict[str, float] = {}
@@ -239,11 +241,7 @@ def _prepare(out: Path, options: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def locked(out: Path) -> Iterator[None]:
-    """Hold OUT for this process; the kernel lets go when the process ends, however it ends.
-
-    A folder that is refused keeps no file of ours.
-    """
-    fresh = not (out / ".lock").exists()
+    """Hold OUT for this process; the kernel lets go when the process ends, however it ends."""
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
         fd = os.open(out / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -256,10 +254,6 @@ def locked(out: Path) -> Iterator[None]:
         raise Refused(f"{out}: another run is writing there. Wait for it, or choose another OUT.") from None
     try:
         yield
-    except Refused:
-        if fresh:
-            (out / ".lock").unlink()
-        raise
     finally:
         os.close(fd)
 
@@ -271,7 +265,7 @@ def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argpar
         traceback.print_exc()
     print(
         f"triage: the run stopped: {clean_text(what, 400)}\nWhat was examined is kept in {out}; no table is half "
-        f"written.\nMend the cause, then go on with: {_resume_line(out, arguments, with_keys=examine)}",
+        f"written.\nMend the cause, then go on with: {clean_text(_resume_line(out, arguments, examine))}",
         file=sys.stderr,
     )
     return EXIT_INCOMPLETE

@@ -5,15 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from pipeline import commit, options
+from sealing import Signer, seal, sign
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAIL = (
@@ -183,126 +181,36 @@ def test_explain_finds_an_item_by_path_id_message_id_and_sha256(dump: Path, tmp_
     refused(triage("explain", out, "nothing-like-it"), 3, "no such item")
 
 
-# ---- what a person gave outlives OUT ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize("again", ["--force", "--resume"])
-@pytest.mark.parametrize("inside", ["evidence", "work", "."])
-def test_a_dump_inside_out_is_refused_and_untouched(tmp_path: Path, inside: str, again: str) -> None:
-    out = tmp_path / "case"
-    dump = out / inside
-    dump.mkdir(parents=True)
-    (dump / "a.eml").write_bytes(MAIL)
-    refused(triage("run", dump, "-o", out, again), 3, "inside")
-    assert (dump / "a.eml").read_bytes() == MAIL
-    assert [path.name for path in out.rglob("*") if path.is_file()] == ["a.eml"]
-
-
-@pytest.mark.parametrize("given", ["keys", "keys/mine.csv", "link"])
-def test_keys_inside_out_are_refused_and_untouched(dump: Path, tmp_path: Path, given: str) -> None:
-    out = tmp_path / "out"
-    (out / "keys").mkdir(parents=True)
-    (out / "keys" / "mine.csv").write_text("domain,selector,record\n")
-    (tmp_path / "link").symlink_to(out / "keys")
-    path = tmp_path / given if given == "link" else out / given
-    refused(triage("run", dump, "-o", out, "--keys", path, "--force"), 3, "inside OUT")
-    assert [path.name for path in out.rglob("*") if path.is_file()] == ["mine.csv"]
-
-
-def test_judge_refuses_keys_inside_out(dump: Path, tmp_path: Path) -> None:
+def test_a_trusted_sealer_and_its_key_count_when_judged_again_without_the_dump(dump: Path, tmp_path: Path) -> None:
+    mx = Signer("mx.example", "arc", "newspaper")
+    signed = sign(MAIL, Signer("campaign.example", "s1", "campaign"))
+    (dump / "a.eml").write_bytes(seal(signed, mx, "mx.example; dkim=pass header.d=campaign.example"))
+    key = tmp_path / "arc._domainkey.mx.example.txt"
+    key.write_text(mx.record())
     out = tmp_path / "out"
     triage("run", dump, "-o", out, "-q")
-    refused(triage("judge", out, "--only-keys", "--keys", out / "keys"), 3, "inside OUT")
-    assert (out / "keys" / "keys.jsonl").exists()
+    before = json.loads(triage("explain", out, "a.eml", "--json").stdout)
+    assert (before["verdict"], before["arc_result"]) == ("unverifiable", "neutral")
+    (dump / "a.eml").unlink()
+    triage("judge", out, "--keys", key, "-q")
+    untrusted = json.loads(triage("explain", out, "a.eml", "--json").stdout)
+    assert (untrusted["verdict"], untrusted["arc_result"]) == ("unverifiable", "pass")
+    triage("judge", out, "--trusted-sealer", "MX.example", "-q")
+    proven = json.loads(triage("explain", out, "a.eml", "--json").stdout)
+    assert (proven["verdict"], proven["basis"]) == ("verified", "receiver_seal")
+    text = triage("explain", out, "a.eml").stdout
+    assert "arc-seal signature 2: i=1 d=mx.example s=arc" in text
+    assert "covers  the ARC fields of the sets 1 to 1" in text
+    wanted = triage("keys", "wanted", out).stdout
+    assert "campaign.example" in wanted and "mx.example" not in wanted
 
 
-def test_a_folder_that_is_refused_keeps_no_file_of_ours(dump: Path, tmp_path: Path) -> None:
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "thesis.doc").write_text("mine")
-    refused(triage("run", dump, "-o", tmp_path / "out"), 3, "thesis.doc")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.doc"]
-
-
-@pytest.mark.parametrize("runner", ["Nope", "DaskRunner", "os.path", "no.such.Runner"])
-def test_a_runner_is_refused_before_anything_is_written(dump: Path, tmp_path: Path, runner: str) -> None:
-    refused(triage("run", dump, "-o", tmp_path / "out", "--", f"--runner={runner}"), 2, runner)
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    "arguments", [["run", "", "-o", "x"], ["run", "x", "-o", ""], ["run", "x", "-o", "y", "--keys", ""]]
-)
-def test_an_empty_name_is_a_usage_error(arguments: list[str]) -> None:
-    refused(triage(*arguments), 2, "an empty name")
-
-
-# ---- what was named is a link ----------------------------------------------------------------------
-
-
-def test_a_dump_that_is_a_link_is_the_file_it_leads_to(dump: Path, tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(dump / "a.eml")
-    out = tmp_path / "out"
-    assert triage("run", tmp_path / "link", "-o", out, "-q").returncode == 0
-    record = json.loads(triage("explain", out, "a.eml", "--json").stdout)
-    assert record["reason_code"] == "no_signature"
-    assert triage("verify", out, "--against", tmp_path / "link").returncode == 0
-    record = json.loads(triage("check", tmp_path / "link", "--json").stdout)
-    assert (record["path"], record["reason_code"]) == (str(dump / "a.eml"), "no_signature")
-
-
-def test_a_dump_that_is_a_link_to_a_folder_is_that_folder(dump: Path, tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(dump)
-    (dump / "inside").symlink_to("a.eml")
-    out = tmp_path / "out"
-    assert triage("run", tmp_path / "link", "-o", out, "-q").returncode == 0
-    items = commit.read_table(out, "items", ["path", "kind"]).to_pylist()
-    assert {row["path"]: row["kind"] for row in items} == {"a.eml": "email", "inside": "link"}
-
-
-# ---- the line that goes on -------------------------------------------------------------------------
-
-
-def test_the_printed_line_goes_on_with_everything_that_was_given(dump: Path, tmp_path: Path) -> None:
-    keys = tmp_path / "my keys"
-    keys.mkdir()
-    (keys / "k.csv").write_text("domain,selector,record\n")
-    out = tmp_path / "out of it"
-    given = [
-        "run", str(dump), "-o", str(out), "--keys", str(keys), "--protect", "b.example", "--protect", "a.example",
-        "--trusted-sealer", "c.example", "--also-hash", "sha1,md5", "--workers", "1",
-    ]  # fmt: skip
-    out.mkdir()
-    (out / "evidence").mkdir()
-    (out / "evidence" / "plan.jsonl").mkdir()  # no plan can be written there
-    done = triage(*given, "--resume")
-    assert done.returncode == 4, done.stderr
-    line = shlex.split(done.stderr.splitlines()[-1].partition("go on with: ")[2])
-    assert line[:1] == ["triage"] and "--resume" in line
-    first, second = options.parser().parse_args([*given, "--resume"]), options.parser().parse_args(line[1:])
-    assert sorted(vars(first).pop("protect")) == vars(second).pop("protect")
-    assert vars(first) == vars(second)
-
-
-# ---- what is said on the way -----------------------------------------------------------------------
-
-
-def test_verbose_says_the_phases_with_counts_and_seconds(dump: Path, tmp_path: Path) -> None:
-    done = triage("run", dump, "-o", tmp_path / "out", "-v")
-    lines = done.stderr.splitlines()
-    assert [line.split()[1] for line in lines] == ["examined", "judged", "wrote", "accounted"]
-    assert lines[0].startswith("triage: examined 1 of 1 work units (0 were there), 0.0 MB, 1 items, in ")
-    assert all(re.search(r" [0-9.]+ s\b", line) for line in lines)
-    assert triage("run", dump, "-o", tmp_path / "quiet").stderr == ""
-
-
-@pytest.mark.parametrize(
-    "command", [["summary"], ["verify"], ["explain", "a.eml"], ["keys", "list"], ["keys", "wanted"], ["judge"]]
-)
-def test_an_out_of_another_schema_version_is_refused(dump: Path, tmp_path: Path, command: list[str]) -> None:
-    out = tmp_path / "out"
-    triage("run", dump, "-o", out, "-q")
-    record = commit.read_run(out)
-    assert record is not None
-    commit.write_run(out, {**record, "schema_version": record["schema_version"] + 1})
-    arguments = [*command, out] if command[0] != "explain" else ["explain", out, "a.eml"]
-    refused(triage(*arguments), 3, "schema version")
+def test_check_honours_a_trusted_sealer(dump: Path, tmp_path: Path) -> None:
+    mx = Signer("mx.example", "arc", "newspaper")
+    signed = sign(MAIL, Signer("campaign.example", "s1", "campaign"))
+    (dump / "a.eml").write_bytes(seal(signed, mx, "mx.example; dkim=pass header.d=campaign.example"))
+    key = tmp_path / "arc._domainkey.mx.example.txt"
+    key.write_text(mx.record())
+    for more, basis in (((), None), (("--trusted-sealer", "mx.example"), "receiver_seal")):
+        record = json.loads(triage("check", dump / "a.eml", "--keys", key, *more, "--json").stdout)
+        assert record["basis"] == basis

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from transforms.limits import Limits
@@ -51,8 +52,16 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
         "date_offset_min": date.offset_min if date else None,
         "received_utc": received_date(received[0]) if received else None,
         "received_count": len(received),
+        "delivered_elsewhere": _delivered_elsewhere(message, lowest, limits),
         "intermediaries": tuple(sorted({f.key for f in message.fields if _INTERMEDIARY.match(f.key)})),
     }
+
+
+def _delivered_elsewhere(message: Message, lowest: Mapping[str, HeaderField], limits: Limits) -> bool:
+    """Whether a Delivered-To names somebody that To and Cc do not: a forwarder, an alias, a blind copy."""
+    delivered = {address.lower() for field in message.named("delivered-to") for address in _addresses(field, limits)}
+    shown = {address.lower() for key in ("to", "cc") for address in _addresses(lowest.get(key), limits)}
+    return not delivered <= shown
 
 
 def _first(field: HeaderField | None) -> Mailbox | None:
