@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import commit, key_store, ledger, options
+from transforms.model import SCHEMA_VERSION
 from transforms.text import clean_text
 
 
@@ -129,6 +130,11 @@ def _finished(out: Path) -> dict[str, Any]:
     record = commit.read_run(out) if out.is_dir() else None
     if record is None:
         raise Refused(f"{out}: holds no finished run. Start one with: triage run DUMP -o {out}")
+    if record.get("schema_version") != SCHEMA_VERSION:
+        raise Refused(
+            f"{out}: written with schema version {record.get('schema_version')}, this program has {SCHEMA_VERSION}. "
+            "Read it with the program that wrote it, or run again into another folder."
+        )
     return record
 
 

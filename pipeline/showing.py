@@ -21,7 +21,7 @@ from transforms.joins import by_name as join_modules
 from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
 from transforms.model import Kind, Rule, WorkUnit
-from transforms.plan import single_file
+from transforms.plan import followed, single_file
 from transforms.shard import proven
 from transforms.text import clean_text
 from transforms.unit import examine_unit
@@ -59,6 +59,7 @@ def check(
     message: Path, ring: key_store.Keyring, protected: frozenset[str], sealers: frozenset[str] = frozenset()
 ) -> Iterator[Record]:
     """Each message of one file, judged by itself; the file itself where it holds none."""
+    message = followed(message)
     entry = single_file(os.fsencode(message))
     unit = WorkUnit("0" * 32, 0, "files", (entry,))
     settings = Settings(LIMITS)

@@ -25,8 +25,9 @@ ITEMS: tuple[Column, ...] = (
     ("path_bytes", pa.binary(), "The name as stored, only where it is not UTF-8."),
     ("depth", COUNT, "How many items are around it; 0 for a file of the dump."),
     ("ordinal", COUNT, "Position in its source file, parents before children."),
-    ("byte_start", COUNT, "First octet, in the parent's decoded octets (a file's own at the top); null if compressed."),
-    ("byte_len", COUNT, "Octets it takes there, still encoded."),
+    ("byte_start", COUNT, "First octet, in the parent's decoded octets (a file's own at the top); of a gap beside a "
+     "single message, in the octets of the file that holds both; null if compressed, or encoded with a From_ line."),
+    ("byte_len", COUNT, "Octets it takes there, still encoded; null where byte_start is."),
     ("file_name", TEXT, "Name as claimed by the file system, archive or message, made printable."),
     ("kind", ENUM, "What it is: email, mailbox, archive, document, image ... gap, link, special; docs/method.md."),
     ("media_type", TEXT, "Type found in the content."),
@@ -146,7 +147,7 @@ SOURCES: tuple[Column, ...] = (
     ("status", ENUM, "ok, partial, limited or error."),
     ("error_code", TEXT, "Why the status is not ok."),
     ("n_items", COUNT, "Items found in it, itself included."),
-    ("n_errors", COUNT, "Items in it with status limited or error."),
+    ("n_errors", COUNT, "Items in it that were not read whole: with another status than ok."),
     ("bytes_in_items", COUNT, "Octets in direct children; null where members are accounted instead."),
     ("bytes_outside", COUNT, "Octets of framing: From_ lines and separators."),
 )

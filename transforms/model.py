@@ -81,13 +81,16 @@ class WorkUnit:
     entries: tuple[FileEntry, ...]
     start: int = 0  # octets of a mailbox, or index of the first member of a zip
     stop: int = 0
+    ranges: int = 0  # how many its file is split into; 0: the file is not split
 
     # `whole` hashes a split container and gives its own row; its ranges give the rows inside.
     @property
     def octets(self) -> int:
-        """What the progress bar counts for this unit."""
+        """How large it is; of a range of a zip, an equal share."""
         if self.form == "mailbox_range":
             return self.stop - self.start
+        if self.form == "zip_range":
+            return self.entries[0].size // self.ranges
         return sum(entry.size for entry in self.entries)
 
 
@@ -277,7 +280,7 @@ class Item(NamedTuple):
     path: str
     path_bytes: bytes | None  # the name as stored where it is not UTF-8
     depth: int
-    byte_start: int | None  # in the decoded octets of the parent; of the file at the top
+    byte_start: int | None  # in the decoded octets of the parent; of the file at the top, or beside a gap
     byte_len: int | None
     file_name: str | None
     kind: Kind

@@ -25,7 +25,7 @@ from transforms.containers.compound import Storage, open_compound
 from transforms.limits import Limits
 from transforms.mail import msg
 from transforms.mail.content import normalised_text
-from transforms.mail.fields import from_line_length, split_message
+from transforms.mail.fields import blank_length, from_line_length, split_message
 from transforms.mail.mime import parts
 from transforms.mail.reading import read_one_way
 from transforms.mail.summary import summarise
@@ -269,7 +269,10 @@ class Unpacker:
             self._message(row, place, Landed(span, digests))
 
     def _framed(self, row: int, place: Place, landed: Landed, entries: Iterable[Entry]) -> Octets:
-        """A file that is one message with gaps around it: its row is the message's."""
+        """A file that is one message with gaps around it: its row is the message's.
+
+        The places of the gaps, which lie outside of that message, are in the octets of the file.
+        """
         whole, inside, gaps = landed.span, 0, []
         for entry in entries:
             assert entry.start is not None and entry.length is not None
@@ -282,7 +285,10 @@ class Unpacker:
             if entry.length != whole.size:
                 span = whole.sub(entry.start, entry.start + entry.length)
                 landed = landed._replace(span=span, digests=self.hash(span))
-                place = place._replace(start=(place.start or 0) + entry.start, length=entry.length)
+                if not place.depth or place.length == whole.size:
+                    place = place._replace(start=(place.start or 0) + entry.start, length=entry.length)
+                else:  # compressed or encoded: no range of the parent's octets is the message
+                    place = place._replace(start=None, length=None)
         self._message(row, place, landed)
         below = self._below(row, place, landed.digests.sha256)
         for start, length in gaps:
@@ -376,11 +382,13 @@ class Unpacker:
         )
         if entry.form in ("link", "special"):
             row, _ = self.announce()
-            kind = Kind.LINK if entry.form == "link" else Kind.SPECIAL
+            facts: dict[str, Any] = {"kind": Kind.LINK}
+            if entry.form == "special":  # as in a folder: there is nothing to be read
+                facts = {"kind": Kind.SPECIAL, "status": Status.ERROR, "error_code": "io.special"}
             if entry.target is not None:
                 note = f"io.link: {clean_text(entry.target, self.limits.display)}"
                 place = place._replace(notes=(*place.notes, note))
-            self.put(row, place, kind, None)
+            self.put(row, place, digests=None, **facts)
             return None
         if entry.error_code is not None or len(name) > self.limits.name:
             row, _ = self.announce()
@@ -415,7 +423,9 @@ class Unpacker:
         below = self._below(row, place, landed.digests.sha256)._replace(base=base, loose=False, quoted=False)
         pieces = []
         attached = []
+        breaches = [defect for defect in message.defects if defect.startswith("limit.")]
         for part in found:
+            breaches += [defect for defect in part.defects if defect.startswith("limit.") and defect not in breaches]
             if part.is_item:
                 attached.append(self._part(below, part, unquoted))
             else:
@@ -428,10 +438,9 @@ class Unpacker:
         if text:
             form = " ".join(part.media_type for part in pieces if part.media_type.startswith("text/"))
             self.texts.append(Text(row, clean_text(form, self.limits.display), text))
-        limited = next((d for d in message.defects if d.startswith("limit.")), None)
         outcome = _outcome(landed)
-        if limited is not None and landed.status is Status.OK:
-            outcome = {"status": Status.LIMITED, "error_code": limited}
+        if breaches and landed.status is Status.OK:
+            outcome = {"status": Status.LIMITED, "error_code": breaches[0]}
         notes = message.defects + tuple(d for part in pieces for d in part.defects)
         if unquoted:
             notes += (f"container.{unquoted}_unquoted",)
@@ -557,19 +566,30 @@ class Unpacker:
         wanting = any(one.body_ok is False for one in signatures + others)
         if quoted and wanting and message.body.find(b">From ") >= 0:
             for form in ("mboxrd", "mboxo"):
-                body = in_memory(b"".join(mailbox.unquoted(message.body.chunks(), form)))
-                plain = message._replace(body=body)
-                plain_digests = body_digests(body.chunks(), sha1)
-                undone = prepare(plain, reading, plain_digests)
-                undone_others = prepare_others(plain, reading, plain_digests, len(undone))
-                pairs = zip(undone + undone_others, signatures + others, strict=True)
-                matches = any(one.body_ok and not before.body_ok for one, before in pairs)
-                # Counted in the octets after undoing, which are not those of the item.
-                undone = tuple(one._replace(open_octets=None) for one in undone)
-                restored = restore(plain, reading, undone, alive)
+                with ExitStack() as files:
+                    body = self._unquoted(message.body, form, files)
+                    plain = message._replace(body=body)
+                    plain_digests = body_digests(self._alive(body.chunks()), sha1)
+                    undone = prepare(plain, reading, plain_digests)
+                    undone_others = prepare_others(plain, reading, plain_digests, len(undone))
+                    pairs = zip(undone + undone_others, signatures + others, strict=True)
+                    matches = any(one.body_ok and not before.body_ok for one, before in pairs)
+                    # Counted in the octets after undoing, which are not those of the item.
+                    undone = tuple(one._replace(open_octets=None) for one in undone)
+                    restored = restore(plain, reading, undone, alive)
                 if matches or restored.fields_of is not None:
                     return digests, restored.beside(undone_others), form
         return digests, restore(message, reading, signatures, alive).beside(others), ""
+
+    def _unquoted(self, body: Span, form: str, files: ExitStack) -> Span:
+        """A body without the mailbox's quoting; in an anonymous file where it is large."""
+        chunks = mailbox.unquoted(self._alive(body.chunks()), form)
+        if body.size <= self.limits.in_memory:
+            return in_memory(b"".join(chunks))
+        file = files.enter_context(self.spool())
+        file.writelines(chunks)
+        file.flush()
+        return FileSpan(file.fileno(), 0, file.tell())
 
     def _part(self, below: Place, part: Part, unquoted: str) -> Item:
         """One leaf of the MIME tree that is an item of its own."""
@@ -738,9 +758,12 @@ def _outcome(landed: Landed) -> dict[str, Any]:
 
 
 def _one_message(span: Span) -> Iterator[Entry]:
-    """A message, with its leading From_ line as a gap."""
-    line = from_line_length(span.read(0, HEAD))
+    """A message, with its leading From_ line and what is blank before it as a gap."""
+    head = span.read(0, HEAD)
+    blank = blank_length(head)
+    line = from_line_length(head[blank:])
     if line:
+        line += blank
         yield Entry(None, 0, "gap", 0, line)
     yield Entry(None, line, "message", line, span.size - line)
 
