@@ -6,7 +6,7 @@ A pair costs up to minutes, so what it gave is kept, also if that was nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from transforms.auth.recover import VERSION, Pair
 from transforms.model import PublicKey
 
 SOURCE = "recovered"
+
+Anchored = tuple[str, str, str]  # domain, selector, key_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +54,45 @@ def keep(out: Path, tried: Iterable[Attempt]) -> None:
 
 
 def keys(out: Path, given: Sequence[PublicKey]) -> list[PublicKey]:
-    """The keys found, anchored where a given key of the same name is the same key."""
-    anchors: dict[tuple[str, str, str], str] = {}
+    """The keys found, anchored where a given key of the same name is the same key, or by a receiver's seal."""
+    same: dict[Anchored, str] = {}
     for key in given:
         if key.key_id and key.source != SOURCE:
-            name, origin = (key.key_id, key.domain, key.selector), f"{key.source} {key.source_ref}"
-            anchors[name] = min(origin, anchors.get(name, origin))
+            name, origin = (key.domain, key.selector, key.key_id), f"{key.source} {key.source_ref}"
+            same[name] = min(origin, same.get(name, origin))
+    anchored = anchors(out) | same
     found = []
     for one in attempts(out):
         if one.record:
             key_id = parse_record(one.record).key_id
-            anchored_by = anchors.get((key_id, one.domain, one.selector))
+            anchored_by = anchored.get((one.domain, one.selector, key_id))
             reference = f"signatures of items {one.items[0]} and {one.items[1]}"
             found.append(
                 PublicKey(key_id, one.domain, one.selector, one.record, SOURCE, reference, anchored_by=anchored_by)
             )
     return found
+
+
+def anchors(out: Path) -> dict[Anchored, str]:
+    """What anchors recovered keys beside archives, by key: the seals of trusted receivers."""
+    path = out / "keys" / "anchors.jsonl"
+    if not path.exists():
+        return {}
+    records = map(json.loads, path.read_text("ascii").splitlines())
+    return {(one["domain"], one["selector"], one["key_id"]): one["anchored_by"] for one in records}
+
+
+def keep_anchors(out: Path, found: Mapping[Anchored, str]) -> None:
+    """Replace the anchors that are kept."""
+    path = out / "keys" / "anchors.jsonl"
+    if not found:
+        path.unlink(missing_ok=True)
+        return
+    lines = [
+        json.dumps({"domain": domain, "selector": selector, "key_id": key_id, "anchored_by": by}) + "\n"
+        for (domain, selector, key_id), by in sorted(found.items())
+    ]
+    write_whole(path, lambda file: file.write("".join(lines).encode("ascii")))
 
 
 def _path(out: Path) -> Path:

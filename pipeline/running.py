@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import commit, examining, key_store, ledger, progress, recovering, summary
+from pipeline import anchoring, commit, examining, key_store, ledger, progress, recovering, summary
 from pipeline.job import Job
 from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from transforms import magic_type
@@ -139,6 +139,7 @@ def _execute(
         if recovery is None:  # once per OUT: to judge again takes seconds
             with _timed(timings, "recover_seconds"):
                 recovery = recovering.recover_keys(job, processes, sys.stderr, options.quiet or options.json)
+        recovery = {**recovery, "anchored": anchoring.anchor_keys(job)}
         with _timed(timings, "judge_seconds"):
             engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
         _say(options, f"judged {len(plan)} work units in {timings['judge_seconds']} s")

@@ -128,7 +128,7 @@ KEYS: tuple[Column, ...] = (
     ("bits", COUNT, "Modulus bits of an RSA key, 256 for Ed25519."),
     ("source", ENUM, "archive, file, recovered or dns."),
     ("source_ref", TEXT, "Name and sha256 of the file it came from, or the two items that a recovered one came from."),
-    ("anchored_by", TEXT, "Which given key a recovered one is the same as; null if nothing says whose it is."),
+    ("anchored_by", TEXT, "What says whose a recovered key is: the same key given, or a seal; null if nothing does."),
     ("first_seen", TIME, "First observation."),
     ("last_seen", TIME, "Last observation."),
     ("not_before", TIME, "Known not to have been published earlier."),
