@@ -27,6 +27,7 @@ from transforms.text import clean_text
 from transforms.unit import examine_unit
 from transforms.unpack import Settings
 from transforms.watch import UNWATCHED
+from transforms.wording import in_words
 
 # What `check --json` and `explain --json` print of an item (DESIGN §4).
 SHOWN = ("path", "verdict", "basis", "reason_code", "headline", "would_change", "dkim_result", "arc_result")
@@ -107,12 +108,13 @@ def as_text(item: Record) -> str:
             lines.append(f"  {label:<15}{clean_text(str(item[name]))}")
     for signature in item["signatures"]:
         lines += ["", f"  signature {signature['seq']}: d={signature['domain']} s={signature['selector']}"]
-        lines.append(f"    result {signature['result']} ({signature['reason']}), key {signature['key_status']}")
+        reason = "" if signature["reason"] == signature["result"] else f" ({in_words(signature['reason'])})"
+        lines.append(f"    result {signature['result']}{reason}, key {signature['key_status']}")
         lines.append(f"    header {_word(signature['header_ok'])}, body {_word(signature['body_ok'])}")
         lines.append(f"    covers  {' '.join(signature['signed_fields'])}")
         lines.append(f"    leaves  {' '.join(signature['unsigned_fields'])}")
         if signature["objection"]:
-            lines.append(f"    objection: {signature['objection']}")
+            lines.append(f"    objection: {in_words(signature['objection'])} [{signature['objection']}]")
     if item["findings"]:
         lines += ["", "  findings, strongest first:"]
     for finding in item["findings"]:
@@ -120,6 +122,8 @@ def as_text(item: Record) -> str:
         if finding["expected"] or finding["actual"]:
             lines.append(f"      expected: {clean_text(finding['expected'] or '-', 400)}")
             lines.append(f"      here:     {clean_text(finding['actual'] or '-', 400)}")
+        if finding["byte_start"] is not None:
+            lines.append(f"      octets {finding['byte_start']} to {finding['byte_start'] + finding['byte_len'] - 1}")
         rule = rules.get(finding["code"])
         if rule is not None and finding["direction"] == "contradicts":
             lines.append(f"      innocent explanation: {rule.innocent}")

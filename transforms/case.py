@@ -28,3 +28,5 @@ class ItemView(NamedTuple):
     date_raw: str | None = None
     date_offset_min: int | None = None
     clocks: tuple[Clock, ...] = ()
+    size: int | None = None  # octets
+    body_lost: bool = False  # an Outlook item: its header section is kept as sent, its body is not

@@ -20,6 +20,7 @@ from transforms.case import ItemView
 from transforms.inheritance import blanks_open, carriers
 from transforms.joins import copies, sent
 from transforms.lookalike import Likeness, likeness
+from transforms.mail.msg import MEDIA_TYPE as OUTLOOK
 from transforms.model import (
     Direction,
     Finding,
@@ -97,19 +98,20 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
     shard = proven.shard
     names = ("kind", "status", "error_code", "notes", "header_ambiguous", "author_known", "covered",
              "loose", "item_id", "path", "from_email", "from_name", "from_domain", "date_utc",
-             "date_raw", "date_offset_min")  # fmt: skip
+             "date_raw", "date_offset_min", "size", "media_type")  # fmt: skip
     columns = {name: shard.column(name) for name in names}
     carrier_rows = carriers(proven)
     clocks = shard.clocks_by_row()
     rows: list[_Row] = []
     for row, kind in enumerate(columns["kind"]):
         signed = proven.signed.get(row)
-        is_mail = kind == Kind.EMAIL
+        unread = columns["status"][row] == Status.ERROR  # nothing is known of its fields and signatures
+        is_mail = kind == Kind.EMAIL and not unread
         view = ItemView(
             Kind(kind),
             tuple(columns["notes"][row]),
             columns["header_ambiguous"][row],
-            columns["author_known"][row],
+            columns["author_known"][row] or unread,
             (signed.proof if signed else NO_SIGNATURE) if is_mail else None,
             signed.signatures if signed else (),
             signed.results if signed else (),
@@ -121,6 +123,8 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             date_raw=columns["date_raw"][row],
             date_offset_min=columns["date_offset_min"][row],
             clocks=clocks.get(row, ()),
+            size=columns["size"][row],
+            body_lost=columns["media_type"][row] == OUTLOOK,
         )
         findings = [finding for check in checks.modules() for finding in check.check(view)]
         inheritance, inherits_from = _inheritance(columns, carrier_rows[row], rows, joined, row, proven)
@@ -146,6 +150,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             blanks_open=not is_mail and blanks_open(proven, row),
             sender=view.from_domain or "",
             likeness=view.likeness,
+            body_lost=view.body_lost,
         )
         decision = decide(case)
         rows.append(_Row(case, decision, ranked, inherits_from if decision.basis == "inherited" else None))

@@ -214,6 +214,8 @@ class PreparedSignature(NamedTuple):
     invalid: str | None  # the signature cannot be tried at all: reason code
     objections: tuple[str, ...]  # of coverage and reading, most telling first; () = fully covers
     aligned: str  # exact | relaxed | none: d= against the From domain
+    oversigned: tuple[str, ...] = ()  # singletons that h= names more often than they stand: none can be added
+    open_octets: int | None = None  # at the message's end, as found, that l= leaves unsigned; None: not told
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +247,7 @@ class SignatureResult(NamedTuple):
     objection: str | None  # policy: why a pass proves less than everything
     reason: str  # one code: why result is what it is
     key_bits: int = 0  # of the key that was tried; 0: none
+    testing: bool = False  # t=y: the domain was only testing this key
 
 
 # ---- evidence: what one work unit says, without any key -----------------------------------------

@@ -38,6 +38,7 @@ class Case(NamedTuple):
     sender: str = ""  # From domain of a message
     likeness: Likeness | None = None  # of the From domain to a protected one
     comparable: int = 0  # messages of its container that the same checks were made on
+    body_lost: bool = False  # the body as it was sent is not in it (Outlook)
 
 
 class Decision(NamedTuple):
@@ -185,7 +186,8 @@ def _corroborated(case: Case, rule: str) -> Decision | None:
 def _plain(case: Case, rule: str) -> Decision | None:
     """Nothing can be said either way; the plainest reason."""
     if case.proof is not None:
-        return _unverifiable(rule, case.proof.reason)
+        lost = case.body_lost and case.proof.reason == "body_not_hashed"
+        return _unverifiable(rule, "header_proven_body_lost" if lost else case.proof.reason)
     if case.inheritance is not None:
         return _unverifiable(rule, "sent_by_outsider")
     if case.inside_message:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from transforms.auth.alignment import align
-from transforms.auth.canonical import BodyDigests, body_hash
-from transforms.auth.coverage import leaves_mime_open, objections
+from transforms.auth.canonical import BodyDigests, body_hash, covered_octets
+from transforms.auth.coverage import leaves_mime_open, objections, oversigned
 from transforms.auth.signature import Signature, data_hash, parse_signature
 from transforms.limits import LIMITS, MIB
 from transforms.mail.fields import SINGLETONS
@@ -21,13 +21,14 @@ _MAX_NAME = 100  # characters of one
 _MAX_PREFIXES = 256 * MIB  # octets hashed again for all l= of a message
 
 
-def prepare(message: Message, reading: Reading, digests: BodyDigests) -> tuple[PreparedSignature, ...]:
+def prepare(message: Message, reading: Reading, digests: BodyDigests | None) -> tuple[PreparedSignature, ...]:
     """The first LIMITS.signatures DKIM-Signature fields, top to bottom; digests are of message.body.
 
-    Reads the body again only for an l= that ends inside it.
+    Reads the body again only for an l= that ends inside it. Without digests the body as it was sent is
+    lost, and only the header section can be tried: body_ok is None.
     """
     bodies = _Bodies(message, digests)
-    repairs = LINE_ENDS if _mixed(message.line_ends, digests.line_ends) else ""
+    repairs = LINE_ENDS if digests is not None and _mixed(message.line_ends, digests.line_ends) else ""
     return tuple(
         _prepared(seq, field, message, reading, bodies, repairs)
         for seq, field in enumerate(message.named(DKIM_SIGNATURE)[: LIMITS.signatures])
@@ -69,21 +70,38 @@ def _signatures(message: Message) -> Iterator[Signature]:
 class _Bodies:
     """Answers whether the body is the one that a signature claims; hashes each prefix once."""
 
-    def __init__(self, message: Message, digests: BodyDigests) -> None:
+    def __init__(self, message: Message, digests: BodyDigests | None) -> None:
         self._message = message
         self._digests = digests
         self._prefixes: dict[tuple[str, str, int], bytes] = {}
+        self._covered: dict[tuple[str, int], int] = {}
         self._left = _MAX_PREFIXES
 
-    def size(self, signature: Signature) -> int:
-        """Octets of the canonical body."""
+    def size(self, signature: Signature) -> int | None:
+        """Octets of the canonical body, None if it is lost."""
+        if self._digests is None:
+            return None
         relaxed = signature.body_canonicalization == "relaxed"
         return self._digests.relaxed_size if relaxed else self._digests.simple_size
 
+    def open_octets(self, signature: Signature) -> int | None:
+        """How many octets at the body's end, as found, l= leaves unsigned; None if it ends at no place in it."""
+        form, length = signature.body_canonicalization, signature.length
+        size = self.size(signature)
+        if length is None or size is None or length >= size:
+            return None
+        asked = form, length
+        if asked not in self._covered:
+            self._covered[asked] = covered_octets(self._message.body.chunks(), form, length)
+        return self._message.body.size - self._covered[asked]
+
     def match(self, signature: Signature) -> bool | None:
-        """None if the l= of this message are more than one would hash."""
+        """None if the body is lost, or if the l= of this message are more than one would hash."""
+        size = self.size(signature)
+        if self._digests is None or size is None:
+            return None
         form, algorithm, length = signature.body_canonicalization, signature.algorithm, signature.length
-        if length is None or length >= self.size(signature):
+        if length is None or length >= size:
             whole: bytes = getattr(self._digests, f"{form}_{algorithm.rpartition('-')[2]}")
             return whole == signature.body_hash
         asked = form, algorithm, length
@@ -101,6 +119,7 @@ def _prepared(
     signature = parse_signature(field)
     aligned = align(signature.domain, reading.author.domain if reading.author else "")
     valid = signature.invalid is None
+    body_ok = bodies.match(signature) if valid else None
     return PreparedSignature(
         seq=seq,
         type="dkim",
@@ -115,13 +134,15 @@ def _prepared(
         expires_at=signature.expires_at,
         length=signature.length,
         body_hash=signature.body_hash,
-        body_ok=bodies.match(signature) if valid else None,
+        body_ok=body_ok,
         signature=signature.signature,
         data_hash=data_hash(message.fields, field, signature) if valid else b"",
         repairs=repairs,
         invalid=signature.invalid,
         objections=objections(signature, message.fields, reading, bodies.size(signature), aligned) if valid else (),
         aligned=aligned,
+        oversigned=oversigned(message.fields, signature.signed_fields),
+        open_octets=bodies.open_octets(signature) if body_ok else None,
     )
 
 

@@ -40,6 +40,7 @@ NO_SIGNATURE = Proof(None, None, "no_signature")
 
 # Why a message is not proven, plainest last: a signature further up is shown and gives the reason.
 _ORDER = (
+    "body_not_hashed",
     "body_changed_after_signing",
     "key_two_recovered",
     "key_recovered",
@@ -75,7 +76,7 @@ def _proof(signature: PreparedSignature, result: SignatureResult) -> Proof:
 
 def _worth(signature: PreparedSignature, result: SignatureResult) -> tuple[str | None, str | None, str]:
     """Basis, confidence and reason of one signature."""
-    if result.result != "pass" or result.reason in SELF_ATTESTED:
+    if result.reason in SELF_ATTESTED or (result.result != "pass" and result.reason != "body_not_hashed"):
         return None, None, result.reason
     objections = signature.objections
     if result.objection is not None and result.objection not in objections:
@@ -83,6 +84,8 @@ def _worth(signature: PreparedSignature, result: SignatureResult) -> tuple[str |
     blocking = next((code for code in objections if code not in LIMITING), None)
     if blocking is not None:
         return None, None, blocking
+    if result.result != "pass":
+        return None, None, result.reason
     basis = "repaired_signature" if signature.repairs else "signature"
     if result.reason == "key_anchored":
         basis = "anchored_recovered_key"

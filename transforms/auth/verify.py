@@ -226,4 +226,5 @@ def _result(
     objection = prepared.objections[0] if prepared.objections else None
     key_id = record.key_id if record is not None else None
     key_bits = record.bits if record is not None else 0
-    return SignatureResult(prepared.seq, header_ok, key_status, key_id, result, objection, reason, key_bits)
+    testing = record is not None and "y" in record.flags
+    return SignatureResult(prepared.seq, header_ok, key_status, key_id, result, objection, reason, key_bits, testing)

@@ -51,9 +51,9 @@ def test_body_under_a_length_limit(signer: Any, examined: Examined, mail: bytes)
     assert signature.objections == ("body_length_limit",)
 
 
-def test_length_beyond_the_body_covers_all_of_it(signer: Any, examined: Examined, mail: bytes) -> None:
+def test_length_beyond_the_body_covers_all_of_it_and_is_refused(signer: Any, examined: Examined, mail: bytes) -> None:
     (signature,) = examined(signer.sign(mail, length=10**6))
-    assert (signature.body_ok, signature.objections) == (True, ())
+    assert (signature.body_ok, signature.objections) == (True, ("body_length_beyond",))
 
 
 def test_prefixes_are_hashed_within_a_budget(
