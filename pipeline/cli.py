@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import commit, key_store, ledger, options
+from transforms.model import SCHEMA_VERSION
 from transforms.text import clean_text
 
 
@@ -84,13 +85,15 @@ def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
 def _check(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import showing
     from pipeline.running import Refused
+    from transforms.auth.chain import default_sealers
 
     ring = key_store.keyring(key_store.weighed(key_store.read_keys(parsed.keys)))
+    sealers = default_sealers() | frozenset(parsed.trusted_sealer)
     for message in parsed.messages:
         if not message.is_file():
             raise Refused(f"{clean_text(str(message))}: no such file. `check` takes single files.")
     for message in parsed.messages:
-        for item in showing.check(message, ring, frozenset(parsed.protect)):
+        for item in showing.check(message, ring, frozenset(parsed.protect), sealers):
             print(showing.as_json(item) if parsed.json else showing.as_text(item) + "\n")
     return options.EXIT_OK
 
@@ -127,6 +130,11 @@ def _finished(out: Path) -> dict[str, Any]:
     record = commit.read_run(out) if out.is_dir() else None
     if record is None:
         raise Refused(f"{out}: holds no finished run. Start one with: triage run DUMP -o {out}")
+    if record.get("schema_version") != SCHEMA_VERSION:
+        raise Refused(
+            f"{out}: written with schema version {record.get('schema_version')}, this program has {SCHEMA_VERSION}. "
+            "Read it with the program that wrote it, or run again into another folder."
+        )
     return record
 
 

@@ -146,7 +146,8 @@ def _read_file(path: Path, shown: str) -> Iterator[PublicKey]:
 
 
 def _csv(text: str, delimiter: str, reference: str) -> Iterator[PublicKey]:
-    lines = csv.reader(io.StringIO(text), delimiter=delimiter)
+    lines = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    begins = 1  # the line that a record begins in: a quote opened there may run on over many
     try:
         names = [archive_json.plain(name) for name in next(lines, [])]
         missing = archive_json.missing_column(names)
@@ -155,13 +156,19 @@ def _csv(text: str, delimiter: str, reference: str) -> Iterator[PublicKey]:
         twice = next((name for name in names if name and names.count(name) > 1), None)
         if twice is not None:
             raise ArchiveError("line 1", f"two columns {twice!r}: which one counts? {NEEDED}")
+        begins = lines.line_num + 1
         for line in lines:
             given = dict(zip(names, line, strict=False))
             found = archive_json.read_row(given, {}) if line else []
             for row in [dict(given)] if found is None else found:
                 yield _key(f"line {lines.line_num}", row, reference)
+            begins = lines.line_num + 1
     except csv.Error as error:
-        raise ArchiveError(f"line {lines.line_num}", f"{error}. Repair this line.") from None
+        raise ArchiveError(
+            f"line {begins}",
+            f"{error}. A quoted value that begins here is not closed, or text stands behind its closing quote. "
+            'Close it with ", and write a quote inside a value as "".',
+        ) from None
 
 
 def _key(place: str, row: Mapping[str, object], reference: str) -> PublicKey:

@@ -6,6 +6,8 @@ import argparse
 import ipaddress
 from pathlib import Path
 
+from transforms.mail.address import a_label
+
 EXIT_OK = 0
 EXIT_USAGE = 2
 EXIT_INPUT = 3
@@ -32,8 +34,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     run = _command(commands, "run", "examine a dump, judge it and write the tables")
-    run.add_argument("dump", metavar="DUMP", help="folder or file of the leak; never written to")
-    run.add_argument("-o", "--out", metavar="OUT", type=Path, required=True, help="folder for the tables")
+    run.add_argument("dump", metavar="DUMP", type=_named, help="folder or file of the leak; never written to")
+    run.add_argument("-o", "--out", metavar="OUT", type=_path, required=True, help="folder for the tables")
     _judging(run)
     run.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: one per core)")
     run.add_argument("--also-hash", metavar="sha1,md5", type=_hashes, default=(), help="more digests, for joins")
@@ -106,15 +108,15 @@ def _command(
 
 def _judging(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--keys", metavar="FILE|DIR", type=Path, action="append", default=[], help="DKIM key archive; may be repeated"
+        "--keys", metavar="FILE|DIR", type=_path, action="append", default=[], help="DKIM key archive; may be repeated"
     )
     command.add_argument(
         "--protect", metavar="DOMAIN", type=str.lower, action="append", default=[],
         help="a domain of the organisation that this leak is about: its files are verified, its look-alikes suspected",
     )  # fmt: skip
     command.add_argument(
-        "--trusted-sealer", metavar="DOMAIN", type=str.lower, action="append", default=[],
-        help="a receiver whose ARC seals are trusted; recorded, not used by this version",
+        "--trusted-sealer", metavar="DOMAIN", type=a_label, action="append", default=[],
+        help="a receiver whose ARC seals are trusted, besides the large providers; may be repeated",
     )  # fmt: skip
 
 
@@ -122,7 +124,17 @@ def _output(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print the summary as one JSON object")
     loud = command.add_mutually_exclusive_group()
     loud.add_argument("-q", "--quiet", action="store_true", help="no progress")
-    loud.add_argument("-v", "--verbose", action="store_true", help="say more on stderr")
+    loud.add_argument("-v", "--verbose", action="store_true", help="a line on stderr for each phase")
+
+
+def _named(text: str) -> str:
+    if not text:  # an unset variable of a shell, which Path would take for the folder one is in
+        raise argparse.ArgumentTypeError("an empty name is no file or folder")
+    return text
+
+
+def _path(text: str) -> Path:
+    return Path(_named(text))
 
 
 def _count(text: str) -> int:

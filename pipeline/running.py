@@ -9,22 +9,27 @@ import functools
 import importlib.metadata
 import os
 import platform
+import shlex
 import shutil
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import commit, examining, key_store, ledger, progress, recovering, summary
 from pipeline.job import Job
 from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from transforms import magic_type
+from transforms.auth.chain import default_sealers
 from transforms.limits import LIMITS
 from transforms.model import SCHEMA_VERSION
-from transforms.plan import plan_units
+from transforms.plan import followed, plan_units
 from transforms.text import clean_text
 from transforms.unpack import Settings
+
+if TYPE_CHECKING:
+    from pipeline import engines
 
 OURS = ("evidence", "work", "keys", "run.json", ".lock")  # beside the tables
 
@@ -40,11 +45,13 @@ class Refused(Exception):
 def run(options: argparse.Namespace, beam_options: list[str]) -> int:
     """`triage run`."""
     dump = _dump(options.dump)
+    _nothing_given_inside(options.out, dump, *options.keys)
     out = _out(options.out, dump)
     keys_outside(options.keys, dump)
     if options.dry_run:
         return _dry_run(dump, options)
     given = key_store.read_keys(options.keys)
+    engine = _engine(beam_options) if beam_options else None
     with locked(out):
         _prepare(out, options)
         key_store.keep(out, given)
@@ -57,7 +64,7 @@ def run(options: argparse.Namespace, beam_options: list[str]) -> int:
             "workers": options.workers,
             "beam": beam_options,
         }
-        return _execute(out, dump, arguments, options, beam_options, resume=options.resume, examine=True)
+        return _execute(out, dump, arguments, options, engine, resume=options.resume, examine=True)
 
 
 def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
@@ -75,14 +82,16 @@ def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
     for name in ("protect", "trusted_sealer"):
         if getattr(options, name):
             arguments[name] = sorted(set(getattr(options, name)))
+    _nothing_given_inside(out, *options.keys)
     keys_outside(options.keys, Path(arguments["dump"]))
     given = key_store.read_keys(options.keys)
+    engine = _engine(beam_options) if beam_options else None
     with locked(out):
         if options.only_keys:
             key_store.forget(out)
         key_store.keep(out, given)
         return _execute(
-            out, Path(arguments["dump"]), arguments, options, beam_options, resume=True, examine=False, earlier=record
+            out, Path(arguments["dump"]), arguments, options, engine, resume=True, examine=False, earlier=record
         )
 
 
@@ -91,18 +100,13 @@ def _execute(
     dump: Path,
     arguments: dict[str, Any],
     options: argparse.Namespace,
-    beam_options: list[str],
+    engine: engines.Engine | None,
     resume: bool,
     examine: bool,
     earlier: dict[str, Any] | None = None,
 ) -> int:
-    from pipeline import engines  # Beam is imported only where it runs
-
-    try:
-        engine = engines.choose(beam_options)
-    except engines.EngineRefused as refusal:
-        raise Refused(str(refusal), EXIT_USAGE) from None
-    from pipeline import graph
+    engine = engine or _engine([])
+    from pipeline import engines, graph  # Beam is imported only where it runs, and quietened by then
 
     processes = arguments["workers"] or os.cpu_count() or 1
     job = Job(
@@ -113,6 +117,7 @@ def _execute(
         together=engine.is_local,
         resume=resume,
         protected=frozenset(arguments["protect"]),
+        sealers=default_sealers() | frozenset(arguments["trusted_sealer"]),
     )
     started = time.time()
     timings: dict[str, float] = {}
@@ -128,20 +133,27 @@ def _execute(
                 _timed(timings, "examine_seconds"),
             ):
                 engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
+            _say(options, f"examined {_examined(job)} in {timings['examine_seconds']} s")
+        plan = examining.planned(job)
         recovery = (earlier or {}).get("recovery")
         if recovery is None:  # once per OUT: to judge again takes seconds
             with _timed(timings, "recover_seconds"):
                 recovery = recovering.recover_keys(job, processes, sys.stderr, options.quiet or options.json)
         with _timed(timings, "judge_seconds"):
             engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
+        _say(options, f"judged {len(plan)} work units in {timings['judge_seconds']} s")
         with _timed(timings, "commit_seconds"):
             hashes = commit.commit(job)
-        plan = examining.planned(job)
-        wrong = ledger.problems(out, entries_of(plan) if examine else None)
+        _say(options, f"wrote {len(hashes)} files in {timings['commit_seconds']} s")
+        with _timed(timings, "account_seconds"):
+            wrong = ledger.problems(out, entries_of(plan) if examine else None)
+        _say(options, f"accounted for every row in {timings['account_seconds']} s: {len(wrong)} problems")
     except OSError as error:
-        return _incomplete(out, arguments, f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), options)
+        what = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+        return _incomplete(out, arguments, what, options, examine)
     except Exception as error:
-        return _incomplete(out, arguments, str(error).splitlines()[0] if str(error) else repr(error), options)
+        what = str(error).splitlines()[0].partition(" [while running ")[0] if str(error) else repr(error)
+        return _incomplete(out, arguments, what, options, examine)
     shutil.rmtree(job.work, ignore_errors=True)
     record = {
         "schema_version": SCHEMA_VERSION,
@@ -166,6 +178,16 @@ def _execute(
     return EXIT_OK
 
 
+def _engine(beam_options: list[str]) -> engines.Engine:
+    """Importing Beam takes a second: without options, nothing can be refused, and it is put off until Beam runs."""
+    from pipeline import engines
+
+    try:
+        return engines.choose(beam_options)
+    except engines.EngineRefused as refusal:
+        raise Refused(str(refusal), EXIT_USAGE) from None
+
+
 def entries_of(plan: list[dict[str, object]]) -> int:
     """Directory entries that a plan covers; ranges repeat the entry of their `whole` unit."""
     return sum(int(str(unit["entries"])) for unit in plan if unit["form"] in ("files", "whole"))
@@ -179,7 +201,7 @@ def _dump(given: str) -> Path:
         raise Refused(f"{clean_text(given)}: no such file or folder. Check the path of the dump.")
     if not os.access(dump, os.R_OK | (os.X_OK if dump.is_dir() else 0)):
         raise Refused(f"{clean_text(given)}: may not be read. Change its permissions or run as its owner.")
-    return dump
+    return followed(dump)
 
 
 def _out(out: Path, dump: Path) -> Path:
@@ -190,6 +212,14 @@ def _out(out: Path, dump: Path) -> Path:
     if out.exists() and not out.is_dir():
         raise Refused(f"{out}: is a file. Name a folder with -o.")
     return out
+
+
+def _nothing_given_inside(out: Path, *given: Path) -> None:
+    """What a person gave to be read must outlive OUT, which --resume and --force clear."""
+    for path in given:
+        above = (path.resolve(), *path.resolve().parents)
+        if out.exists() and any(folder.exists() and folder.samefile(out) for folder in above):
+            raise Refused(f"{path}: lies inside OUT ({out}), which is cleared and rewritten. Choose another OUT.")
 
 
 def keys_outside(keys: list[Path], dump: Path) -> None:
@@ -236,17 +266,32 @@ def locked(out: Path) -> Iterator[None]:
         os.close(fd)
 
 
-def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argparse.Namespace) -> int:
+def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argparse.Namespace, examine: bool) -> int:
     if options.verbose:
         import traceback
 
         traceback.print_exc()
     print(
         f"triage: the run stopped: {clean_text(what, 400)}\nWhat was examined is kept in {out}; no table is half "
-        f"written.\nMend the cause, then go on with: triage run {arguments['dump']} -o {out} --resume",
+        f"written.\nMend the cause, then go on with: {clean_text(_resume_line(out, arguments, examine))}",
         file=sys.stderr,
     )
     return EXIT_INCOMPLETE
+
+
+def _resume_line(out: Path, arguments: dict[str, Any], with_keys: bool) -> str:
+    """The whole command that goes on, for a shell. A judgement's keys are those kept in OUT, so it names none."""
+    words = ["triage", "run", arguments["dump"], "-o", str(out), "--resume"]
+    for option, name in (("--keys", "keys"), ("--protect", "protect"), ("--trusted-sealer", "trusted_sealer")):
+        if with_keys or name != "keys":
+            words += [word for value in arguments[name] for word in (option, value)]
+    if arguments["also_hash"]:
+        words += ["--also-hash", ",".join(arguments["also_hash"])]
+    if arguments["workers"]:
+        words += ["--workers", str(arguments["workers"])]
+    if arguments["beam"]:
+        words += ["--", *arguments["beam"]]
+    return shlex.join(words)
 
 
 def _dry_run(dump: Path, options: argparse.Namespace) -> int:
@@ -269,6 +314,19 @@ def _dry_run(dump: Path, options: argparse.Namespace) -> int:
         for form, count in sorted(forms.items()):
             print(f"  {form}: {count}")
     return EXIT_OK
+
+
+def _say(options: argparse.Namespace, sentence: str) -> None:
+    """What -v adds, a line for each phase; counts and seconds, never a name."""
+    if options.verbose:
+        print(f"triage: {sentence}", file=sys.stderr)
+
+
+def _examined(job: Job) -> str:
+    plan = examining.planned(job)
+    new = sum(bool(unit["wanted"]) for unit in plan)
+    octets, items = progress.done(job.work / "progress")
+    return f"{new} of {len(plan)} work units ({len(plan) - new} were there), {octets / 1e6:.1f} MB, {items} items,"
 
 
 @contextlib.contextmanager

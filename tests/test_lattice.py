@@ -149,7 +149,6 @@ def test_a_valid_signature_is_found_among_broken_and_unknown_ones(mailer: Mailer
         ({}, {"tags": "g=desk; "}, "key_granularity", None),
         ({}, {"tags": "h=sha256:sha1; s=email; "}, None, "strong"),
         ({}, {"first_seen": datetime(2019, 1, 1, tzinfo=UTC)}, "key_first_seen_later", "limited"),
-        ({}, {"source": "recovered"}, "key_recovered", None),
     ],
     ids=lambda value: str(value)[:40],
 )

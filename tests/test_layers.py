@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,16 @@ def test_imports_run_down_the_floors_only(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_module_has_a_floor(path: Path) -> None:
     assert room(path) in FLOORS or room(path) == "__init__"
+
+
+def test_contributing_shows_every_room_on_its_floor() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    shown = {
+        room.rstrip("/"): int(floor)
+        for floor, rooms in re.findall(r"^\| ([0-9]) \| `([^`]+)` \|", text, re.MULTILINE)
+        for room in rooms.split()
+    }
+    assert shown == FLOORS
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -34,7 +34,7 @@ def carriers(proven: ProvenShard) -> list[int | None]:
             continue
         signed = proven.signed.get(parent)
         if kinds[parent] == Kind.EMAIL:
-            passes = signed is not None and signed.proof.passes_on and (exact[row] or signed.fixes_blanks)
+            passes = signed is not None and signed.passes_on and (exact[row] or signed.fixes_blanks)
             found[row] = parent if passes and media_types[parent] != OUTLOOK else None
         else:
             found[row] = found[parent]
@@ -45,6 +45,6 @@ def blanks_open(proven: ProvenShard, row: int) -> bool:
     """Whether the message right above an item would pass its proof on, were it not for blanks and line ends."""
     shard = proven.shard
     signed = proven.signed.get(shard.column("parent_row")[row])
-    if signed is None or not signed.proof.passes_on or shard.column("exact")[row]:
+    if signed is None or not signed.passes_on or shard.column("exact")[row]:
         return False
     return shard.column("covered")[row] and not signed.fixes_blanks

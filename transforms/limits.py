@@ -43,7 +43,14 @@ class Limits:
     hops: int = 50  # Received fields and MIME boundaries looked at for clocks
     clocks: int = 200  # kept of one message
     signatures: int = 16  # DKIM-Signature fields examined in one message
+    arc_sets: int = 10  # ARC sets examined in one message, from the first on
     signed_fields: int = 8 * KIB  # raw header fields kept with a message's signatures
+    repair_trials: int = 256  # restored forms of one message, or of one header section, that are hashed
+    repair_factor: int = 16  # times the body: octets hashed for its repairs ...
+    repair_small: int = 1 * MIB  # ... where a smaller body counts as this much
+    repair_octets: int = 256 * MIB  # and never more than these
+    repair_tail: int = 64 * KIB  # end of a body of which each line end may be where it was longer
+    repair_lines: int = 50  # first lines of a text of which each end may be where a notice ends
     copies: int = 1_000  # copies compared with one verified message
     compared_words: int = 2_000  # differing words of a pair looked at
     key_record: int = 16 * KIB  # one TXT record

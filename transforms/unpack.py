@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from typing import IO, Any, NamedTuple
 
 from transforms import magic_type, path_spec
+from transforms.auth.arc import arc_fields, chain_defect
 from transforms.auth.canonical import BodyDigests, body_digests
-from transforms.auth.prepare import leaves_body_open, needs_sha1, prepare, signed_fields_kept
+from transforms.auth.prepare import needs_sha1, prepare, signed_fields_kept
+from transforms.auth.repair.body import Restoration, restore
+from transforms.auth.signatures import leaves_body_open, prepare_others
 from transforms.clocks import read_clocks
 from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
@@ -22,7 +25,7 @@ from transforms.containers.compound import Storage, open_compound
 from transforms.limits import Limits
 from transforms.mail import msg
 from transforms.mail.content import normalised_text
-from transforms.mail.fields import from_line_length, split_message
+from transforms.mail.fields import blank_length, from_line_length, split_message
 from transforms.mail.mime import parts
 from transforms.mail.reading import read_one_way
 from transforms.mail.summary import summarise
@@ -266,7 +269,10 @@ class Unpacker:
             self._message(row, place, Landed(span, digests))
 
     def _framed(self, row: int, place: Place, landed: Landed, entries: Iterable[Entry]) -> Octets:
-        """A file that is one message with gaps around it: its row is the message's."""
+        """A file that is one message with gaps around it: its row is the message's.
+
+        The places of the gaps, which lie outside of that message, are in the octets of the file.
+        """
         whole, inside, gaps = landed.span, 0, []
         for entry in entries:
             assert entry.start is not None and entry.length is not None
@@ -279,7 +285,10 @@ class Unpacker:
             if entry.length != whole.size:
                 span = whole.sub(entry.start, entry.start + entry.length)
                 landed = landed._replace(span=span, digests=self.hash(span))
-                place = place._replace(start=(place.start or 0) + entry.start, length=entry.length)
+                if not place.depth or place.length == whole.size:
+                    place = place._replace(start=(place.start or 0) + entry.start, length=entry.length)
+                else:  # compressed or encoded: no range of the parent's octets is the message
+                    place = place._replace(start=None, length=None)
         self._message(row, place, landed)
         below = self._below(row, place, landed.digests.sha256)
         for start, length in gaps:
@@ -373,11 +382,13 @@ class Unpacker:
         )
         if entry.form in ("link", "special"):
             row, _ = self.announce()
-            kind = Kind.LINK if entry.form == "link" else Kind.SPECIAL
+            facts: dict[str, Any] = {"kind": Kind.LINK}
+            if entry.form == "special":  # as in a folder: there is nothing to be read
+                facts = {"kind": Kind.SPECIAL, "status": Status.ERROR, "error_code": "io.special"}
             if entry.target is not None:
                 note = f"io.link: {clean_text(entry.target, self.limits.display)}"
                 place = place._replace(notes=(*place.notes, note))
-            self.put(row, place, kind, None)
+            self.put(row, place, digests=None, **facts)
             return None
         if entry.error_code is not None or len(name) > self.limits.name:
             row, _ = self.announce()
@@ -403,29 +414,33 @@ class Unpacker:
         base, prefix = (place.base, place.prefix) if place.prefix else (place.path, "")
         found = tuple(parts(message, prefix, landed.span.size - message.body.size))
         reading = read_one_way(message, leaves_body_open(message), found)
-        digests, signatures, unquoted = self._prepared(message, reading, place.quoted)
+        digests, restored, unquoted = self._restored(message, reading, place.quoted)
+        signatures = restored.signatures
         self.signatures += [(row, signature) for signature in signatures]
         if signatures:
-            kept = signed_fields_kept(message, signatures)
+            kept = signed_fields_kept(restored.fields_of or message, signatures)
             self.fields += [KeptField(row, field.name, field.raw) for field in kept]
         below = self._below(row, place, landed.digests.sha256)._replace(base=base, loose=False, quoted=False)
         pieces = []
         attached = []
+        breaches = [defect for defect in message.defects if defect.startswith("limit.")]
         for part in found:
+            breaches += [defect for defect in part.defects if defect.startswith("limit.") and defect not in breaches]
             if part.is_item:
                 attached.append(self._part(below, part, unquoted))
             else:
                 pieces.append(part)
         boundaries = [part.parameters["boundary"] for part in pieces if "boundary" in part.parameters]
         self.clocks += [(row, clock) for clock in read_clocks(message, boundaries)]
+        if restored.text_of is not None:  # what a list or gateway is known to add is not the author's
+            pieces = [part for part in parts(restored.text_of) if not part.is_item]
         text = normalised_text(pieces, self.limits.text)
         if text:
             form = " ".join(part.media_type for part in pieces if part.media_type.startswith("text/"))
             self.texts.append(Text(row, clean_text(form, self.limits.display), text))
-        limited = next((d for d in message.defects if d.startswith("limit.")), None)
         outcome = _outcome(landed)
-        if limited is not None and landed.status is Status.OK:
-            outcome = {"status": Status.LIMITED, "error_code": limited}
+        if breaches and landed.status is Status.OK:
+            outcome = {"status": Status.LIMITED, "error_code": breaches[0]}
         notes = message.defects + tuple(d for part in pieces for d in part.defects)
         if unquoted:
             notes += (f"container.{unquoted}_unquoted",)
@@ -442,6 +457,7 @@ class Unpacker:
             holds_messages=True,
             header_ambiguous=reading.header_ambiguous,
             author_known=reading.author is not None,
+            arc_defect=chain_defect(arc_fields(message)),
             simple_sha256=digests.simple_sha256,
             relaxed_sha256=digests.relaxed_sha256,
             simple_sha1=digests.simple_sha1,
@@ -536,27 +552,44 @@ class Unpacker:
         else:
             self._outlook_message(row, place, storage, None)
 
-    def _prepared(
-        self, message: Message, reading: Reading, quoted: bool
-    ) -> tuple[BodyDigests, tuple[PreparedSignature, ...], str]:
-        """Body digests and prepared signatures, of the body as found or with mbox quoting undone.
+    def _restored(self, message: Message, reading: Reading, quoted: bool) -> tuple[BodyDigests, Restoration, str]:
+        """Body digests and prepared signatures, of the body as found or with mbox quoting and damage undone.
 
         Undoing the mailbox's own quoting, uniformly, is decoding (VERDICT §1); it is done only
         where a signature then matches. The third value is the form of quoting undone, or "".
         """
+        alive = self.watch.alive
         sha1 = needs_sha1(message)
         digests = body_digests(self._alive(message.body.chunks()), sha1)
         signatures = prepare(message, reading, digests)
-        wanting = any(s.body_ok is False for s in signatures)
+        others = prepare_others(message, reading, digests, len(signatures))
+        wanting = any(one.body_ok is False for one in signatures + others)
         if quoted and wanting and message.body.find(b">From ") >= 0:
             for form in ("mboxrd", "mboxo"):
-                body = in_memory(b"".join(mailbox.unquoted(message.body.chunks(), form)))
-                plain = message._replace(body=body)
-                undone = prepare(plain, reading, body_digests(body.chunks(), sha1))
-                if any(s.body_ok and not t.body_ok for s, t in zip(undone, signatures, strict=True)):
+                with ExitStack() as files:
+                    body = self._unquoted(message.body, form, files)
+                    plain = message._replace(body=body)
+                    plain_digests = body_digests(self._alive(body.chunks()), sha1)
+                    undone = prepare(plain, reading, plain_digests)
+                    undone_others = prepare_others(plain, reading, plain_digests, len(undone))
+                    pairs = zip(undone + undone_others, signatures + others, strict=True)
+                    matches = any(one.body_ok and not before.body_ok for one, before in pairs)
                     # Counted in the octets after undoing, which are not those of the item.
-                    return digests, tuple(s._replace(open_octets=None) for s in undone), form
-        return digests, signatures, ""
+                    undone = tuple(one._replace(open_octets=None) for one in undone)
+                    restored = restore(plain, reading, undone, alive)
+                if matches or restored.fields_of is not None:
+                    return digests, restored.beside(undone_others), form
+        return digests, restore(message, reading, signatures, alive).beside(others), ""
+
+    def _unquoted(self, body: Span, form: str, files: ExitStack) -> Span:
+        """A body without the mailbox's quoting; in an anonymous file where it is large."""
+        chunks = mailbox.unquoted(self._alive(body.chunks()), form)
+        if body.size <= self.limits.in_memory:
+            return in_memory(b"".join(chunks))
+        file = files.enter_context(self.spool())
+        file.writelines(chunks)
+        file.flush()
+        return FileSpan(file.fileno(), 0, file.tell())
 
     def _part(self, below: Place, part: Part, unquoted: str) -> Item:
         """One leaf of the MIME tree that is an item of its own."""
@@ -725,9 +758,12 @@ def _outcome(landed: Landed) -> dict[str, Any]:
 
 
 def _one_message(span: Span) -> Iterator[Entry]:
-    """A message, with its leading From_ line as a gap."""
-    line = from_line_length(span.read(0, HEAD))
+    """A message, with its leading From_ line and what is blank before it as a gap."""
+    head = span.read(0, HEAD)
+    blank = blank_length(head)
+    line = from_line_length(head[blank:])
     if line:
+        line += blank
         yield Entry(None, 0, "gap", 0, line)
     yield Entry(None, line, "message", line, span.size - line)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from transforms.auth.proof import Proof
 from transforms.model import Verdict
 from transforms.verdict import Case, Decision
@@ -65,6 +67,11 @@ REASONS: dict[str, tuple[str, str]] = {
         "{domain} signed these header fields; its body was not tested, since too much of it would have to be hashed.",
         "A copy that carries fewer signatures with l=.",
     ),
+    "proven_except_added_text": (
+        "{domain} signed this message before something in it was added or rewritten: lists, gateways and exporters "
+        "do that. The signed values are proven, what stands here is not.",
+        "A copy without the change; the findings give both texts.",
+    ),
     "parent_not_verified": (
         "The message that carries it is not verified, so nothing can be said about this part.",
         "Whatever verifies the message.",
@@ -82,6 +89,16 @@ REASONS: dict[str, tuple[str, str]] = {
         "Exactly these octets were sent by {author}{on}, whose signature is valid. "
         "Sending a file does not make it authentic.",
         "Naming the sender's domain with --protect, if it is the organisation that the file claims.",
+    ),
+    "arc.receiver_recorded_pass": (
+        "A trusted mail system held exactly this message and recorded that the author's domain had passed its check. "
+        "That supports it, and is no proof.",
+        "The public key of the author's own signature, or a copy of the message that carries it whole.",
+    ),
+    "arc.failed_at_receipt": (
+        "A trusted mail system recorded that the author's domain had failed its check when the message came in. "
+        "Lists, forwarders and gateways often cause this.",
+        "A copy of the message from its author's own mailbox, or the key of its signature.",
     ),
 }
 
@@ -141,6 +158,7 @@ OBJECTIONS: dict[str, str] = {
     "date_not_signed": "the signature does not cover the date",
     "not_aligned": "the domain that signed is not the sender's and does not speak for it",
     "mime_reinterpretation_possible": "unsigned fields decide how the body reads, and it could read otherwise",
+    "proven_except_added_text": "something was added or rewritten after signing, and stands here unsigned",
     "key_granularity": "the key was published for other addresses of the domain (g=)",
     "key_weak": "the key is so short that others could have computed it",
     "key_known_weak": "anybody could have computed the private key",
@@ -205,21 +223,36 @@ def would_change(case: Case, decision: Decision) -> str | None:
     """What would change an unverifiable item's verdict."""
     if decision.verdict is not Verdict.UNVERIFIABLE:
         return None
-    return _fill(REASONS.get(decision.reason_code, _UNCHECKED)[1], case, decision)
+    sentence = _fill(REASONS.get(decision.reason_code, _UNCHECKED)[1], case, decision)
+    if case.chain.waiting:
+        domain, selector = case.chain.waiting[0]
+        sentence += f" Or the key of selector {selector} of {domain}, which sealed the message when it held it."
+    return sentence
 
 
 def _verified(case: Case, decision: Decision) -> str:
     if decision.basis == "inherited" and case.inheritance is not None:
         carrier = case.inheritance
         on = f" on {carrier.date}" if carrier.date else ""
-        return f"Sent by {carrier.author}{on} in exactly this form; {carrier.domain} signed the message."
+        how = "held and sealed" if carrier.sealed else "signed"
+        return f"Sent by {carrier.author}{on} in exactly this form; {carrier.domain} {how} the message."
     assert case.proof is not None
-    more = ""
+    limit = f" Limited: {in_words(decision.reason_code)}." if decision.confidence == "limited" else ""
+    if decision.basis == "receiver_seal" and case.sealed is not None:
+        seal = case.sealed
+        on = f" on {datetime.fromtimestamp(seal.signed_at, UTC):%Y-%m-%d}" if seal.signed_at is not None else ""
+        return (
+            f"Exactly these octets were held by {seal.sealer}'s mail system{on}, which recorded that "
+            f"{seal.signer}'s signature was valid.{limit}"
+        )
+    if decision.basis == "repaired_signature":
+        return (
+            f"{case.proof.domain}'s mail system signed what this says; damage to it on the way was undone, "
+            f"and the signature then matches.{limit}"
+        )
     if decision.basis == "anchored_recovered_key":
-        more = " The key was computed from signatures in this dump, and a receiver's seal confirms it."
-    if decision.confidence == "limited":
-        more += f" Limited: {in_words(decision.reason_code)}."
-    return f"Exactly these octets were signed by {case.proof.domain}'s mail system.{more}"
+        limit = " The key was computed from signatures in this dump, and a receiver's seal confirms it." + limit
+    return f"Exactly these octets were signed by {case.proof.domain}'s mail system.{limit}"
 
 
 def _suspected(case: Case, decision: Decision) -> str:

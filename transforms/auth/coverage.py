@@ -31,6 +31,7 @@ ORDER = (
     "key_recovered",  # the key comes from signatures of the dump and is anchored nowhere (VERDICT §4)
     "selector_later_than_mail",  # the key was made days after the mail says that it was written and taken
     "expired_at_receipt",  # x= had passed when the last hop took the message
+    "proven_except_added_text",  # it matches once text that a reader sees is put back or taken away
     # From here on they only limit the confidence.
     "sha1",  # rsa-sha1 (RFC 8301 §3.1)
     "other_key_at_that_time",  # archives saw another key under that name then, and not this one
@@ -42,6 +43,7 @@ LIMITING = frozenset(
     {"sha1", "other_key_at_that_time", "key_first_seen_later", "aligned_relaxed", "recipients_not_covered"}
 )
 BLOCKING = frozenset(ORDER) - LIMITING  # no `verified` with any of these
+ADDED_TEXT = "proven_except_added_text"  # found by repairs: what they undo changes what is read (VERDICT §2)
 
 # Reasons of a signature that only a recovered, unanchored key confirms: whoever planted it may own that key.
 SELF_ATTESTED = frozenset({"key_recovered", "key_two_recovered"})

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from transforms.auth.alignment import align
 from transforms.auth.canonical import BodyDigests, body_hash, covered_octets
 from transforms.auth.coverage import leaves_mime_open, objections, oversigned
+from transforms.auth.repair.forms import DRAWN_ON
 from transforms.auth.signature import Signature, data_hash, parse_signature
 from transforms.limits import LIMITS, MIB
 from transforms.mail.fields import SINGLETONS
@@ -27,10 +28,9 @@ def prepare(message: Message, reading: Reading, digests: BodyDigests | None) -> 
     Reads the body again only for an l= that ends inside it. Without digests the body as it was sent is
     lost, and only the header section can be tried: body_ok is None.
     """
-    bodies = _Bodies(message, digests)
-    repairs = LINE_ENDS if digests is not None and _mixed(message.line_ends, digests.line_ends) else ""
+    bodies = Bodies(message, digests)
     return tuple(
-        _prepared(seq, field, message, reading, bodies, repairs)
+        prepare_one(seq, "dkim", field, parse_signature(field), message, reading, bodies)
         for seq, field in enumerate(message.named(DKIM_SIGNATURE)[: LIMITS.signatures])
     )
 
@@ -48,11 +48,11 @@ def needs_sha1(message: Message) -> bool:
 def signed_fields_kept(message: Message, signatures: Sequence[PreparedSignature]) -> tuple[HeaderField, ...]:
     """Fields that later repairs and re-checks draw on, in the order of the message.
 
-    DKIM-Signature fields first, then singletons, then all that any h= names, as long as they fit
-    into LIMITS.signed_fields octets; a field is kept whole or not at all.
+    DKIM-Signature fields first, then singletons, then all that any h= names, then what repairs draw
+    on beside them, as long as they fit into LIMITS.signed_fields octets; a field is kept whole or not at all.
     """
     named = {name for signature in signatures for name in signature.signed_fields}
-    wanted = ({DKIM_SIGNATURE}, SINGLETONS, named)
+    wanted = ({DKIM_SIGNATURE}, SINGLETONS, named, DRAWN_ON)
     kept: set[int] = set()
     left = LIMITS.signed_fields
     for keys in wanted:
@@ -67,12 +67,13 @@ def _signatures(message: Message) -> Iterator[Signature]:
     return map(parse_signature, message.named(DKIM_SIGNATURE)[: LIMITS.signatures])
 
 
-class _Bodies:
+class Bodies:
     """Answers whether the body is the one that a signature claims; hashes each prefix once."""
 
     def __init__(self, message: Message, digests: BodyDigests | None) -> None:
         self._message = message
         self._digests = digests
+        self.repairs = LINE_ENDS if digests is not None and _mixed(message.line_ends, digests.line_ends) else ""
         self._prefixes: dict[tuple[str, str, int], bytes] = {}
         self._covered: dict[tuple[str, int], int] = {}
         self._left = _MAX_PREFIXES
@@ -102,8 +103,8 @@ class _Bodies:
             return None
         form, algorithm, length = signature.body_canonicalization, signature.algorithm, signature.length
         if length is None or length >= size:
-            whole: bytes = getattr(self._digests, f"{form}_{algorithm.rpartition('-')[2]}")
-            return whole == signature.body_hash
+            whole: bytes | None = getattr(self._digests, f"{form}_{algorithm.rpartition('-')[2]}")
+            return None if whole is None else whole == signature.body_hash
         asked = form, algorithm, length
         if asked not in self._prefixes:
             self._left -= length
@@ -113,16 +114,26 @@ class _Bodies:
         return self._prefixes[asked] == signature.body_hash
 
 
-def _prepared(
-    seq: int, field: HeaderField, message: Message, reading: Reading, bodies: _Bodies, repairs: str
+def prepare_one(
+    seq: int,
+    kind: str,
+    field: HeaderField,
+    signature: Signature,
+    message: Message,
+    reading: Reading,
+    bodies: Bodies,
 ) -> PreparedSignature:
-    signature = parse_signature(field)
+    """One signature over header fields and body; kind is its type.
+
+    Of another kind than `dkim`, d= is a system that handled the message and need not speak for the
+    author, so it is not held against the signature.
+    """
     aligned = align(signature.domain, reading.author.domain if reading.author else "")
     valid = signature.invalid is None
     body_ok = bodies.match(signature) if valid else None
     return PreparedSignature(
         seq=seq,
-        type="dkim",
+        type=kind,
         domain=signature.domain,
         selector=signature.selector,
         auid=signature.auid,
@@ -137,9 +148,13 @@ def _prepared(
         body_ok=body_ok,
         signature=signature.signature,
         data_hash=data_hash(message.fields, field, signature) if valid else b"",
-        repairs=repairs,
+        repairs=bodies.repairs,
         invalid=signature.invalid,
-        objections=objections(signature, message.fields, reading, bodies.size(signature), aligned) if valid else (),
+        objections=objections(
+            signature, message.fields, reading, bodies.size(signature), aligned if kind == "dkim" else "exact"
+        )
+        if valid
+        else (),
         aligned=aligned,
         oversigned=oversigned(message.fields, signature.signed_fields),
         open_octets=bodies.open_octets(signature) if body_ok else None,

@@ -18,7 +18,8 @@ RECIPIENTS = "recipients_not_covered"
 class Proof(NamedTuple):
     """The best of a message's signatures and what it is worth."""
 
-    basis: str | None  # signature | repaired_signature | anchored_recovered_key; None: nothing is proven
+    # signature | repaired_signature | provider_signature | anchored_recovered_key; None: nothing is proven
+    basis: str | None
     confidence: str | None  # strong | moderate | limited; None with basis
     reason: str  # one code: what limits the proof, or why there is none; "" if nothing does
     seq: int | None = None  # the signature shown; None: the message has none
@@ -29,6 +30,8 @@ class Proof(NamedTuple):
     signed_at: int | None = None
     repairs: str = ""
     result: str = "none"  # RFC 8601 §2.7.1
+    subject: str | None = None  # as signed, where a repair found another than is shown
+    message_id: str | None = None
 
     @property
     def passes_on(self) -> bool:
@@ -50,8 +53,8 @@ _ORDER = (
 
 
 def best_proof(signatures: Sequence[PreparedSignature], results: Sequence[SignatureResult]) -> Proof:
-    """The proof of one message; results in the order of its signatures."""
-    pairs = list(zip(signatures, results, strict=True))
+    """The proof of one message by its DKIM signatures; results in the order of all its signatures."""
+    pairs = [pair for pair in zip(signatures, results, strict=True) if pair[0].type == "dkim"]
     if not pairs:
         return NO_SIGNATURE
     return min((_proof(*pair) for pair in pairs), key=_rank)
@@ -71,6 +74,8 @@ def _proof(signature: PreparedSignature, result: SignatureResult) -> Proof:
         signature.signed_at,
         signature.repairs,
         result.result,
+        result.subject,
+        result.message_id,
     )
 
 
@@ -87,6 +92,8 @@ def _worth(signature: PreparedSignature, result: SignatureResult) -> tuple[str |
     if result.result != "pass":
         return None, None, result.reason
     basis = "repaired_signature" if signature.repairs else "signature"
+    if signature.aligned == "provider":
+        basis = "provider_signature"
     if result.reason == "key_anchored":
         basis = "anchored_recovered_key"
     if objections:

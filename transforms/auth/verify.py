@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -45,11 +45,34 @@ def verify_hash(record: KeyRecord, algorithm: str, digest: bytes, signature: byt
         if key_type == "ed25519":
             Ed25519PublicKey.from_public_bytes(record.raw).verify(signature, digest)
             return True
-        # The padding has one form only: what it holds, being equal, makes the whole block equal.
-        held = _rsa_key(record.n, record.e).recover_data_from_signature(signature, PKCS1v15(), None)
     except InvalidSignature:
         return False
-    return held == DIGEST_INFO[hash_name] + digest
+    # The padding has one form only: what it holds, being equal, makes the whole block equal.
+    return _opened(record, signature) == DIGEST_INFO[hash_name] + digest
+
+
+def confirmer(keys: Sequence[PublicKey], prepared: PreparedSignature) -> Callable[[bytes], bool] | None:
+    """Asks of a hash whether some key confirms that this signature was made over it; None if none can.
+
+    What an RSA signature holds is opened once, so that each question costs a comparison.
+    """
+    records = [record for key in keys if _refusal(prepared, record := _record(key.record)) is None]
+    key_type, _, hash_name = prepared.algorithm.partition("-")
+    if key_type == "ed25519":
+        if not records:
+            return None
+        return lambda digest: any(
+            verify_hash(record, prepared.algorithm, digest, prepared.signature) for record in records
+        )
+    held = {_opened(record, prepared.signature) for record in records} - {None}
+    return (lambda digest: DIGEST_INFO[hash_name] + digest in held) if held else None
+
+
+def _opened(record: KeyRecord, signature: bytes) -> bytes | None:
+    try:
+        return _rsa_key(record.n, record.e).recover_data_from_signature(signature, PKCS1v15(), None)
+    except InvalidSignature:
+        return None
 
 
 @lru_cache(maxsize=1024)
@@ -112,9 +135,9 @@ def _tried(
     objection = in_order(found)[0] if found else None
     if not _within_bounds(same, written):
         result, reason = "neutral", "key_not_valid_then"
-    elif prepared.body_ok is None:
+    elif prepared.body_ok is None and prepared.type != "arc-seal":  # a seal covers no body (RFC 8617 §4.1.3)
         result, reason = "neutral", "body_not_hashed"
-    elif not prepared.body_ok:
+    elif prepared.body_ok is False:
         result, reason = "fail", "body_changed_after_signing"
     else:
         result, reason = "pass", "key_anchored" if all(key.source == "recovered" for key in same) else "pass"
@@ -135,7 +158,8 @@ def _consistent(
         return None
     several = sum(map(_self_attesting, by_id.values())) > 1
     reason = "key_two_recovered" if several else "key_recovered"
-    confirmed = _result(prepared, "pass" if prepared.body_ok else "neutral", reason, record.status, record, True)
+    whole = prepared.body_ok or prepared.type == "arc-seal"  # a seal covers no body (RFC 8617 §4.1.3)
+    confirmed = _result(prepared, "pass" if whole else "neutral", reason, record.status, record, True)
     return confirmed._replace(objection=in_order([*prepared.objections, "key_recovered"])[0])
 
 

@@ -69,6 +69,13 @@ def split_message(span: Span) -> Message:
     return _split(span, start, defects)
 
 
+def blank_length(head: bytes) -> int:
+    """Octets of a byte order mark and empty lines that stand before anything else."""
+    blank = _BLANK_LINES.match(head, len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0)
+    assert blank is not None  # it may match nothing
+    return blank.end()
+
+
 def split_part(span: Span) -> Message:
     """The same for a body part, whose header section may be empty (RFC 2046 §5.1)."""
     return _split(span, 0, [])

@@ -124,7 +124,7 @@ def _body_ambiguous(message: Message, found: Sequence[Part]) -> str | None:
     encodings = [field for field in described if field.key == "content-transfer-encoding"]
     if len(content_types) > 1 or len(encodings) > 1:
         return "repeated_field"
-    media_type, parameters = _strict_type(content_types[0]) if content_types else ("text/plain", ())
+    media_type, parameters = strict_type(content_types[0]) if content_types else ("text/plain", ())
     encoding = unfolded(encodings[0].value).decode("latin-1").lower() if encodings else ""
     if not media_type:
         return "content_type_malformed"
@@ -149,7 +149,7 @@ def _body_ambiguous(message: Message, found: Sequence[Part]) -> str | None:
     return _text(message.body, media_type, named.get("charset", ""), encoding)
 
 
-def _strict_type(field: HeaderField) -> tuple[str, tuple[Parameter, ...]]:
+def strict_type(field: HeaderField) -> tuple[str, tuple[Parameter, ...]]:
     """Media type and parameters; ("", ()) if two readers could see them differently."""
     value = unfolded(field.value)
     if len(value) > MAX_VALUE or not _STRICT_TYPE.fullmatch(value):

@@ -153,6 +153,8 @@ def test_a_provider_key_younger_than_its_mail_proves_nothing() -> None:
     assert late not in _objections(domain="football.example", selector="20161025")
     assert late not in _objections(domain="gmail.com", selector="20161399")
     assert late in _objections(domain="club.20150623.gappssmtp.com", selector="20161025", signed_at=1)
+    assert late in _objections(domain="google.com", selector="arc-20160816", signed_at=1)
+    assert late not in _objections(domain="google.com", selector="arc-20160816", signed_at=1493028030)
 
 
 # ---- attacks on a whole message ---------------------------------------------------------------

@@ -138,6 +138,13 @@ def test_kept_fields_are_what_repairs_draw_on(signer: Any, examined: Examined, m
     assert [field.key for field in kept] == ["dkim-signature", "list-id", "sender", "from", "to", "subject", "date"]
 
 
+def test_what_relays_put_aside_is_kept_with_a_signature(signer: Any, examined: Examined, mail: bytes) -> None:
+    aside = b"X-Original-From: a@b.example\r\nX-Gmail-Original-Message-ID: <1@b.example>\r\nX-Other: 1\r\n"
+    octets = aside + signer.sign(mail)
+    kept = [field.key for field in signed_fields_kept(split_message(in_memory(octets)), examined(octets))]
+    assert kept[:3] == ["x-original-from", "x-gmail-original-message-id", "dkim-signature"]
+
+
 def test_kept_fields_have_a_limit_and_an_order_of_importance(examined: Examined) -> None:
     (signature,) = examined(b"DKIM-Signature: x\r\n\r\n")
     message = _message(("Received", 3000), ("From", 3000), ("Received", 2000), ("DKIM-Signature", 3000), ("Date", 100))

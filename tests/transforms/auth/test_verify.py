@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from transforms.auth.coverage import BLOCKING
 from transforms.auth.key import KeyRecord, parse_record
-from transforms.auth.verify import prove, verify_hash
+from transforms.auth.verify import confirmer, prove, verify_hash
 from transforms.model import PreparedSignature, PublicKey, SignatureResult
 
 Examined = Callable[[bytes], tuple[PreparedSignature, ...]]
@@ -596,3 +596,22 @@ def test_record_without_a_key_never_verifies() -> None:
     for algorithm in ("rsa-sha256", "ed25519-sha256", ""):
         assert not verify_hash(KeyRecord("revoked"), algorithm, b"", b"")
         assert not verify_hash(KeyRecord("refused", "rsa"), algorithm, b"", b"")
+
+
+# ---- asking many hashes of one signature -------------------------------------------------------
+
+
+@pytest.mark.parametrize("algorithm", ["rsa-sha256", "rsa-sha1", "ed25519-sha256"])
+def test_a_confirmer_knows_the_hash_that_was_signed(
+    algorithm: str, mail: bytes, signer: Any, examined: Examined
+) -> None:
+    (one,) = examined(signer.sign(mail, a=algorithm))
+    confirms = confirmer([signer.key(algorithm)], one)
+    assert confirms is not None
+    assert confirms(one.data_hash) and not confirms(bytes(len(one.data_hash))) and not confirms(b"")
+
+
+def test_no_key_that_may_be_tried_confirms_nothing(mail: bytes, signer: Any, examined: Examined) -> None:
+    (one,) = examined(signer.sign(mail))
+    for keys in ([], [signer.key("ed25519")], [signer.key(restrictions="h=sha1; ")]):
+        assert confirmer(keys, one) is None
