@@ -39,8 +39,8 @@ REASONS: dict[str, tuple[str, str]] = {
         "The public key of selector {selector} of {domain}, from the time of the mail.",
     ),
     "key_recovered": (
-        "The signature agrees with a key that was computed from signatures in this dump that name {domain}. "
-        "Whoever plants such mails owns such a key, so it does not say who signed.",
+        "The signature names {domain} and agrees with a key, but the key was computed from signatures in this very "
+        "dump, and nothing else confirms it. Whoever plants such mails owns such a key, so it does not say who signed.",
         "The public key of selector {selector} of {domain} from an archive, if it is the same.",
     ),
     "key_two_recovered": (

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from transforms.auth.alignment import registered_domain
 from transforms.auth.arc import MESSAGE_SIGNATURE, SEAL
-from transforms.auth.coverage import BLOCKING
+from transforms.auth.coverage import BLOCKING, SELF_ATTESTED
 from transforms.mail.authentication_results import Result, from_text
 from transforms.model import PreparedSignature, SignatureResult
 
@@ -90,6 +90,8 @@ _SEVERITY = ("pass", "policy", "neutral", "fail")
 
 
 def _of_chain(outcome: SignatureResult) -> tuple[str, str]:
+    if outcome.reason in SELF_ATTESTED:
+        return "policy", "key_recovered"
     if outcome.result == "pass":
         return ("policy", outcome.objection or "") if outcome.objection in _UNACCEPTABLE else ("pass", "")
     if outcome.result == "neutral" or outcome.reason.startswith("key_"):

@@ -45,7 +45,7 @@ RULES = (CONSISTENT, HEADER_CONSISTENT, TWO)
 
 def check(item: ItemView) -> Iterator[Finding]:
     for signature, result in zip(item.signatures, item.results, strict=True):
-        if result.reason not in SELF_ATTESTED:
+        if result.reason not in SELF_ATTESTED or signature.type != "dkim":
             continue
         who = f"d={signature.domain} s={signature.selector} key {result.key_id}"
         yield (CONSISTENT if result.result == "pass" else HEADER_CONSISTENT)(who)

@@ -135,6 +135,8 @@ def check(item: ItemView) -> Iterator[Finding]:
     if not any(signature.type == "dkim" for signature in item.signatures):
         yield ABSENT()
     for signature, result in zip(item.signatures, item.results, strict=True):
+        if result.reason in SELF_ATTESTED:
+            continue  # recovered.py says what such a key is worth
         if signature.type == "google":
             if result.result == "pass" and signature.domain == _GOOGLE_DOMAIN:
                 yield HANDLED_BY_GOOGLE(_who(signature))
@@ -142,8 +144,7 @@ def check(item: ItemView) -> Iterator[Finding]:
         if signature.type != "dkim":
             continue
         proves = item.proof.basis is not None and item.proof.seq == signature.seq
-        # Of a repaired one repairs.py says what was signed, of a recovered key recovered.py what it is worth.
-        if not (proves and signature.repairs) and result.reason not in SELF_ATTESTED:
+        if not (proves and signature.repairs):  # else repairs.py says what was signed
             yield _finding(item, signature, result)
         if result.testing and result.header_ok:
             yield TESTING(_who(signature))

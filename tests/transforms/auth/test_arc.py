@@ -214,6 +214,9 @@ def test_a_recovered_key_makes_no_seal_count(mail: bytes) -> None:
     pairs = [(one, prove(one, [recovered], None)) for one in rows(seal(mail, MX, RESULTS))]
     found = judge_chain(pairs, None, ("mx.example",))
     assert (found.result, found.reason, found.seals) == ("policy", "key_recovered", ())
+    pairs = [(one, prove(one, [recovered], None)) for one in rows(seal(mail, MX, RESULTS) + b"More.\r\n")]
+    found = judge_chain(pairs, None, {"mx.example"})
+    assert (found.result, found.reason, found.seals) == ("policy", "key_recovered", ())
 
 
 @pytest.mark.parametrize(

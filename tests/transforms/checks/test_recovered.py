@@ -49,6 +49,17 @@ def test_each_signature_is_spoken_of_by_one_check(result: SignatureResult, codes
     assert [finding.code for finding in findings(result)] == codes
 
 
+def test_a_recovered_key_makes_no_other_signature_speak() -> None:
+    """Neither X-Google-DKIM-Signature nor what h= names once more than it stands."""
+    google = SIGNATURE._replace(type="google", domain="1e100.net")
+    sealed = SIGNATURE._replace(type="arc-message", domain="google.com", seq=1)
+    more = SIGNATURE._replace(oversigned=("from",), seq=2)
+    ours, theirs = (google, sealed, more), tuple(HONEST._replace(seq=seq) for seq in range(3))
+    item = view()._replace(signatures=ours, results=theirs, proof=best_proof((more,), (theirs[2],)))
+    codes = [finding.code for check in (recovered, signatures) for finding in check.check(item)]
+    assert codes == ["key.consistent_with_recovered_key"]
+
+
 def test_nothing_here_is_more_than_weak_or_contradicts() -> None:
     for rule in recovered.RULES:
         assert rule.strength is Strength.WEAK and rule.direction is not Direction.CONTRADICTS
