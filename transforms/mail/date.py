@@ -82,7 +82,7 @@ def seconds_of(value: bytes) -> int | None:
     hour, minute, second = int(plain[4]), int(plain[5]), int(plain[6])
     hours_east = int(plain[7])
     minutes_east = 60 * hours_east + (int(plain[8]) if hours_east > 0 or plain[7] == b"+00" else -int(plain[8]))
-    if hour > 23 or second > 59 or abs(hours_east) > 14:
+    if hour > 23 or minute > 59 or second > 59 or abs(hours_east) > 14:
         return _seconds(value)
     try:
         day = date(int(plain[3]), month, int(plain[1])).toordinal() - _1970
