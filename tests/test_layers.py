@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "model": 0, "path_spec": 0, "limits": 0, "span": 0, "text": 0, "watch": 0, "arrow_bytes": 0, "data": 0,
     "containers": 1, "mail": 1, "documents": 1, "sniff": 1, "magic_type": 1, "plan": 1,
-    "auth": 2, "shard": 2, "case": 2,
+    "auth": 2, "shard": 2, "case": 2, "transmission": 0, "difference": 1,
     "inheritance": 3, "checks": 3, "joins": 3,
     "verdict": 4, "wording": 4,
     "unpack": 5, "unit": 5, "judgement": 5,

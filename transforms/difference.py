@@ -1,0 +1,133 @@
+"""What does one text say that another does not? Words compared, honest damage told apart.
+
+Only a word replaced, or a few words put inside a sentence, can be told from what honest software
+does to mail. Footers, banners, omissions, redaction, changed charsets, rewritten links and
+addresses, tags and reply marks before a subject say nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+
+from transforms.limits import LIMITS
+
+HABIT = 5  # the same change in so many messages is a system's doing, not a forger's (VERDICT §5.1)
+
+_INSERTED = 4  # words: a longer inserted run may be a notice or a signature block
+
+Change = tuple[tuple[str, ...], tuple[str, ...], bool]  # words gone, words new, at either end
+
+
+def words(text: str) -> list[str]:
+    """Words as compared: links and addresses are left out, they are rewritten in passing."""
+    return [w for w in text.split() if "@" not in w and "://" not in w and not w.startswith("www.")]
+
+
+def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
+    """Runs of words that differ, each with whether it stands at the start or end of the text.
+
+    None: too many to be the same message with words changed.
+    """
+    start = 0
+    while start < min(len(verified), len(copy)) and _alike(verified[start], copy[start]):
+        start += 1
+    end = 0
+    shorter = min(len(verified), len(copy)) - start
+    while end < shorter and _alike(verified[-1 - end], copy[-1 - end]):
+        end += 1
+    gone = [_bare(w) for w in verified[start : len(verified) - end]]
+    new = [_bare(w) for w in copy[start : len(copy) - end]]
+    if max(len(gone), len(new)) > LIMITS.compared_words:
+        return None
+    changes: list[Change] = []
+    matcher = difflib.SequenceMatcher(None, gone, new, autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        at_start = start == 0 and i1 == 0 and j1 == 0
+        at_end = end == 0 and i2 == len(gone) and j2 == len(new)
+        before = verified[start + i1 : start + i2]
+        after = copy[start + j1 : start + j2]
+        if len(before) == len(after) and all(map(_alike, before, after)):
+            continue
+        changes.append((tuple(before), tuple(after), at_start or at_end))
+    return changes
+
+
+def subject_words(subject: str) -> list[str]:
+    """Words of a subject without what relays and lists put before it: reply marks and tags."""
+    while True:
+        shorter = _PREFIX.sub("", subject, count=1)
+        if shorter == subject:
+            return words(subject)
+        subject = shorter
+
+
+_PREFIX = re.compile(
+    r"^\s*(?:(?:re|fw|fwd|aw|wg|tr|rv|sv|vs|antw|ref)(?:\[\d+\])?\s*:|\[[^\]]{1,60}\]|\{[^}]{1,60}\}|"
+    r"\*{2,5}[^*]{1,40}\*{2,5}|(?:external|spam|ext)\s*:)",
+    re.IGNORECASE,
+)
+
+
+def said(changes: list[Change] | None) -> tuple[Change, ...]:
+    """Those changes that no honest transformation explains: words replaced, or a few slipped in."""
+    return tuple(change for change in changes or () if _says(*change))
+
+
+def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
+    if any(map(_damaged, new)) or not any(_bare(w) and not _redaction(w) for w in new):
+        return False
+    if not gone:
+        return len(new) <= _INSERTED and not at_edge
+    if not any(map(_bare, gone)):
+        return False
+    if at_edge and _bare(gone[min(len(new), len(gone)) - 1]).startswith(_bare(new[-1])):
+        return False  # cut off within a word
+    return len(new) <= 2 * len(gone) + _INSERTED and len(gone) <= 2 * len(new) + _INSERTED
+
+
+def mostly_alike(verified: list[str], copy: list[str], changes: list[Change] | None) -> bool:
+    """Whether half of the words are shared: a placeholder for a lost body is not an altered one."""
+    if changes is None:
+        return False
+    shared = len(copy) - sum(len(new) for _, new, _ in changes)
+    return 2 * shared >= max(len(verified), len(copy))
+
+
+def _alike(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    if _damaged(one) or _damaged(other):
+        return _skeleton(one) == _skeleton(other)
+    return _bare(one) == _bare(other)
+
+
+def _bare(word: str) -> str:
+    """A word without marks, accents, case and punctuation."""
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(c for c in decomposed if c.isalnum())
+
+
+_MOJIBAKE = re.compile(
+    "[?\ufffd\u0080-\u009f]|[\u00c2\u00c3\u00d0\u00d1][\u0080-\u00bf\u0152-\u2122]|=[0-9A-F]{2}|\\\\x"
+)
+
+
+def _damaged(word: str) -> bool:
+    """Whether a change of charset or encoding may have made this word."""
+    return _MOJIBAKE.search(word) is not None
+
+
+def _skeleton(word: str) -> str:
+    """What a change of charset leaves of a word: its ASCII letters and digits."""
+    word = re.sub("=[0-9A-Fa-f]{2}|\\\\x[0-9a-f]{2}", "", word)
+    return "".join(c for c in word.casefold() if c.isascii() and c.isalnum())
+
+
+def _redaction(word: str) -> bool:
+    """Blacked out: xxx, ***, [redacted]."""
+    letters = set(_bare(word))
+    return not letters or letters <= {"x"} or _bare(word) in {"redacted", "removed", "deleted", "masque"}
