@@ -18,3 +18,5 @@ class ItemView(NamedTuple):
     proof: Proof | None  # None: not a message
     signatures: tuple[PreparedSignature, ...] = ()
     results: tuple[SignatureResult, ...] = ()
+    body_start: int | None = None  # of a message
+    size: int | None = None

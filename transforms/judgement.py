@@ -89,7 +89,7 @@ def _by_verdict(table: pa.Table, verdicts: Sequence[Verdict]) -> tuple[pa.Table,
 def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
     shard = proven.shard
     names = ("kind", "status", "error_code", "notes", "header_ambiguous", "author_known", "covered",
-             "loose", "item_id", "path", "from_email", "date_utc")  # fmt: skip
+             "loose", "item_id", "path", "from_email", "date_utc", "body_start", "size")  # fmt: skip
     columns = {name: shard.column(name) for name in names}
     carrier_rows = carriers(proven)
     rows: list[_Row] = []
@@ -104,6 +104,8 @@ def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
             (signed.proof if signed else NO_SIGNATURE) if is_mail else None,
             signed.signatures if signed else (),
             signed.results if signed else (),
+            columns["body_start"][row],
+            columns["size"][row],
         )
         findings = [finding for check in checks.modules() for finding in check.check(view)]
         inheritance, inherits_from = _inheritance(columns, carrier_rows[row], rows, joined, row, proven)

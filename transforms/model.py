@@ -213,6 +213,8 @@ class PreparedSignature(NamedTuple):
     invalid: str | None  # the signature cannot be tried at all: reason code
     objections: tuple[str, ...]  # of coverage and reading, most telling first; () = fully covers
     aligned: str  # exact | relaxed | none: d= against the From domain
+    found_hash: bytes | None = None  # of the body as it lies here, where body_ok is False
+    length_end: int | None = None  # octets of the body as found that l= reaches over; None: all, or no l=
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +301,8 @@ class Item(NamedTuple):
     simple_sha1: bytes | None = None  # only where a signature of the message is over SHA-1
     relaxed_sha1: bytes | None = None
     content_sha256: bytes | None = None  # of normalised text and the attachments' digests
+    body_start: int | None = None  # where the body begins in the item's own octets
+    body_form: bytes | None = None  # 16 octets: equal where Content-Type and its encoding say the same
 
 
 class Text(NamedTuple):

@@ -20,7 +20,7 @@ from transforms.containers import zip as zip_archive
 from transforms.limits import Limits
 from transforms.mail.content import normalised_text
 from transforms.mail.fields import from_line_length, split_message
-from transforms.mail.mime import parts
+from transforms.mail.mime import form_of, parts
 from transforms.mail.reading import read_one_way
 from transforms.mail.summary import summarise
 from transforms.mail.transfer import decode
@@ -398,7 +398,9 @@ class Unpacker:
         body_offset = landed.span.size - message.body.size
         pieces = []
         attached = []
+        body_form = None
         for part in parts(message, prefix, body_offset):
+            body_form = body_form or form_of(part)  # the message's own comes first
             if part.is_item:
                 attached.append(self._part(below, part, unquoted))
             else:
@@ -432,6 +434,8 @@ class Unpacker:
             simple_sha1=digests.simple_sha1,
             relaxed_sha1=digests.relaxed_sha1,
             content_sha256=content.digest(),
+            body_start=body_offset,
+            body_form=body_form,
             **outcome,
             **summarise(message, reading, self.limits),
         )

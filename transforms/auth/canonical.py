@@ -129,6 +129,28 @@ def body_hash(chunks: Iterable[bytes], canonicalization: str, algorithm: str, le
     return digest.digest()
 
 
+def length_end(chunks: Iterable[bytes], canonicalization: str, length: int) -> int:
+    """Where the first length octets of a canonical body end in the body as found; chunks as found.
+
+    Never too far: within a line that the relaxed form shortened, where that line begins, and where
+    one longer than a block begins. length must be below the size of the canonical body.
+    """
+    at, held = 0, b""
+    for chunk in chunks:
+        *lines, held = (held + chunk).split(b"\n")
+        for line in lines:
+            text = line.removesuffix(b"\r")
+            form = _reduced(text.rstrip(b" \t")) if canonicalization == "relaxed" else text
+            size = len(form) + len(_CRLF)
+            if size > length:
+                return at + min(length, len(text)) if form == text else at
+            length -= size
+            at += len(line) + 1
+        if len(held) > _BLOCK:
+            return at
+    return at + (min(length, len(held)) if canonicalization != "relaxed" else 0)
+
+
 def canonical_field(raw: bytes, canonicalization: str) -> bytes:
     """Canonical form of a header field in wire form, its CRLF included (RFC 6376 §3.4.1, §3.4.2)."""
     if canonicalization != "relaxed":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from transforms.auth.alignment import align
-from transforms.auth.canonical import BodyDigests, body_hash
+from transforms.auth.canonical import BodyDigests, body_hash, length_end
 from transforms.auth.coverage import leaves_mime_open, objections
 from transforms.auth.signature import Signature, data_hash, parse_signature
 from transforms.limits import LIMITS, MIB
@@ -80,19 +80,29 @@ class _Bodies:
         relaxed = signature.body_canonicalization == "relaxed"
         return self._digests.relaxed_size if relaxed else self._digests.simple_size
 
-    def match(self, signature: Signature) -> bool | None:
-        """None if the l= of this message are more than one would hash."""
+    def hash(self, signature: Signature) -> bytes | None:
+        """What bh= would be for the body here; None if the l= of this message are more than one would hash."""
         form, algorithm, length = signature.body_canonicalization, signature.algorithm, signature.length
         if length is None or length >= self.size(signature):
             whole: bytes = getattr(self._digests, f"{form}_{algorithm.rpartition('-')[2]}")
-            return whole == signature.body_hash
+            return whole
         asked = form, algorithm, length
         if asked not in self._prefixes:
             self._left -= length
             if self._left < 0:
                 return None
             self._prefixes[asked] = body_hash(self._message.body.chunks(), *asked)
-        return self._prefixes[asked] == signature.body_hash
+        return self._prefixes[asked]
+
+    def length_end(self, signature: Signature) -> int | None:
+        """Where the octets that l= counts end in the body as found; None where they are all of it."""
+        length = signature.length
+        if length is None or length >= self.size(signature):
+            return None
+        if length > self._left:
+            return 0
+        self._left -= length
+        return length_end(self._message.body.chunks(), signature.body_canonicalization, length)
 
 
 def _prepared(
@@ -101,6 +111,8 @@ def _prepared(
     signature = parse_signature(field)
     aligned = align(signature.domain, reading.author.domain if reading.author else "")
     valid = signature.invalid is None
+    found = bodies.hash(signature) if valid else None
+    body_ok = found == signature.body_hash if found is not None else None
     return PreparedSignature(
         seq=seq,
         type="dkim",
@@ -115,13 +127,15 @@ def _prepared(
         expires_at=signature.expires_at,
         length=signature.length,
         body_hash=signature.body_hash,
-        body_ok=bodies.match(signature) if valid else None,
+        body_ok=body_ok,
         signature=signature.signature,
         data_hash=data_hash(message.fields, field, signature) if valid else b"",
         repairs=repairs,
         invalid=signature.invalid,
         objections=objections(signature, message.fields, reading, bodies.size(signature), aligned) if valid else (),
         aligned=aligned,
+        found_hash=found if body_ok is False else None,
+        length_end=bodies.length_end(signature) if body_ok else None,
     )
 
 

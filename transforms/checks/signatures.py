@@ -92,15 +92,28 @@ def _finding(item: ItemView, signature: PreparedSignature, result: SignatureResu
         if item.proof.basis is not None and item.proof.seq == signature.seq:
             return VALID(f"{who} h={':'.join(signature.signed_fields)}")
         objections = ", ".join(dict.fromkeys(filter(None, (result.objection, *signature.objections))))
-        return VALID_IN_PART(f"{who} ({objections})")
+        start, length = _unproven(item, signature) if signature.length_end is not None else (None, None)
+        end = f"; the proof ends at octet {start}" if start is not None else ""
+        return VALID_IN_PART(f"{who} ({objections}){end}", byte_start=start, byte_len=length)
     if result.header_ok and result.reason == "body_changed_after_signing":
-        return BODY_CHANGED(who, expected=f"bh={_base64(signature.body_hash)}")
+        start, length = _unproven(item, signature)
+        found = f"bh={_base64(signature.found_hash)}" if signature.found_hash is not None else None
+        where = "" if start is None or length is None else f"; octets {start} to {start + length} are in doubt"
+        return BODY_CHANGED(f"{who}{where}", f"bh={_base64(signature.body_hash)}", found, start, length)
     if result.header_ok is False:
         body = "the body is as the signature says" if signature.body_ok else "the body differs as well"
         return HEADER_CHANGED(f"{who}; {body}")
     if result.key_status == "missing":
         return KEY_UNKNOWN(f"{who}; {_BODY[signature.body_ok]}")
     return UNUSABLE(f"{who} ({result.reason})")
+
+
+def _unproven(item: ItemView, signature: PreparedSignature) -> tuple[int | None, int | None]:
+    """First octet and number of octets, in the item, of the part of the body that a signature leaves open."""
+    if item.body_start is None or item.size is None:
+        return None, None
+    start = item.body_start + (signature.length_end or 0)
+    return start, item.size - start
 
 
 _BODY = {
