@@ -151,6 +151,14 @@ def prepared(table: pa.Table) -> Iterator[tuple[int, PreparedSignature]]:
         yield row, PreparedSignature(*values)
 
 
+def signatures_by_row(shard: Shard) -> dict[int, tuple[PreparedSignature, ...]]:
+    """The signatures of each signed message of a shard."""
+    by_row: dict[int, tuple[PreparedSignature, ...]] = {}
+    for row, signature in prepared(shard.signatures):
+        by_row[row] = (*by_row.get(row, ()), signature)
+    return by_row
+
+
 def to_table(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     """Rows in the order of the schema's columns."""
     columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(schema)

@@ -6,7 +6,8 @@ signature covers inherits from it. Columns that a judgement does not touch stay 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from transforms import checks, wording
 from transforms.auth.proof import NO_SIGNATURE
 from transforms.case import ItemView
 from transforms.inheritance import carriers
-from transforms.joins import copies, sent
+from transforms.joins import bodies, copies, grafts, sent, substitutes
 from transforms.model import (
     Direction,
     Finding,
@@ -29,12 +30,14 @@ from transforms.model import (
     Verdict,
 )
 from transforms.shard import ProvenShard
+from transforms.tampering import Tampering
 from transforms.verdict import Case, Decision, Inheritance, decide
 
 VERDICTS = (Verdict.SUSPECTED_FAKE, Verdict.VERIFIED, Verdict.UNVERIFIABLE)  # order of the tables
 EVIDENCE_ROWS = 16
 
 _STRENGTHS = {Strength.DECISIVE: 0, Strength.STRONG: 1, Strength.WEAK: 2}
+_TAMPERING_RULES = {rule.code: rule for module in (bodies, grafts, substitutes) for rule in module.RULES}
 _COPY_RULES = {rule.code: rule for rule in copies.RULES}
 
 
@@ -45,6 +48,7 @@ class Joined:
     dup_of: Mapping[int, str]
     sent: Mapping[int, dict[str, Any]]
     copies: Mapping[int, copies.Compared]
+    tampering: Mapping[int, tuple[Tampering, ...]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
                     compared.verified_path, expected=compared.expected or None, actual=compared.actual or None
                 )
             )
+        findings += _tampered(joined.tampering.get(row, ()))
         ranked = tuple(sorted(findings, key=_weight))
         case = Case(
             view.kind,
@@ -132,6 +137,15 @@ def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
         decision = decide(case)
         rows.append(_Row(case, decision, ranked, inherits_from if decision.basis == "inherited" else None))
     return rows
+
+
+def _tampered(found: Iterable[Tampering]) -> Iterator[Finding]:
+    """What was shown and what was signed. A graft that is a proven alteration is told once."""
+    told = list(found)
+    altered = any(one.code == bodies.ALTERED.code for one in told)
+    for one in told:
+        if not (altered and one.code in (rule.code for rule in grafts.RULES)):
+            yield _TAMPERING_RULES[one.code](one.detail, one.expected or None, one.actual or None)
 
 
 def _inheritance(

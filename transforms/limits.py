@@ -41,6 +41,8 @@ class Limits:
     signatures: int = 16  # DKIM-Signature fields examined in one message
     signed_fields: int = 8 * KIB  # raw header fields kept with a message's signatures
     copies: int = 1_000  # copies compared with one verified message
+    candidates: int = 512  # values tried in place of a signed one, for one signature
+    offers: int = 8  # copies, and as many replies, that values are taken from for one message
     compared_words: int = 2_000  # differing words of a pair looked at
     key_record: int = 16 * KIB  # one TXT record
     key_bits_min: int = 1024  # modulus; smaller keys never prove

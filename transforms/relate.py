@@ -10,17 +10,30 @@ import apache_beam as beam
 import pyarrow as pa
 
 from transforms.arrow_bytes import by_unit, gathered, to_bytes
-from transforms.joins import copies, duplicates, sent
+from transforms.joins import bodies, copies, duplicates, grafts, sent, substitutes
+from transforms.model import PreparedSignature
+from transforms.shard import Content, Shard
+from transforms.tampering import Tampering, settle
 
+Fields = Callable[[str], tuple[Shard, dict[int, tuple[PreparedSignature, ...]]]]  # of a unit, with its signatures
 Answer = tuple[str, tuple[str, bytes]]  # unit_id, (name of the join, rows as Arrow octets)
 
 
 class Relate(beam.PTransform):  # type: ignore[misc]
     """Rows of each join, as Prove gives them, to answers by unit."""
 
-    def __init__(self, load_text: Callable[[str, int], tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        load_text: Callable[[str, int], tuple[str, str]],
+        load_content: Callable[[str, int], Content],
+        load_fields: Fields,
+        keys: substitutes.Keys,
+    ) -> None:
         super().__init__()
         self.load_text = load_text
+        self.load_content = load_content
+        self.load_fields = load_fields
+        self.keys = keys
 
     def expand(self, rows: Any) -> beam.PCollection:
         load = self.load_text
@@ -42,7 +55,64 @@ class Relate(beam.PTransform):  # type: ignore[misc]
             | "GatherKinds" >> beam.GroupByKey()
             | "SettleHabits" >> beam.FlatMap(lambda group: _compared(copies.settle(list(group[1]))))
         )
-        return (same_octets, sent_files, compared) | beam.Flatten()
+        tampered = (
+            (self._bodies(rows["bodies"]), self._grafts(rows["grafts"]), self._substitutes(rows["substitutes"]))
+            | "Changes" >> beam.Flatten()
+            | "ByChange" >> beam.Map(_by_change)
+            | "GatherChanges" >> beam.GroupByKey()
+            | "SettleChanges" >> beam.FlatMap(lambda group: _tampered(settle(list(group[1]))))
+        )
+        return (same_octets, sent_files, compared, tampered) | beam.Flatten()
+
+    def _bodies(self, rows: beam.PCollection) -> beam.PCollection:
+        load = self.load_content
+        return (
+            rows
+            | "GatherBodies" >> beam.GroupByKey()
+            | "JoinBodies" >> beam.FlatMap(lambda group: bodies.join(gathered(group[1])))
+            | "CompareBodies" >> beam.Map(lambda pair: bodies.compare(pair, load))
+        )
+
+    def _grafts(self, rows: beam.PCollection) -> beam.PCollection:
+        load = self.load_content
+        return (
+            rows
+            | "GatherSignatures" >> beam.GroupByKey()
+            | "JoinSignatures" >> beam.FlatMap(lambda group: grafts.join(gathered(group[1])))
+            | "CompareSigned" >> beam.FlatMap(lambda pair: filter(None, [grafts.compare(pair, load)]))
+        )
+
+    def _substitutes(self, rows: beam.PCollection) -> beam.PCollection:
+        """Units are read one by one: first those that hold values, then those in which to try them."""
+        load, keys = self.load_fields, self.keys
+        wanted = (
+            rows
+            | "GatherMessageIds" >> beam.GroupByKey()
+            | "JoinMessageIds" >> beam.FlatMap(lambda group: substitutes.join(gathered(group[1])))
+        )
+        offers = (
+            wanted
+            | "Others" >> beam.Filter(lambda one: isinstance(one[1], substitutes.Wanted))
+            | "ByOther" >> beam.GroupByKey()
+            | "TakeValues" >> beam.FlatMap(lambda group: substitutes.offered(load(group[0])[0], group[1]))
+        )
+        targets = wanted | "Targets" >> beam.Filter(lambda one: isinstance(one[1], substitutes.Target))
+        return (
+            (targets, offers)
+            | "TargetsAndValues" >> beam.Flatten()
+            | "ByTarget" >> beam.GroupByKey()
+            | "TryValues" >> beam.FlatMap(lambda group: substitutes.try_unit(*load(group[0]), group[1], keys))
+        )
+
+
+def _by_change(one: Tampering) -> tuple[str, Tampering]:
+    """Changes are grouped by kind; one without stands alone."""
+    return one.kind or f"{one.unit_id} {one.row} {one.of}", one
+
+
+def _tampered(found: Iterable[Tampering]) -> Iterator[Answer]:
+    for one in found:
+        yield one.unit_id, ("tampering", to_bytes(pa.Table.from_pylist([one._asdict()])))
 
 
 def _by_kind(one: copies.Compared) -> tuple[str, copies.Compared]:

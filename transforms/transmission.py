@@ -10,19 +10,29 @@ from typing import Any
 _ZONES = timedelta(hours=26)  # a time of day that lost its zone on the way
 _UNSENT = re.compile(r"(?i)(?:^|[/!. ])(?:sent|drafts?|outbox|envoy|brouillon|gesendet|entw|posteingang\.sent)")
 
-CLAIMING = ("received_count", "intermediaries", "status", "path")  # the columns that claims_transmission reads
+# The columns that claims_transmission and claims_one_reading read.
+CLAIMING = ("received_count", "intermediaries", "status", "path", "author_known", "header_ambiguous")
 
 
 def claims_transmission(column: Mapping[str, Sequence[Any]], row: int) -> bool:
     """Whether a difference would be a contradiction: received, by no list, forwarder or resender.
 
-    column are lists of the columns of items named in CLAIMING.
+    column are lists of the columns of items.
     """
     return (
         column["received_count"][row] > 0
         and not column["intermediaries"][row]
         and column["status"][row] == "ok"
         and not _UNSENT.search(column["path"][row])
+    )
+
+
+def claims_one_reading(column: Mapping[str, Sequence[Any]], row: int) -> bool:
+    """The same, of a message whose header section also tells one author and reads in one way."""
+    return (
+        claims_transmission(column, row)
+        and column["author_known"][row] is True
+        and column["header_ambiguous"][row] is None
     )
 
 

@@ -16,6 +16,8 @@ from transforms.text import clean_text
 DKIM_SIGNATURE = "dkim-signature"
 LINE_ENDS = "line_ends"  # a repair: some lines ended in LF, others in CRLF
 
+# Of these the lowest instance, the one nearest to the sender: they echo its Subject, address and clock.
+_ECHOES = frozenset({"thread-topic", "return-path", "received", "x-received"})
 _MAX_UNSIGNED = 1_000  # names of fields outside h= that are listed
 _MAX_NAME = 100  # characters of one
 _MAX_PREFIXES = 256 * MIB  # octets hashed again for all l= of a message
@@ -47,8 +49,9 @@ def needs_sha1(message: Message) -> bool:
 def signed_fields_kept(message: Message, signatures: Sequence[PreparedSignature]) -> tuple[HeaderField, ...]:
     """Fields that later repairs and re-checks draw on, in the order of the message.
 
-    DKIM-Signature fields first, then singletons, then all that any h= names, as long as they fit
-    into LIMITS.signed_fields octets; a field is kept whole or not at all.
+    DKIM-Signature fields first, then singletons, then all that any h= names, then what may repeat a
+    signed value that was changed, as long as they fit into LIMITS.signed_fields octets; a field is
+    kept whole or not at all.
     """
     named = {name for signature in signatures for name in signature.signed_fields}
     wanted = ({DKIM_SIGNATURE}, SINGLETONS, named)
@@ -59,6 +62,11 @@ def signed_fields_kept(message: Message, signatures: Sequence[PreparedSignature]
             if field.key in keys and at not in kept and len(field.raw) <= left:
                 kept.add(at)
                 left -= len(field.raw)
+    lowest = {field.key: at for at, field in enumerate(message.fields) if field.key in _ECHOES}
+    for at in sorted(lowest.values()):
+        if at not in kept and len(message.fields[at].raw) <= left:
+            kept.add(at)
+            left -= len(message.fields[at].raw)
     return tuple(message.fields[at] for at in sorted(kept))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -46,6 +46,36 @@ def verify_hash(record: KeyRecord, algorithm: str, digest: bytes, signature: byt
     except InvalidSignature:
         return False
     return held == _DIGEST_INFO[hash_name] + digest
+
+
+def confirming(prepared: PreparedSignature, keys: Sequence[PublicKey]) -> Callable[[bytes], bool] | None:
+    """Asks of a hash whether it is the one that was signed; None if no key made this signature.
+
+    An RSA signature under its own key holds the hash: it is taken out once, for any number of questions.
+    """
+    records = [_record(key.record) for key in keys]
+    if prepared.algorithm.startswith("ed25519"):
+        usable = [record for record in records if record.key_type == "ed25519" and record.spki]
+        return _confirmed_by(usable, prepared) if usable else None
+    prefix = _DIGEST_INFO[prepared.algorithm.rpartition("-")[2]]
+    signed = set()
+    for record in records:
+        if record.key_type != "rsa" or not record.spki:
+            continue
+        try:
+            held = _rsa_key(record.n, record.e).recover_data_from_signature(prepared.signature, PKCS1v15(), None)
+        except InvalidSignature:
+            continue
+        if held.startswith(prefix):
+            signed.add(held[len(prefix) :])
+    return signed.__contains__ if signed else None
+
+
+def _confirmed_by(records: Sequence[KeyRecord], prepared: PreparedSignature) -> Callable[[bytes], bool]:
+    def confirmed(digest: bytes) -> bool:
+        return any(verify_hash(record, prepared.algorithm, digest, prepared.signature) for record in records)
+
+    return confirmed
 
 
 @lru_cache(maxsize=1024)
