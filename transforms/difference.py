@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections import Counter
 
 from transforms.limits import LIMITS
 
@@ -40,6 +41,9 @@ def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
     gone = [_bare(w) for w in verified[start : len(verified) - end]]
     new = [_bare(w) for w in copy[start : len(copy) - end]]
     if max(len(gone), len(new)) > LIMITS.compared_words:
+        return None
+    counts = Counter(gone)
+    if sum(counts[word] for word in new) > LIMITS.compared_pairs:  # a few words over and over
         return None
     changes: list[Change] = []
     matcher = difflib.SequenceMatcher(None, gone, new, autojunk=False)
@@ -113,6 +117,7 @@ def _bare(word: str) -> str:
 
 _MOJIBAKE = re.compile(
     "[?\ufffd\u0080-\u009f]|[\u00c2\u00c3\u00d0\u00d1][\u0080-\u00bf\u0152-\u2122]|=[0-9A-F]{2}|\\\\x"
+    "|[\u00a1-\u00ff]{3}|[\u0430-\u044f][\u0410-\u042f]{2}"  # Cyrillic read as Latin-1, KOI8-R as Windows-1251
 )
 
 

@@ -44,6 +44,7 @@ class Limits:
     candidates: int = 512  # values tried in place of a signed one, for one signature
     offers: int = 8  # copies, and as many replies, that values are taken from for one message
     compared_words: int = 2_000  # differing words of a pair looked at
+    compared_pairs: int = 50_000  # equal words among them, one of either text: what finding the runs costs
     key_record: int = 16 * KIB  # one TXT record
     key_bits_min: int = 1024  # modulus; smaller keys never prove
     key_bits_max: int = 8192

@@ -85,30 +85,51 @@ def signed_once(signatures: Sequence[PreparedSignature], one: PreparedSignature)
 
 
 def said_author(signed: str, shown: str) -> Said | None:
-    """Another From address, unless it is a blacked out one."""
-    if not signed or not shown or signed.casefold() == shown.casefold() or _REDACTED.search(shown):
+    """Another From address, unless it is blacked out, lost, or the same one inside and outside of a house."""
+    before, after = signed.casefold(), shown.casefold()
+    if not before or not after or before == after or _NO_ADDRESS.search(after):
+        return None
+    local_part, _, domain = before.rpartition("@")
+    other_part, _, other_domain = after.rpartition("@")
+    nested = f".{domain}".endswith(f".{other_domain}") or f".{other_domain}".endswith(f".{domain}")
+    if nested and local_part == other_part:
         return None
     return Said("From", "", signed, shown)
 
 
-# What publishers put in the place of an address.
-_REDACTED = re.compile(
-    r"redacted|removed|hidden|anonym|masked|deleted|withheld|confidential|undisclosed|[*\u2588]|(?:^|@)[x.]+(?:@|$)"
-    r"|\.invalid$",
+# What publishers, exporters and directories put in the place of an address.
+_NO_ADDRESS = re.compile(
+    r"redacted|removed|hidden|anonym|masked|deleted|withheld|confidential|undisclosed|missing|unknown|nobody"
+    r"|[*\u2588]|(?:^|@)[x.]+(?:@|$)|^imceaex-|\.(?:invalid|local|lan|internal|localdomain)$|@localhost$",
     re.IGNORECASE,
 )
 
 
 def said_date(signed: datetime | None, shown: datetime | None, signed_raw: str, shown_raw: str) -> Said | None:
-    """Another instant; less than a day and a zone apart is a clock or a zone that was lost."""
-    if signed is None or shown is None or same_instant(signed, shown):
+    """Another instant; less than a day and a zone apart is a clock or a zone that was lost.
+
+    A day before there was DKIM is a clock that stood still or an exporter that had no date.
+    """
+    if signed is None or shown is None or same_instant(signed, shown) or shown.year < _FIRST_DKIM:
         return None
     return Said("Date", "", signed_raw, shown_raw)
 
 
+_FIRST_DKIM = 2004  # the first draft, as DomainKeys
+
+
 def said_subject(signed: str, shown: str) -> Said | None:
+    """Other words, unless they stand for a subject that was lost."""
+    if "".join(char for char in shown.casefold() if char.isalnum()) in _NO_SUBJECT:
+        return None
     changes = said(differences(subject_words(signed), subject_words(shown)))
     return Said("Subject", "", signed, shown) if changes else None
+
+
+_NO_SUBJECT = frozenset(
+    {"", "nosubject", "none", "untitled", "unknown", "sansobjet", "keinbetreff", "ohnebetreff", "sinasunto",
+     "nessunoggetto", "безтемы"}
+)  # fmt: skip
 
 
 def munged(named: str, signed: str) -> bool:

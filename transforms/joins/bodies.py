@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.auth.proof import RECIPIENTS
-from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, PreparedSignature, Rule, SignatureResult, Strength
 from transforms.shard import Content, ProvenShard
 from transforms.tampering import (
@@ -153,17 +152,16 @@ def join(table: pa.Table) -> list[Pair | Tampering]:
     if len(wanted) == 0:
         return found
     holding = table.filter(pc.and_(pc.equal(table["role"], _HOLDS), pc.is_in(table["key"], wanted["key"])))
-    holders: dict[str, list[dict[str, Any]]] = {}
-    for record in holding.select(["key", "unit_id", "sequence", "row", "form"]).to_pylist():
-        holders.setdefault(record["key"], []).append(record)
-    for key in holders:
-        # Any of them has the same octets; a few are enough to find one that describes them alike.
-        holders[key] = sorted(holders[key], key=lambda r: (r["sequence"], r["row"]))[: LIMITS.copies]
+    # Any holder has the same octets; the first that describes them as the message does is the best.
+    first: dict[str, dict[str, Any]] = {}
+    alike: dict[tuple[str, bytes], dict[str, Any]] = {}
+    for record in sorted(holding.to_pylist(), key=lambda r: (r["sequence"], r["row"])):
+        first.setdefault(record["key"], record)
+        alike.setdefault((record["key"], record["form"]), record)
     for one in sorted(wanted.to_pylist(), key=lambda r: (r["sequence"], r["row"], r["key"])):
-        of = holders.get(one["key"])
-        if of is None:
+        if one["key"] not in first:
             continue
-        best = next((r for r in of if r["form"] == one["form"]), of[0])
+        best = alike.get((one["key"], one["form"]), first[one["key"]])
         telling = one["telling"] and best["form"] == one["form"]
         found.append(
             Pair(

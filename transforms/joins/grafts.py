@@ -201,7 +201,9 @@ def may_accuse_author(domain: str, signed: Content, shown: Content, protected: b
     """
     id_domain = (shown.message_id or "").rpartition("@")[2].lower()
     speaks = protected or any(align(domain, one) == "exact" for one in (shown.author_domain, id_domain))
-    return speaks and not munged(shown.author_named, signed.author)
+    # The same name at another domain is what moving a house to a new name does to its mail.
+    renamed = signed.author.rpartition("@")[0].casefold() == shown.author.rpartition("@")[0].casefold()
+    return speaks and not renamed and not munged(shown.author_named, signed.author)
 
 
 def _foreign(signed: Content, shown: Content, pair: Pair) -> tuple[list[Said], bool]:

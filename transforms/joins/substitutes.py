@@ -128,17 +128,16 @@ def join(table: pa.Table) -> Iterator[tuple[str, Target | Wanted]]:
     targets = table.filter(pc.equal(table["role"], _TARGET))
     if len(targets) == 0:
         return
-    others = table.filter(pc.and_(pc.less(table["role"], _TARGET), pc.is_in(table["key"], targets["key"])))
+    known = table.filter(pc.and_(pc.less(table["role"], _TARGET), pc.is_in(table["key"], targets["key"])))
     asked: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for record in sorted(others.to_pylist(), key=lambda r: (r["sequence"], r["row"])):
+    for record in sorted(known.to_pylist(), key=lambda r: (r["sequence"], r["row"])):
         asked.setdefault((record["key"], record["role"]), []).append(record)
     for one in sorted(targets.to_pylist(), key=lambda r: (r["sequence"], r["row"])):
         yield one["unit_id"], Target(one["row"], one["telling"], one["protected"], one["container"])
         for role in (_COPY, _REPLY):
-            group = [
-                r for r in asked.get((one["key"], role), ()) if (r["unit_id"], r["row"]) != (one["unit_id"], one["row"])
-            ]
-            for other in group[: LIMITS.offers]:
+            others = asked.get((one["key"], role), [])[: LIMITS.offers + 1]
+            itself = one["unit_id"], one["row"]
+            for other in [r for r in others if (r["unit_id"], r["row"]) != itself][: LIMITS.offers]:
                 yield other["unit_id"], Wanted(other["row"], role == _REPLY, one["unit_id"], one["row"])
 
 
