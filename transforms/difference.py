@@ -82,7 +82,7 @@ def said(changes: list[Change] | None) -> tuple[Change, ...]:
 
 
 def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
-    if any(map(_damaged, new)) or not any(_bare(w) and not _redaction(w) for w in new):
+    if any(map(_damaged, new)) or _reread(gone, new) or not any(_bare(w) and not _redaction(w) for w in new):
         return False
     if not gone:
         return len(new) <= _INSERTED and not at_edge
@@ -117,13 +117,30 @@ def _bare(word: str) -> str:
 
 _MOJIBAKE = re.compile(
     "[?\ufffd\u0080-\u009f]|[\u00c2\u00c3\u00d0\u00d1][\u0080-\u00bf\u0152-\u2122]|=[0-9A-F]{2}|\\\\x"
-    "|[\u00a1-\u00ff]{3}|[\u0430-\u044f][\u0410-\u042f]{2}"  # Cyrillic read as Latin-1, KOI8-R as Windows-1251
+    "|[\u00a1-\u00ff]{3}"  # Cyrillic or Greek read as Latin-1
 )
 
 
 def _damaged(word: str) -> bool:
     """Whether a change of charset or encoding may have made this word."""
     return _MOJIBAKE.search(word) is not None
+
+
+_CHARSETS = ("cp1251", "koi8-r", "cp866", "iso8859-5", "cp1252", "iso8859-15", "mac-roman", "cp1250", "iso8859-2")
+_PROBED = 8  # words: a wrong charset changes the first as well as the last
+
+
+def _reread(gone: tuple[str, ...], new: tuple[str, ...]) -> bool:
+    """Whether one of the new words is one of those gone, read under another charset."""
+    before = {_bare(word) for word in gone} - {""}
+    for word in new[:_PROBED]:
+        if word.isascii():
+            continue
+        for wrong in _CHARSETS:
+            octets = word.encode(wrong, "ignore")
+            if any(_bare(octets.decode(right, "ignore")) in before for right in _CHARSETS if right != wrong):
+                return True
+    return False
 
 
 def _skeleton(word: str) -> str:

@@ -41,7 +41,7 @@ class Limits:
     signatures: int = 16  # DKIM-Signature fields examined in one message
     signed_fields: int = 8 * KIB  # raw header fields kept with a message's signatures
     copies: int = 1_000  # copies compared with one verified message
-    candidates: int = 512  # values tried in place of a signed one, for one signature
+    candidates: int = 1_024  # values tried in place of one signed field
     offers: int = 8  # copies, and as many replies, that values are taken from for one message
     compared_words: int = 2_000  # differing words of a pair looked at
     compared_pairs: int = 50_000  # equal words among them, one of either text: what finding the runs costs

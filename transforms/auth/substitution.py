@@ -160,23 +160,27 @@ def _authors(shown: HeaderField, lowest: _Fields, prepared: PreparedSignature, o
     told: list[tuple[bytes, str]] = []
     for offer in offers:
         value = offer.value("to" if offer.is_reply else "from")
-        if value is not None and len(mailboxes(value)) == 1:
+        found = mailboxes(value) if value is not None else ()
+        if value is not None and len(found) == 1 and found[0].address:
             yield value, offer.path
-            told.append((value, offer.path))
+            name, address = found[0].name.encode("utf-8", "replace"), found[0].address.encode("utf-8", "replace")
+            for form in (*_encoded(name), b'"%s"' % name):
+                yield form + b" <%s>" % address, offer.path
+            told.append((address, offer.path))
     if "return-path" in lowest:
         told.append((lowest["return-path"].value, "Return-Path"))
     if prepared.auid is not None and not prepared.auid.startswith("@"):
         told.append((prepared.auid.encode(), "i= of the signature"))
     as_shown = unfolded(shown.value).strip()
     *_, place = (None, *_ADDRESS.finditer(as_shown))
-    for value, source in told:
-        address = _ADDRESS.search(value)
-        if address is None:
+    for text, source in told:
+        match = _ADDRESS.search(text)
+        if match is None:
             continue
         if place is not None:
-            yield as_shown[: place.start()] + address.group() + as_shown[place.end() :], source
-        yield address.group(), source
-        yield b"<%s>" % address.group(), source
+            yield as_shown[: place.start()] + match.group() + as_shown[place.end() :], source
+        yield match.group(), source
+        yield b"<%s>" % match.group(), source
 
 
 _CLOCK = re.compile(
@@ -191,11 +195,14 @@ _LAST_CLOCK = 4_102_444_800  # 2100-01-01, in seconds since 1970: no mail is lat
 
 
 def _dates(shown: HeaderField, lowest: _Fields, prepared: PreparedSignature, offers: Sequence[Offer]) -> _Values:
-    """Date of copies as it is; and the seconds before each other clock, in the form shown, in likely zones.
+    """Date of copies as it is; and the seconds before each other clock, in likely zones.
 
-    Clocks that agree with the Date shown are left alone: only another day is worth the search.
+    Clocks that agree with the Date shown are left alone, and a Date that cannot be read: only another
+    day is worth the search.
     """
     written = parse_date(shown.value)
+    if written.utc is None:
+        return
     zones = [written.offset_min]
     for offer in offers:
         value = offer.value("date")
@@ -205,8 +212,6 @@ def _dates(shown: HeaderField, lowest: _Fields, prepared: PreparedSignature, off
             if not offer.is_reply and not same_instant(date.utc, written.utc):
                 yield value, offer.path
     form = _CLOCK.fullmatch(unfolded(shown.value).strip())
-    if form is None:
-        return
     clocks: dict[datetime, str] = {}
     if prepared.signed_at is not None:
         signed = datetime.fromtimestamp(min(prepared.signed_at, _LAST_CLOCK), UTC)
@@ -227,23 +232,16 @@ def _dates(shown: HeaderField, lowest: _Fields, prepared: PreparedSignature, off
                     yield text, source
 
 
-def _clock_forms(form: re.Match[bytes], moment: datetime, zone: int) -> Iterator[bytes]:
-    """An instant as this writer writes it; where the form leaves it open, with and without a leading zero."""
+def _clock_forms(form: re.Match[bytes] | None, moment: datetime, zone: int) -> Iterator[bytes]:
+    """An instant as this writer writes it, and in the most common form; the day with and without a leading zero."""
     local = moment + timedelta(minutes=zone)
-    weekday = f"{_WEEKDAYS[local.weekday()]}, " if form["weekday"] else ""
-    seconds = f":{local.second:02d}" if form["seconds"] else ""
-    sign, minutes = "-" if zone < 0 else "+", abs(zone)
-    offset = f"{sign}{minutes // _HOUR:02d}{minutes % _HOUR:02d}"
-    same_zone = form["zone"] == offset.encode()
-    if form["zone"][:1] not in b"+-":
-        if zone:
-            return
-        offset, same_zone = form["zone"].decode(), True
-    comment = form["comment"].decode() if form["comment"] and same_zone else ""
-    days = [str(local.day)]
-    if local.day < 10:
-        padded = f"0{local.day}"
-        days = [padded] if form["day"].startswith(b"0") else days if len(form["day"]) == 1 else [*days, padded]
-    for day in days:
-        month, clock = _MONTHS[local.month - 1], f"{local.hour:02d}:{local.minute:02d}{seconds}"
-        yield f"{weekday}{day} {month} {local.year:04d} {clock} {offset}{comment}".encode()
+    date = f"{_MONTHS[local.month - 1]} {local.year:04d} {local.hour:02d}:{local.minute:02d}"
+    offset = f"{'-' if zone < 0 else '+'}{abs(zone) // _HOUR:02d}{abs(zone) % _HOUR:02d}"
+    weekday, seconds = f"{_WEEKDAYS[local.weekday()]}, ", f":{local.second:02d}"
+    for day in dict.fromkeys((f"{local.day}", f"{local.day:02d}")):
+        yield f"{weekday}{day} {date}{seconds} {offset}".encode()
+        if form is not None:
+            named = form["zone"].decode() if form["zone"][:1] not in b"+-" and not zone else offset
+            comment = form["comment"] or b"" if form["zone"].decode() == named else b""
+            shown = f"{weekday if form['weekday'] else ''}{day} {date}{seconds if form['seconds'] else ''} {named}"
+            yield shown.encode() + comment

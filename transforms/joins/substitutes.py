@@ -153,8 +153,10 @@ def _values(shard: Shard, row: int) -> tuple[HeaderField, ...]:
     kept = fields_of(shard, row)
     if kept:
         return kept
-    columns = (("From", "from_email"), ("Date", "date_raw"), ("Subject", "subject"))
-    known = ((name, shard.column(column)[row]) for name, column in columns)
+    one = {name: shard.column(name)[row] for name in ("from_name", "from_email", "to_emails", "date_raw", "subject")}
+    author = f"{one['from_name']} <{one['from_email']}>" if one["from_name"] else one["from_email"]
+    to = one["to_emails"][0] if len(one["to_emails"]) == 1 else None
+    known = (("From", author), ("To", to), ("Date", one["date_raw"]), ("Subject", one["subject"]))
     return tuple(HeaderField(name, f"{name}: {value}\r\n".encode()) for name, value in known if value)
 
 

@@ -19,6 +19,7 @@ from transforms.auth.canonical import (
     body_hash,
     canonical_body,
     canonical_field,
+    length_end,
     wire_chunks,
 )
 
@@ -157,6 +158,26 @@ def test_body_hash_covers_as_much_as_l_says(body: bytes, length: int, form: str,
 
 
 # ---- attacks ----------------------------------------------------------------------------------
+
+
+@given(_BODIES, st.integers(0, 400), st.sampled_from(["simple", "relaxed"]), st.integers(1, 64))
+def test_a_length_ends_in_the_body_as_found_and_never_too_far(body: bytes, length: int, form: str, size: int) -> None:
+    whole = _canonical(body, form)
+    if length >= len(whole):
+        return
+    end = length_end(_split(body, size), form, length)
+    assert 0 <= end <= len(body)
+    covered = _canonical(body[:end], form).rstrip(b"\r\n")
+    assert whole.startswith(covered) and len(covered) <= length
+    if form == "simple" and b"\n" not in body.replace(b"\r\n", b""):
+        assert end in (length, length - 1)  # a CR and its LF count as one line end
+
+
+def test_a_length_ends_where_a_line_that_was_shortened_begins() -> None:
+    body = b"one  two\r\nthree   four\r\n"
+    assert length_end([body], "relaxed", len(b"one two\r\n")) == body.index(b"three")
+    assert length_end([body], "relaxed", len(b"one two\r\nthree f")) == body.index(b"three")
+    assert length_end([body], "simple", len(b"one  two\r\nthr")) == body.index(b"ee ")
 
 
 def _seconds(body: bytes) -> float:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,10 +46,18 @@ def test_changed_body_is_noticed_without_any_key(
 
 
 def test_body_under_a_length_limit(signer: Any, examined: Examined, mail: bytes) -> None:
-    octets = signer.sign(mail, length=20)
+    octets = signer.sign(mail, length=20, c="simple/simple")
     (signature,) = examined(octets + b"And send money.\r\n")
-    assert (signature.body_ok, signature.length) == (True, 20)
+    assert (signature.body_ok, signature.length, signature.length_end) == (True, 20, 20)
     assert signature.objections == ("body_length_limit",)
+
+
+def test_the_hash_of_a_changed_body_is_kept(signer: Any, examined: Examined, mail: bytes) -> None:
+    octets = signer.sign(mail)
+    assert examined(octets)[0].found_hash is None
+    changed = octets.replace(b"lost", b"won")
+    body = changed.partition(b"\r\n\r\n")[2]
+    assert examined(changed)[0].found_hash == body_digests([body]).relaxed_sha256
 
 
 def test_length_beyond_the_body_covers_all_of_it(signer: Any, examined: Examined, mail: bytes) -> None:
@@ -62,8 +71,10 @@ def test_prefixes_are_hashed_within_a_budget(
     octets = signer.sign(signer.sign(signer.sign(mail, length=10), length=10), length=12)
     monkeypatch.setattr(module, "_MAX_PREFIXES", 21)
     assert [signature.body_ok for signature in examined(octets)] == [True, None, None]
-    monkeypatch.setattr(module, "_MAX_PREFIXES", 22)
-    assert [signature.body_ok for signature in examined(octets)] == [True, True, True]
+    monkeypatch.setattr(module, "_MAX_PREFIXES", 22 + 12 + 10)  # two to hash, and two of three ends to find
+    signatures = examined(octets)
+    assert [signature.body_ok for signature in signatures] == [True, True, True]
+    assert sorted(signature.length_end or 0 for signature in signatures) == [0, 7, 7]
 
 
 @pytest.mark.parametrize(
@@ -136,6 +147,22 @@ def test_kept_fields_are_what_repairs_draw_on(signer: Any, examined: Examined, m
     message = split_message(in_memory(octets))
     kept = signed_fields_kept(message, examined(octets))
     assert [field.key for field in kept] == ["dkim-signature", "list-id", "sender", "from", "to", "subject", "date"]
+
+
+def test_the_lowest_echo_of_a_signed_value_is_kept_behind_what_is_signed(
+    signer: Any, examined: Examined, mail: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    octets = b"Received: new\r\nReceived: old\r\nThread-Topic: t\r\nReturn-Path: <a@b>\r\n" + signer.sign(mail)
+    message = split_message(in_memory(octets))
+    kept = signed_fields_kept(message, examined(octets))
+    assert [field.raw for field in kept[:3]] == [
+        b"Received: old\r\n",
+        b"Thread-Topic: t\r\n",
+        b"Return-Path: <a@b>\r\n",
+    ]
+    signed = sum(len(field.raw) for field in kept[3:])
+    monkeypatch.setattr(module, "LIMITS", replace(LIMITS, signed_fields=signed))
+    assert signed_fields_kept(message, examined(octets)) == kept[3:]
 
 
 def test_kept_fields_have_a_limit_and_an_order_of_importance(examined: Examined) -> None:

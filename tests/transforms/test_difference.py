@@ -1,0 +1,55 @@
+"""Words compared: what was said is told from what charsets, gateways and publishers do to words."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transforms.difference import differences, mostly_alike, said, subject_words, words
+
+
+def told(verified: str, copy: str) -> int:
+    return len(said(differences(words(verified), words(copy))))
+
+
+def test_a_replaced_word_is_said_and_a_missing_one_is_not() -> None:
+    assert told("the sum of 400 euro", "the sum of 9400 euro") == 1
+    assert told("the sum of 400 euro", "the sum of euro") == 0
+
+
+@pytest.mark.parametrize(
+    ("reading", "wrong"), [("cp1251", "latin-1"), ("utf-8", "cp1252"), ("utf-8", "latin-1"), ("koi8-r", "cp1251")]
+)
+def test_a_text_read_under_another_charset_says_nothing_else(reading: str, wrong: str) -> None:
+    text = "пожалуйста переведите четыреста рублей казначею"
+    assert told(text, text.encode(reading).decode(wrong, "replace")) == 0
+
+
+def test_reply_marks_and_tags_are_no_words_of_a_subject() -> None:
+    assert subject_words("[staff] Re: Fwd: ***SPAM*** The hall") == ["The", "hall"]
+
+
+@pytest.mark.parametrize("unit", [(["a", "b"], ["b", "a", "c"]), (["a"], ["a", "b", "a"])])
+def test_a_few_words_over_and_over_are_given_up(unit: tuple[list[str], list[str]]) -> None:
+    one, other = ["x", *unit[0] * 900, "y"], ["v", *unit[1] * 600, "w"]
+    start = time.process_time()
+    assert differences(one, other) is None
+    assert time.process_time() - start < 1
+
+
+@given(st.lists(st.sampled_from(["one", "two", "três", "4"]), max_size=40))
+def test_equal_texts_do_not_differ(text: list[str]) -> None:
+    changes = differences(text, list(text))
+    assert changes == [] and mostly_alike(text, text, changes)
+
+
+@given(st.lists(st.text("abc?é ", max_size=6), max_size=30), st.lists(st.text("abc?é ", max_size=6), max_size=30))
+def test_any_words_can_be_compared(one: list[str], other: list[str]) -> None:
+    before, after = words(" ".join(one)), words(" ".join(other))
+    changes = differences(before, after)
+    assert changes is not None
+    gone, new = sum(len(c[0]) for c in changes), sum(len(c[1]) for c in changes)
+    assert len(before) - gone == len(after) - new
