@@ -12,13 +12,14 @@ import dataclasses
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, get_type_hints
 
 import pyarrow as pa
 
+from transforms.arrow_bytes import to_table as to_table
 from transforms.model import (
     SCHEMA_VERSION,
     FileEntry,
@@ -149,19 +150,3 @@ def prepared(table: pa.Table) -> Iterator[tuple[int, PreparedSignature]]:
     ]
     for row, *values in zip(*columns, strict=True):
         yield row, PreparedSignature(*values)
-
-
-def signatures_by_row(shard: Shard) -> dict[int, tuple[PreparedSignature, ...]]:
-    """The signatures of each signed message of a shard."""
-    by_row: dict[int, tuple[PreparedSignature, ...]] = {}
-    for row, signature in prepared(shard.signatures):
-        by_row[row] = (*by_row.get(row, ()), signature)
-    return by_row
-
-
-def to_table(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
-    """Rows in the order of the schema's columns."""
-    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(schema)
-    return pa.Table.from_arrays(
-        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
-    )

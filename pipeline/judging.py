@@ -117,10 +117,9 @@ def content(job: Job, unit_id: str, row: int) -> Content:
     return content_of(_whole(job.out, unit_id), row)
 
 
-def fields(job: Job, unit_id: str) -> tuple[Shard, dict[int, tuple[PreparedSignature, ...]]]:
-    """A unit with the header fields kept, and its signatures by row."""
-    shard = evidence.read_shard(job.out, unit_id, last="fields")
-    return shard, evidence.signatures_by_row(shard)
+def fields(job: Job, unit_id: str) -> Shard:
+    """A unit with the header fields kept of its messages."""
+    return evidence.read_shard(job.out, unit_id, last="fields")
 
 
 def keys_of(job: Job, domain: str, selector: str) -> Sequence[PublicKey]:

@@ -22,6 +22,7 @@ class Says:
 
 SIGNED = Says("verified", "signature")
 INHERITED = Says("verified", "inherited")
+ALTERED = Says("suspected_fake", "dkim.altered", "altered")
 ALTERED_COPY = Says("suspected_fake", "copy.altered", "altered_copy")
 
 

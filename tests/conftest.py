@@ -107,5 +107,4 @@ def _tampering(
                 to_try.setdefault(target_unit, []).append(offer)
     for unit_id, found in to_try.items():
         shard = units[unit_id].shard
-        by_row = evidence.signatures_by_row(shard)
-        yield from substitutes.try_unit(shard, by_row, found, lambda d, s: ring.get((d, s), ()))
+        yield from substitutes.try_unit(shard, found, lambda d, s: ring.get((d, s), ()))

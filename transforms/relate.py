@@ -11,11 +11,9 @@ import pyarrow as pa
 
 from transforms.arrow_bytes import by_unit, gathered, to_bytes
 from transforms.joins import bodies, copies, duplicates, grafts, sent, substitutes
-from transforms.model import PreparedSignature
 from transforms.shard import Content, Shard
 from transforms.tampering import Tampering, settle
 
-Fields = Callable[[str], tuple[Shard, dict[int, tuple[PreparedSignature, ...]]]]  # of a unit, with its signatures
 Answer = tuple[str, tuple[str, bytes]]  # unit_id, (name of the join, rows as Arrow octets)
 
 
@@ -26,7 +24,7 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         self,
         load_text: Callable[[str, int], tuple[str, str]],
         load_content: Callable[[str, int], Content],
-        load_fields: Fields,
+        load_fields: Callable[[str], Shard],
         keys: substitutes.Keys,
     ) -> None:
         super().__init__()
@@ -58,9 +56,9 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         tampered = (
             (self._bodies(rows["bodies"]), self._grafts(rows["grafts"]), self._substitutes(rows["substitutes"]))
             | "Changes" >> beam.Flatten()
-            | "ByChange" >> beam.Map(_by_change)
+            | "ByChange" >> _map(_by_change)
             | "GatherChanges" >> beam.GroupByKey()
-            | "SettleChanges" >> beam.FlatMap(lambda group: _tampered(settle(list(group[1]))))
+            | "SettleChanges" >> _flat_map(lambda group: _tampered(settle(list(group[1]))))
         )
         return (same_octets, sent_files, compared, tampered) | beam.Flatten()
 
@@ -69,8 +67,8 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         return (
             rows
             | "GatherBodies" >> beam.GroupByKey()
-            | "JoinBodies" >> beam.FlatMap(lambda group: bodies.join(gathered(group[1])))
-            | "CompareBodies" >> beam.Map(lambda pair: bodies.compare(pair, load))
+            | "JoinBodies" >> _flat_map(lambda group: bodies.join(gathered(group[1])))
+            | "CompareBodies" >> _map(lambda pair: bodies.compare(pair, load))
         )
 
     def _grafts(self, rows: beam.PCollection) -> beam.PCollection:
@@ -78,8 +76,8 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         return (
             rows
             | "GatherSignatures" >> beam.GroupByKey()
-            | "JoinSignatures" >> beam.FlatMap(lambda group: grafts.join(gathered(group[1])))
-            | "CompareSigned" >> beam.FlatMap(lambda pair: filter(None, [grafts.compare(pair, load)]))
+            | "JoinSignatures" >> _flat_map(lambda group: grafts.join(gathered(group[1])))
+            | "CompareSigned" >> _flat_map(lambda pair: filter(None, [grafts.compare(pair, load)]))
         )
 
     def _substitutes(self, rows: beam.PCollection) -> beam.PCollection:
@@ -88,21 +86,30 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         wanted = (
             rows
             | "GatherMessageIds" >> beam.GroupByKey()
-            | "JoinMessageIds" >> beam.FlatMap(lambda group: substitutes.join(gathered(group[1])))
+            | "JoinMessageIds" >> _flat_map(lambda group: substitutes.join(gathered(group[1])))
         )
         offers = (
             wanted
             | "Others" >> beam.Filter(lambda one: isinstance(one[1], substitutes.Wanted))
             | "ByOther" >> beam.GroupByKey()
-            | "TakeValues" >> beam.FlatMap(lambda group: substitutes.offered(load(group[0])[0], group[1]))
+            | "TakeValues" >> _flat_map(lambda group: substitutes.offered(load(group[0]), group[1]))
         )
         targets = wanted | "Targets" >> beam.Filter(lambda one: isinstance(one[1], substitutes.Target))
         return (
             (targets, offers)
             | "TargetsAndValues" >> beam.Flatten()
             | "ByTarget" >> beam.GroupByKey()
-            | "TryValues" >> beam.FlatMap(lambda group: substitutes.try_unit(*load(group[0]), group[1], keys))
+            | "TryValues" >> _flat_map(lambda group: substitutes.try_unit(load(group[0]), group[1], keys))
         )
+
+
+def _map(fn: Callable[[Any], Any]) -> Any:
+    """beam.Map without the search of the function's octets for its type, which costs more than small joins."""
+    return beam.Map(fn).with_output_types(Any)
+
+
+def _flat_map(fn: Callable[[Any], Any]) -> Any:
+    return beam.FlatMap(fn).with_output_types(Any)
 
 
 def _by_change(one: Tampering) -> tuple[str, Tampering]:

@@ -103,6 +103,16 @@ def fields_of(shard: Shard, row: int) -> tuple[HeaderField, ...]:
     )
 
 
+def signatures_of(shard: Shard, row: int) -> tuple[PreparedSignature, ...]:
+    """The prepared signatures of one message."""
+    mine = shard.signatures.filter(pc.equal(shard.signatures["row"], row)).select(PreparedSignature._fields)
+    columns = [
+        map(tuple, column.to_pylist()) if pa.types.is_list(column.type) else column.to_pylist()
+        for column in mine.columns
+    ]
+    return tuple(map(PreparedSignature, *columns))
+
+
 def named_authors(fields: Iterable[HeaderField]) -> str:
     """Reply-To and Sender as one text: a relay that rewrites From leaves the author there."""
     values = (field.value for field in fields if field.key in ("reply-to", "sender"))

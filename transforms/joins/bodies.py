@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.arrow_bytes import to_table
 from transforms.auth.proof import RECIPIENTS
 from transforms.model import Direction, Kind, PreparedSignature, Rule, SignatureResult, Strength
 from transforms.shard import Content, ProvenShard
@@ -101,8 +102,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
                 key = signature.body_hash.hex()[:_KEY]
                 telling = claims and covers_all(signature, result) and signed_once(signed.signatures, signature)
                 found.append((key, unit_id, sequence, row, _WANTS, forms[row], telling, signature.domain, where, None))
-    columns = zip(*found, strict=True) if found else [()] * len(_ROWS)
-    return pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, _ROWS, strict=True)], schema=_ROWS)
+    return to_table(_ROWS, found)
 
 
 def covers_all(signature: PreparedSignature, result: SignatureResult) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.arrow_bytes import to_table
 from transforms.auth.alignment import align
 from transforms.difference import HABIT, differences, subject_words, words
 from transforms.joins.bodies import Load
@@ -82,29 +83,31 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
     """One row per signature that proves its message, and per signature that fails."""
     shard = proven.shard
     column = {name: shard.column(name) for name in (*CLAIMING, "source_path", *_SHOWN)}
-    found = []
+    found: list[tuple[Any, ...]] = []
     for row, signed in proven.signed.items():
-        for at, signature in enumerate(signed.signatures):
+        for signature, result in zip(signed.signatures, signed.results, strict=True):
             verified = signed.proof.passes_on and signed.proof.seq == signature.seq
-            failing = signed.proof.basis is None and signed.results[at].result == "fail"
+            failing = signed.proof.basis is None and result.result == "fail"
             if not verified and not failing:
                 continue
             name = b"\0".join((signature.signature, signature.domain.encode(), signature.selector.encode()))
+            telling = failing and claims_one_reading(column, row) and signed_once(signed.signatures, signature)
+            shows = hashlib.sha256(repr([column[name][row] for name in _SHOWN]).encode()).digest() if failing else None
             found.append(
-                {
-                    "key": hashlib.sha256(name).hexdigest(),
-                    "unit_id": shard.unit.unit_id,
-                    "sequence": shard.unit.sequence,
-                    "row": row,
-                    "verified": verified,
-                    "telling": claims_one_reading(column, row) and signed_once(signed.signatures, signature),
-                    "domain": signature.domain,
-                    "protected": is_protected(signature.domain, protected),
-                    "container": container(column["source_path"][row], column["path"][row]),
-                    "shows": hashlib.sha256(repr([column[name][row] for name in _SHOWN]).encode()).digest(),
-                }
+                (
+                    hashlib.sha256(name).hexdigest(),
+                    shard.unit.unit_id,
+                    shard.unit.sequence,
+                    row,
+                    verified,
+                    telling,
+                    signature.domain,
+                    is_protected(signature.domain, protected) if failing else False,
+                    container(column["source_path"][row], column["path"][row]) if failing else None,
+                    shows,
+                )
             )
-    return pa.Table.from_pylist(found, _ROWS)
+    return to_table(_ROWS, found)
 
 
 _SHOWN = ("from_email", "date_raw", "subject", "content_sha256")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.arrow_bytes import to_table
 from transforms.auth.alignment import align
 from transforms.auth.proof import RECIPIENTS
 from transforms.auth.substitution import Offer, Substitution, substitute
@@ -34,7 +35,7 @@ from transforms.model import (
     SignatureResult,
     Strength,
 )
-from transforms.shard import ProvenShard, Shard, content_of, fields_of
+from transforms.shard import ProvenShard, Shard, content_of, fields_of, signatures_of
 from transforms.tampering import Said, Tampering, clip, kind_of, said_author, said_date, said_subject, signed_once
 from transforms.transmission import CLAIMING, claims_one_reading, container
 
@@ -92,8 +93,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
         where = container(column["source_path"][row], column["path"][row])
         key = own[row] or f"{unit_id} {row}"
         found.append((key, unit_id, sequence, row, _TARGET, telling, guarded, where))
-    columns = zip(*found, strict=True) if found else [()] * len(_ROWS)
-    return pa.Table.from_arrays([pa.array(c, f.type) for c, f in zip(columns, _ROWS, strict=True)], schema=_ROWS)
+    return to_table(_ROWS, found)
 
 
 def _header_changed(signature: PreparedSignature, result: SignatureResult) -> bool:
@@ -160,13 +160,8 @@ def _values(shard: Shard, row: int) -> tuple[HeaderField, ...]:
     return tuple(HeaderField(name, f"{name}: {value}\r\n".encode()) for name, value in known if value)
 
 
-def try_unit(
-    shard: Shard,
-    signatures: dict[int, tuple[PreparedSignature, ...]],
-    found: Iterable[Target | tuple[int, Offer]],
-    keys: Keys,
-) -> Iterator[Tampering]:
-    """Try the replacements for the targets of one unit; shard up to its fields, signatures by row."""
+def try_unit(shard: Shard, found: Iterable[Target | tuple[int, Offer]], keys: Keys) -> Iterator[Tampering]:
+    """Try the replacements for the targets of one unit; shard up to its fields."""
     targets: list[Target] = []
     offers: dict[int, list[Offer]] = {}
     for one in found:
@@ -176,8 +171,9 @@ def try_unit(
             offers.setdefault(one[0], []).append(one[1])
     for target in sorted(set(targets)):
         for_it = sorted(offers.get(target.row, ()), key=lambda o: (o.is_reply, o.path))
-        for signature in signatures[target.row]:
-            answer = _tried(shard, target, signature, signatures[target.row], for_it, keys)
+        signatures = signatures_of(shard, target.row)
+        for signature in signatures:
+            answer = _tried(shard, target, signature, signatures, for_it, keys)
             if answer is not None:
                 yield answer
                 break
