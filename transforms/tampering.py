@@ -73,10 +73,12 @@ _PART = "part "
 def signed_once(signatures: Sequence[PreparedSignature], one: PreparedSignature) -> bool:
     """Whether no further signature speaks for the author shown: else the message was changed, then signed anew.
 
-    Two signatures of different algorithms are made at the same time.
+    Two signatures of one domain with different algorithms are made at the same time.
     """
     return all(
-        other.aligned == "none" or other.signature == one.signature or other.algorithm != one.algorithm
+        other.aligned == "none"
+        or other.signature == one.signature
+        or (other.domain == one.domain and other.algorithm != one.algorithm)
         for other in signatures
     )
 

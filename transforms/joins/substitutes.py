@@ -37,6 +37,7 @@ from transforms.model import (
 )
 from transforms.shard import ProvenShard, Shard, content_of, fields_of, signatures_of
 from transforms.tampering import Said, Tampering, clip, kind_of, said_author, said_date, said_subject, signed_once
+from transforms.text import clean_text
 from transforms.transmission import CLAIMING, claims_one_reading, container
 
 SIGNED_VALUE_FOUND = Rule(
@@ -64,7 +65,7 @@ _ROWS = pa.schema(
         ("row", pa.int64()),
         ("role", pa.int8()),
         ("telling", pa.bool_()),  # a difference would be a contradiction
-        ("protected", pa.bool_()),
+        ("protected", pa.list_(pa.string())),  # signing domains that the user named
         ("container", pa.string()),
     ]
 )
@@ -80,16 +81,16 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
         if kind != Kind.EMAIL:
             continue
         if own[row]:
-            found.append((own[row], unit_id, sequence, row, _COPY, False, False, None))
+            found.append((own[row], unit_id, sequence, row, _COPY, False, None, None))
         for parent in dict.fromkeys([parents[row], *references[row][1 - _PARENTS :]]):
             if parent and parent != own[row]:
-                found.append((parent, unit_id, sequence, row, _REPLY, False, False, None))
+                found.append((parent, unit_id, sequence, row, _REPLY, False, None, None))
     column = {name: shard.column(name) for name in (*CLAIMING, "source_path")}
     for row, signed in proven.signed.items():
         if signed.proof.basis is not None or not any(map(_header_changed, signed.signatures, signed.results)):
             continue
         telling = claims_one_reading(column, row)
-        guarded = any(is_protected(signature.domain, protected) for signature in signed.signatures)
+        guarded = [signature.domain for signature in signed.signatures if is_protected(signature.domain, protected)]
         where = container(column["source_path"][row], column["path"][row])
         key = own[row] or f"{unit_id} {row}"
         found.append((key, unit_id, sequence, row, _TARGET, telling, guarded, where))
@@ -110,7 +111,7 @@ class Target(NamedTuple):
 
     row: int
     telling: bool
-    protected: bool
+    protected: tuple[str, ...]
     container: str
 
 
@@ -133,7 +134,7 @@ def join(table: pa.Table) -> Iterator[tuple[str, Target | Wanted]]:
     for record in sorted(known.to_pylist(), key=lambda r: (r["sequence"], r["row"])):
         asked.setdefault((record["key"], record["role"]), []).append(record)
     for one in sorted(targets.to_pylist(), key=lambda r: (r["sequence"], r["row"])):
-        yield one["unit_id"], Target(one["row"], one["telling"], one["protected"], one["container"])
+        yield one["unit_id"], Target(one["row"], one["telling"], tuple(one["protected"]), one["container"])
         for role in (_COPY, _REPLY):
             others = asked.get((one["key"], role), [])[: LIMITS.offers + 1]
             itself = one["unit_id"], one["row"]
@@ -231,7 +232,7 @@ def _said(replaced: Substitution) -> Said | None:
 
 def _address(value: bytes) -> str:
     found = mailboxes(value)
-    return found[0].address if found else ""
+    return clean_text(found[0].address, LIMITS.display) if found else ""
 
 
 # What the reading of the body leaves open says nothing about a header field.
@@ -261,4 +262,5 @@ def _proves(
 def _may_accuse(shard: Shard, target: Target, signature: PreparedSignature, told: Said) -> bool:
     """Whether the other From address is no relay's doing."""
     content = content_of(shard, target.row)
-    return may_accuse_author(signature.domain, content._replace(author=told.expected), content, target.protected)
+    signed, named = content._replace(author=told.expected), signature.domain in target.protected
+    return may_accuse_author(signature.domain, signed, content, named)

@@ -19,9 +19,10 @@ from signing import Signer, sign  # noqa: E402
 CAMPAIGN = Signer("campaign.example", "s1", "campaign")
 AGAIN = Signer("campaign.example", "s2", "newspaper")
 STRANGER = Signer("outsider.example", "s1", "impostor")
+STRANGER_ED25519 = Signer("outsider.example", "s2", "law_office_ed25519")
 
 # The second key of the campaign is not at hand.
-SIGNERS = {"campaign": CAMPAIGN, "campaign_again": AGAIN, "stranger": STRANGER}
+SIGNERS = {"campaign": CAMPAIGN, "campaign_again": AGAIN, "stranger": STRANGER, "stranger_ed25519": STRANGER_ED25519}
 
 Edit = tuple[bytes, bytes]
 Findings = dict[str, dict[str, dict[str, Any]]]  # path -> code -> finding
@@ -47,7 +48,7 @@ def told(judged: Callable[..., Any], tmp_path: Path) -> Callable[..., Findings]:
     """The findings of the joins about each file, and under `verdict` the verdict."""
 
     def judge(
-        files: dict[str, bytes], signers: tuple[Signer, ...] = (CAMPAIGN, STRANGER), protect: str = ""
+        files: dict[str, bytes], signers: tuple[Signer, ...] = (CAMPAIGN, STRANGER, STRANGER_ED25519), protect: str = ""
     ) -> Findings:
         for name, octets in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -139,6 +139,15 @@ def test_a_stranger_cannot_accuse_with_a_signature_of_his_own(told: Told, signed
     assert found["honest.eml"]["verdict"] == "unverifiable" and "dkim.altered" not in found["honest.eml"]
 
 
+def test_nor_beside_an_undecided_signature_of_a_named_domain(told: Told, signed: Signed) -> None:
+    eve = MAIL.replace(b"claire@campaign.example>\nTo", b"eve@outsider.example>\nTo")
+    honest = signed(eve, (b"<eve@outsider.example>", b"<claire@campaign.example>"), by="stranger_ed25519")
+    honest = signed(honest.replace(b"\r\n", b"\n"), by="campaign_again")
+    files = {"honest.eml": honest, "planted.eml": signed(eve, by="stranger_ed25519")}
+    found = told(files, protect="campaign.example")["honest.eml"]
+    assert found["verdict"] == "unverifiable" and "dkim.signed_value_found" in found
+
+
 def test_a_named_domain_speaks_for_its_mail_whatever_the_author_shown(changed: Any) -> None:
     mail = MAIL.replace(b"<hall.1@campaign.example>", b"<hall.1@client.example>")
     other = author(b"Claire Aubry <minister@state.example>")
