@@ -19,9 +19,10 @@ import pyarrow.parquet as pq
 from pipeline import evidence, judging, key_store, tables
 from pipeline.examining import planned
 from pipeline.job import Job
-from transforms.auth.key import parse_record
+from transforms.auth.key import KeyRecord, parse_record
+from transforms.auth.weakness import is_prime
 from transforms.judgement import VERDICTS
-from transforms.model import SCHEMA_VERSION, Source, Status
+from transforms.model import SCHEMA_VERSION, PublicKey, Source, Status
 
 RUN = "run.json"
 _MAX_SQL_YEAR_NS = 253_402_300_799 * 10**9  # 9999-12-31, the last time that readers accept
@@ -230,11 +231,18 @@ def _keys(out: Path) -> pa.Table:
                 "not_after": key.not_after,
                 "n_verified": n_verified,
                 "n_failed": max(0, tried.get((key.domain, key.selector), 0) - n_verified),
-                "weakness": None if read.status == "ok" else read.status,
+                "weakness": _weakness(key, read, n_verified),
             }
         )
     records.sort(key=lambda r: (r["domain"], r["selector"], r["key_id"], r["source_ref"]))
     return _table("keys", records)
+
+
+def _weakness(key: PublicKey, read: KeyRecord, n_verified: int) -> str | None:
+    """A code of wording.KEY_WEAKNESS: what its numbers show tells more than that it is short."""
+    if key.weakness is None and read.n and (n_verified or read.status == "weak") and is_prime(read.n):
+        return "prime_modulus"
+    return key.weakness or (None if read.status == "ok" else read.status)
 
 
 def _table(name: str, records: list[dict[str, Any]]) -> pa.Table:

@@ -1,6 +1,6 @@
 """Evidence on disk: what one work unit said, in one file, written whole or not at all.
 
-A shard is five Arrow IPC streams one after the other (sources, items, signatures, fields, texts),
+A shard is six Arrow IPC streams one after the other (sources, items, signatures, clocks, fields, texts),
 compressed as one; the first carries the unit in its metadata. It holds nothing that depends on keys, so a judgement
 needs the shards alone, and a killed run resumes with the shards that are there.
 """
@@ -22,6 +22,7 @@ import pyarrow as pa
 from transforms.arrow_bytes import to_table as to_table
 from transforms.model import (
     SCHEMA_VERSION,
+    Clock,
     FileEntry,
     Item,
     KeptField,
@@ -63,11 +64,19 @@ def schema_of(noun: type, *more: pa.Field) -> pa.Schema:
 ITEMS = schema_of(Item)
 SIGNATURES = schema_of(PreparedSignature, pa.field("row", pa.int64()))
 FIELDS = schema_of(KeptField)
+CLOCKS = schema_of(Clock, pa.field("row", pa.int64()))
 TEXTS = schema_of(Text)
 SOURCES = schema_of(Source)
 
 
-_SCHEMAS = {"sources": SOURCES, "items": ITEMS, "signatures": SIGNATURES, "fields": FIELDS, "texts": TEXTS}
+_SCHEMAS = {
+    "sources": SOURCES,
+    "items": ITEMS,
+    "signatures": SIGNATURES,
+    "clocks": CLOCKS,
+    "fields": FIELDS,
+    "texts": TEXTS,
+}
 _COMPRESSION = "zstd"
 _ORDER = tuple(_SCHEMAS)  # of the streams of a shard: what is read most comes first
 
@@ -83,6 +92,7 @@ def to_shard(evidence: UnitEvidence) -> Shard:
         to_table(ITEMS, evidence.items),
         to_table(SIGNATURES, [(row, *signature) for row, signature in evidence.signatures]),
         to_table(FIELDS, evidence.fields),
+        to_table(CLOCKS, [(row, *clock) for row, clock in evidence.clocks]),
         to_table(TEXTS, evidence.texts),
         to_table(SOURCES, evidence.sources),
     )

@@ -67,9 +67,9 @@ def buckets(job: Job) -> int:
 
 def judge_unit_and_store(job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table]) -> dict[str, int]:
     """Write a unit's final rows; answers the number of items by verdict."""
-    one = with_results(evidence.read_shard(job.out, unit_id), results)
+    one = with_results(evidence.read_shard(job.out, unit_id, last="clocks"), results)
     types = {name: tables.schema(name) for name in RUN_TABLES}
-    judged = judge_unit(one, _joined(answers), types)
+    judged = judge_unit(one, _joined(answers), types, job.protected)
     for name in RUN_TABLES:
         _write_run(run_path(job.out, unit_id, name), getattr(judged, name))
     return {verdict.value: len(table) for verdict, table in zip(VERDICTS, judged.items, strict=True)}

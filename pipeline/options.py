@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 from pathlib import Path
 
 EXIT_OK = 0
@@ -15,7 +16,8 @@ EXIT_INTERRUPTED = 130
 _EPILOG = """\
 exit codes: 0 complete and accounted for · 2 usage · 3 input unusable, or OUT in use · 4 incomplete, can be resumed
             5 accounting or verification failed · 130 interrupted
-Nothing leaves this machine. What follows `--` goes to Apache Beam unchanged."""
+Nothing leaves this machine, but for `keys fetch`, which says what it sends and asks first.
+What follows `--` goes to Apache Beam unchanged."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,6 +72,14 @@ def parser() -> argparse.ArgumentParser:
         action = _command(actions, name, text)
         action.add_argument("out", metavar="OUT", type=Path)
         action.add_argument("--json", action="store_true", help="one JSON object a line")
+    fetch = _command(actions, "fetch", "ask the DNS for the keys wanted: the only command that sends anything")
+    fetch.add_argument("out", metavar="OUT", type=Path)
+    fetch.add_argument("--yes", action="store_true", help="do not ask for consent; for scripts")
+    fetch.add_argument("-o", "--output", metavar="FILE", type=Path, help="archive to write (default: in OUT/keys)")
+    fetch.add_argument(
+        "--resolver", metavar="IP[:PORT]", type=_resolver,
+        help="whom to ask, and so who learns the names (default: the resolver of this machine)",
+    )  # fmt: skip
     add = _command(actions, "add", "keep the keys of a file in OUT; `triage judge OUT` then uses them")
     add.add_argument("out", metavar="OUT", type=Path)
     add.add_argument("files", metavar="FILE", type=Path, nargs="+")
@@ -100,7 +110,7 @@ def _judging(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--protect", metavar="DOMAIN", type=str.lower, action="append", default=[],
-        help="a domain that this leak is about: files sent from it are verified; may be repeated",
+        help="a domain of the organisation that this leak is about: its files are verified, its look-alikes suspected",
     )  # fmt: skip
     command.add_argument(
         "--trusted-sealer", metavar="DOMAIN", type=str.lower, action="append", default=[],
@@ -119,6 +129,23 @@ def _count(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 1024:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of processes from 1 to 1024")
     return int(text)
+
+
+def _resolver(text: str) -> tuple[str, int]:
+    """Address and port: 192.0.2.1, 192.0.2.1:5353, 2001:db8::1, [2001:db8::1]:5353."""
+    address, port = text, "53"
+    if text.startswith("["):
+        address, _, port = text[1:].partition("]")
+        port = port.removeprefix(":") or "53"
+    elif text.count(":") == 1:
+        address, _, port = text.partition(":")
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no IP address. Write 192.0.2.1 or 192.0.2.1:5353.") from None
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} names no port from 1 to 65535")
+    return address, int(port)
 
 
 def _hashes(text: str) -> tuple[str, ...]:

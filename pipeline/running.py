@@ -41,11 +41,11 @@ def run(options: argparse.Namespace, beam_options: list[str]) -> int:
     """`triage run`."""
     dump = _dump(options.dump)
     out = _out(options.out, dump)
-    _keys_outside(options.keys, dump)
+    keys_outside(options.keys, dump)
     if options.dry_run:
         return _dry_run(dump, options)
     given = key_store.read_keys(options.keys)
-    with _locked(out):
+    with locked(out):
         _prepare(out, options)
         key_store.keep(out, given)
         arguments = {
@@ -75,9 +75,9 @@ def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
     for name in ("protect", "trusted_sealer"):
         if getattr(options, name):
             arguments[name] = sorted(set(getattr(options, name)))
-    _keys_outside(options.keys, Path(arguments["dump"]))
+    keys_outside(options.keys, Path(arguments["dump"]))
     given = key_store.read_keys(options.keys)
-    with _locked(out):
+    with locked(out):
         if options.only_keys:
             key_store.forget(out)
         key_store.keep(out, given)
@@ -184,7 +184,7 @@ def _out(out: Path, dump: Path) -> Path:
     return out
 
 
-def _keys_outside(keys: list[Path], dump: Path) -> None:
+def keys_outside(keys: list[Path], dump: Path) -> None:
     for path in keys:
         if dump.resolve() in (path.resolve(), *path.resolve().parents):
             raise Refused(f"{path}: lies inside the dump. Keys from a leak prove nothing; give an archive of your own.")
@@ -210,7 +210,7 @@ def _prepare(out: Path, options: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def _locked(out: Path) -> Iterator[None]:
+def locked(out: Path) -> Iterator[None]:
     """Hold OUT for this process; the kernel lets go when the process ends, however it ends."""
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -271,7 +271,7 @@ def _timed(timings: dict[str, float], name: str) -> Iterator[None]:
 
 
 def _versions() -> dict[str, str]:
-    names = ("leak-triage", "apache-beam", "pyarrow", "cryptography", "email-validator", "publicsuffixlist")
+    names = ("leak-triage", "apache-beam", "pyarrow", "cryptography", "gmpy2", "email-validator", "publicsuffixlist")
     found = {"python": platform.python_version(), "libmagic": magic_type.version()}
     for name in names:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):

@@ -65,7 +65,7 @@ def check(message: Path, ring: key_store.Keyring, protected: frozenset[str]) -> 
     signed = list(evidence.prepared(shard.signatures))
     results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
-    judged = judge_unit(proven(shard, signed, results), Joined({}, {}, {}), types)
+    judged = judge_unit(proven(shard, signed, results), Joined({}, {}, {}), types, protected)
     items = pa.concat_tables(judged.items).sort_by("ordinal").to_pylist()
     by_item: dict[str, dict[str, list[Record]]] = {}
     for name, parts in (("signatures", judged.signatures), ("findings", judged.findings)):
@@ -124,39 +124,6 @@ def as_text(item: Record) -> str:
         if rule is not None and finding["direction"] == "contradicts":
             lines.append(f"      innocent explanation: {rule.innocent}")
     return "\n".join(lines)
-
-
-def wanted(out: Path) -> list[Record]:
-    """Names (selector, domain) without a key, by how many messages they could decide."""
-    rows = commit.read_table(
-        out, "signatures", ["item_id", "domain", "selector", "key_status", "body_ok", "signed_utc"]
-    )
-    names: dict[tuple[str, str], Record] = {}
-    for row in rows.to_pylist():
-        if row["key_status"] != "missing":
-            continue
-        name = names.setdefault(
-            (row["domain"], row["selector"]),
-            {
-                "selector": row["selector"],
-                "domain": row["domain"],
-                "messages": 0,
-                "body_intact": 0,
-                "first": None,
-                "last": None,
-            },
-        )
-        name["messages"] += 1
-        name["body_intact"] += bool(row["body_ok"])
-        if row["signed_utc"] is not None:
-            name["first"] = min(filter(None, (name["first"], row["signed_utc"])))
-            name["last"] = max(filter(None, (name["last"], row["signed_utc"])))
-    return sorted(names.values(), key=lambda n: (-n["body_intact"], -n["messages"], n["domain"], n["selector"]))
-
-
-def key_rows(out: Path) -> list[Record]:
-    """The keys table."""
-    return commit.read_table(out, "keys").to_pylist()  # type: ignore[no-any-return]
 
 
 def json_line(record: Mapping[str, Any]) -> str:

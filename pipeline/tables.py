@@ -71,7 +71,7 @@ ITEMS: tuple[Column, ...] = (
     ("repairs", TEXT, "What had to be undone for the signature to match, joined by +."),
     ("inherits_from", TEXT, "item_id of the verified message that carries exactly these octets."),
     ("near_dup_of", TEXT, "item_id of a verified document that is nearly the same; null in this version."),
-    ("lookalike_of", TEXT, "The domain that the sender's imitates; null in this version."),
+    ("lookalike_of", TEXT, "The domain named with --protect that the sender's imitates or resembles."),
     ("author", TEXT, "Author by the document's metadata; null in this version."),
     ("last_modified_by", TEXT, "Last editor by the document's metadata; null in this version."),
     ("created_utc", TIME, "Creation time by the document's metadata; null in this version."),
@@ -134,7 +134,7 @@ KEYS: tuple[Column, ...] = (
     ("not_after", TIME, "Known not to have been published later."),
     ("n_verified", COUNT, "Signatures that it confirmed."),
     ("n_failed", COUNT, "Signatures of its name that it did not confirm."),
-    ("weakness", TEXT, "Why it proves nothing, or less."),
+    ("weakness", TEXT, "Why it proves nothing: weak (short), revoked, unparsable, refused, or what is known of it."),
 )
 
 SOURCES: tuple[Column, ...] = (

@@ -103,6 +103,11 @@ def document(octets: bytes) -> Thing:
     return Thing(octets, "document")
 
 
+def text_part(octets: bytes) -> Thing:
+    """A text that is an item of a message whose signature leaves blanks and line ends open."""
+    return Thing(octets, "other", unverifiable("blanks_not_signed"))
+
+
 def container(octets: bytes, inside: Sequence[tuple[str, Thing]]) -> Thing:
     return Thing(octets, "container", CONTAINER, tuple(inside))
 

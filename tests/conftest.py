@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pipeline import evidence, key_store, tables
 from transforms import joins
@@ -78,7 +81,7 @@ def judge_dump(dump: Path, keys: list[PublicKey] | None = None, protect: tuple[s
             {c.row: c for c in settled if c.unit_id == unit_id},
             {row: found for (unit, row), found in tampered.items() if unit == unit_id},
         )
-        judgement = judge_unit(one, joined, types)
+        judgement = judge_unit(one, joined, types, protected)
         by_id = {}
         for row in pa.concat_tables(judgement.items).to_pylist():
             by_id[row["item_id"]] = found[row["path"]] = {**row, "findings": [], "signatures": []}
@@ -108,3 +111,21 @@ def _tampering(
     for unit_id, found in to_try.items():
         shard = units[unit_id].shard
         yield from substitutes.try_unit(shard, found, lambda d, s: ring.get((d, s), ()))
+
+
+class Numbers:
+    """RSA keys as numbers and records, sound or not."""
+
+    @staticmethod
+    def sound(bits: int = 1024) -> int:
+        return generate_private_key(65537, bits).public_key().public_numbers().n
+
+    @staticmethod
+    def record(n: int, e: int = 65537) -> str:
+        spki = RSAPublicNumbers(e, n).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return f"v=DKIM1; k=rsa; p={base64.b64encode(spki).decode()}"
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Numbers:
+    return Numbers()

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {
     "model": 0, "path_spec": 0, "limits": 0, "span": 0, "text": 0, "watch": 0, "arrow_bytes": 0, "data": 0,
     "transmission": 0, "difference": 1,
-    "containers": 1, "mail": 1, "documents": 1, "sniff": 1, "magic_type": 1, "plan": 1,
-    "auth": 2, "shard": 2, "case": 2,
+    "containers": 1, "mail": 1, "clocks": 1, "documents": 1, "sniff": 1, "magic_type": 1, "plan": 1,
+    "auth": 2, "shard": 2, "lookalike": 2, "case": 2,
     "inheritance": 3, "tampering": 3, "checks": 3, "joins": 3,
     "verdict": 4, "wording": 4,
     "unpack": 5, "unit": 5, "judgement": 5,
@@ -68,6 +68,19 @@ def test_transforms_import_neither_pipeline_nor_network_and_beam_only_as_wiring(
 def test_beam_is_imported_in_the_pipeline_by_graph_and_engines_only() -> None:
     users = {path.name for path in (ROOT / "pipeline").rglob("*.py") if any("apache_beam" in n for n in imports(path))}
     assert users <= {"graph.py", "engines.py"}
+
+
+def test_the_dns_is_known_to_one_module_which_one_command_imports() -> None:
+    users = {
+        path.name
+        for path in (ROOT / "pipeline").rglob("*.py")
+        if any(n.split(".")[0] in NETWORK for n in imports(path))
+    }
+    assert users == {"key_fetch.py"}
+    importers = {path.name for path in (ROOT / "pipeline").rglob("*.py") if "pipeline.key_fetch" in imports(path)}
+    assert importers == {"key_commands.py"}
+    wiring = ast.parse((ROOT / "pipeline" / "key_commands.py").read_text("utf-8"))
+    assert not any(isinstance(node, ast.ImportFrom) and "key_fetch" in ast.dump(node) for node in wiring.body)
 
 
 def test_nothing_unpickles_or_evaluates_input() -> None:

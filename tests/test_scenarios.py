@@ -30,7 +30,7 @@ SIGNERS = {
     "newspaper": Signer("newspaper.example", "s1", "newspaper"),
     "outsider": Signer("outsider.example", "s1", "impostor"),
     "suffix": Signer("example", "s1", "impostor"),
-    "lookalike": Signer("campaign-example.test", "s1", "impostor"),
+    "lookalike": Signer("onedrive-campaign.example", "s1", "impostor"),
     "printer": Signer("printer.example", "s1", "printer_1024"),
 }
 

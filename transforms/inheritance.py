@@ -12,9 +12,11 @@ def carriers(proven: ProvenShard) -> list[int | None]:
     """For each row of a unit, the row of the verified message whose signature covers its octets.
 
     Proof stops at anything that is or holds messages, also at an archive with a message anywhere
-    inside, and at octets whose encoding can be read in two ways.
+    inside, at octets whose encoding can be read in two ways, and where the signature leaves blanks and
+    line ends open, at whatever is not base64: a table without one tab says something else.
     """
     shard = proven.shard
+    exact = shard.column("exact")
     kinds = shard.column("kind")
     parents = shard.column("parent_row")
     covered = shard.column("covered")
@@ -29,7 +31,17 @@ def carriers(proven: ProvenShard) -> list[int | None]:
             continue
         signed = proven.signed.get(parent)
         if kinds[parent] == Kind.EMAIL:
-            found[row] = parent if signed is not None and signed.proof.passes_on else None
+            passes = signed is not None and signed.proof.passes_on and (exact[row] or signed.fixes_blanks)
+            found[row] = parent if passes else None
         else:
             found[row] = found[parent]
     return found
+
+
+def blanks_open(proven: ProvenShard, row: int) -> bool:
+    """Whether the message right above an item would pass its proof on, were it not for blanks and line ends."""
+    shard = proven.shard
+    signed = proven.signed.get(shard.column("parent_row")[row])
+    if signed is None or not signed.proof.passes_on or shard.column("exact")[row]:
+        return False
+    return shard.column("covered")[row] and not signed.fixes_blanks

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -17,8 +18,9 @@ import pyarrow as pa
 from transforms import checks, wording
 from transforms.auth.proof import NO_SIGNATURE
 from transforms.case import ItemView
-from transforms.inheritance import carriers
+from transforms.inheritance import blanks_open, carriers
 from transforms.joins import bodies, copies, grafts, sent, substitutes
+from transforms.lookalike import Likeness, likeness
 from transforms.model import (
     Direction,
     Finding,
@@ -70,9 +72,14 @@ class _Row(NamedTuple):
     inherits_from: str | None
 
 
-def judge_unit(proven: ProvenShard, joined: Joined, types: Mapping[str, pa.Schema]) -> Judged:
-    """Rows of items, findings and signatures for one unit, under the schemas of the tables."""
-    rows = _judge_rows(proven, joined)
+def judge_unit(
+    proven: ProvenShard, joined: Joined, types: Mapping[str, pa.Schema], protected: frozenset[str] = frozenset()
+) -> Judged:
+    """Rows of items, findings and signatures for one unit, under the schemas of the tables.
+
+    protected are the domains that the user named.
+    """
+    rows = _judge_rows(proven, joined, protected)
     plain = {name: _plain(schema) for name, schema in types.items()}
     found = [(row, seq) for row, one in enumerate(rows) for seq in range(len(one.findings))]
     signed = [(row, seq) for row, one in sorted(proven.signed.items()) for seq in range(len(one.signatures))]
@@ -90,12 +97,14 @@ def _by_verdict(table: pa.Table, verdicts: Sequence[Verdict]) -> tuple[pa.Table,
     return tuple(table if len(rows) == len(table) else table.take(pa.array(rows, pa.int64())) for rows in places)
 
 
-def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
+def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) -> list[_Row]:
     shard = proven.shard
     names = ("kind", "status", "error_code", "notes", "header_ambiguous", "author_known", "covered",
-             "loose", "item_id", "path", "from_email", "date_utc", "body_start", "size")  # fmt: skip
+             "loose", "item_id", "path", "from_email", "from_name", "from_domain", "date_utc",
+             "date_raw", "date_offset_min", "body_start", "size")  # fmt: skip
     columns = {name: shard.column(name) for name in names}
     carrier_rows = carriers(proven)
+    clocks = shard.clocks_by_row()
     rows: list[_Row] = []
     for row, kind in enumerate(columns["kind"]):
         signed = proven.signed.get(row)
@@ -108,8 +117,16 @@ def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
             (signed.proof if signed else NO_SIGNATURE) if is_mail else None,
             signed.signatures if signed else (),
             signed.results if signed else (),
-            columns["body_start"][row],
-            columns["size"][row],
+            from_email=columns["from_email"][row],
+            from_name=columns["from_name"][row],
+            from_domain=columns["from_domain"][row],
+            likeness=_likeness(columns["from_domain"][row], protected) if is_mail else None,
+            date_utc=columns["date_utc"][row],
+            date_raw=columns["date_raw"][row],
+            date_offset_min=columns["date_offset_min"][row],
+            clocks=clocks.get(row, ()),
+            body_start=columns["body_start"][row],
+            size=columns["size"][row],
         )
         findings = [finding for check in checks.modules() for finding in check.check(view)]
         inheritance, inherits_from = _inheritance(columns, carrier_rows[row], rows, joined, row, proven)
@@ -133,6 +150,9 @@ def _judge_rows(proven: ProvenShard, joined: Joined) -> list[_Row]:
             ranked,
             inside_message=not columns["loose"][row],
             covered=columns["covered"][row],
+            blanks_open=not is_mail and blanks_open(proven, row),
+            sender=view.from_domain or "",
+            likeness=view.likeness,
         )
         decision = decide(case)
         rows.append(_Row(case, decision, ranked, inherits_from if decision.basis == "inherited" else None))
@@ -168,6 +188,7 @@ def _inheritance(
                 date.date().isoformat() if date else "",
                 loose=False,
                 protected=False,
+                confidence=rows[carrier].decision.confidence,
             ),
             carrier_id,
         )
@@ -186,6 +207,11 @@ def _inheritance(
         ),
         found["carrier_id"],
     )
+
+
+@lru_cache(maxsize=8192)
+def _likeness(domain: str | None, protected: frozenset[str]) -> Likeness | None:
+    return likeness(domain, protected) if domain and protected else None
 
 
 def _weight(finding: Finding) -> tuple[int, int, str, str]:
@@ -226,6 +252,7 @@ def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa
         "dkim_aligned": [proof.aligned if proof else None for proof in shown],
         "repairs": [proof.repairs or None if proof else None for proof in shown],
         "inherits_from": [one.inherits_from for one in rows],
+        "lookalike_of": [one.case.likeness.imitates if one.case.likeness else None for one in rows],
         "evidence": _evidence(rows, schema.field("evidence").type),
     }
     return _table(schema, made, kept)

@@ -38,6 +38,8 @@ class Limits:
     display: int = 2_000  # characters of a subject, name or address shown
     addresses: int = 1_000  # addresses kept of one field
     references: int = 100  # message identifiers kept of References, the last ones
+    hops: int = 50  # Received fields and MIME boundaries looked at for clocks
+    clocks: int = 200  # kept of one message
     signatures: int = 16  # DKIM-Signature fields examined in one message
     signed_fields: int = 8 * KIB  # raw header fields kept with a message's signatures
     copies: int = 1_000  # copies compared with one verified message
@@ -49,6 +51,12 @@ class Limits:
     key_bits_min: int = 1024  # modulus; smaller keys never prove
     key_bits_max: int = 8192
     key_exponent_bits: int = 32
+    fermat_steps: int = 100  # candidates for close primes tried on one modulus
+    moduli_batch: int = 5 * MIB // 2  # moduli compared with each other at once: 10,000 of 2048 bits
+    moduli_compared: int = 10 * MIB  # ... and in all, so that an archive of millions costs no more
+    moduli_pairs: int = 100_000  # pairs of moduli looked at one by one in a batch
+    look_ups: int = 1_000  # names that one `keys fetch` asks the DNS for
+    look_up_failures: int = 10  # names in a row without an answer: the resolver is down
     address_space: int = 2 * GIB  # of one worker process (Linux)
     stall_seconds: int = 30  # without progress: the worker is killed (last resort)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from transforms.span import Span
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Kind(StrEnum):
@@ -185,6 +185,7 @@ class Reading(NamedTuple):
     author: Mailbox | None  # the one mailbox of the one From field; None: from_ambiguous
     header_ambiguous: str | None  # why the header section can be read in two ways, else None
     body_ambiguous: str | None  # why the body can, if Content-Type or its encoding is unsigned
+    blanks_ambiguous: str | None = None  # why it can, if only its relaxed form is signed
 
 
 # ---- signatures -------------------------------------------------------------------------------
@@ -232,6 +233,7 @@ class PublicKey:
     not_before: datetime | None = None
     not_after: datetime | None = None
     anchored_by: str | None = None
+    weakness: str | None = None  # why anybody may hold the private key (auth/weakness.py)
 
 
 class SignatureResult(NamedTuple):
@@ -275,6 +277,7 @@ class Item(NamedTuple):
     error_code: str | None = None
     notes: tuple[str, ...] = ()  # defects and reader's remarks, codes or `code: detail`
     covered: bool = False  # a signature over the parent's octets covers these, decoded strictly
+    exact: bool = False  # ... to the octet also where it leaves blanks and line ends open: base64
     holds_messages: bool = False  # is, or may hold, messages: proof does not pass through it
     loose: bool = False  # lies in the dump outside any message
     # of a message; from the instances of the fields that a signature hashes
@@ -303,6 +306,17 @@ class Item(NamedTuple):
     content_sha256: bytes | None = None  # of normalised text and the attachments' digests
     body_start: int | None = None  # where the body begins in the item's own octets
     body_form: bytes | None = None  # 16 octets: equal where Content-Type and its encoding say the same
+
+
+class Clock(NamedTuple):
+    """A moment that some software wrote into a message, and where."""
+
+    source: str  # date | received | queue_id | signature | message_id | boundary | thread_index | field
+    generator: str  # family of the software: outlook, exim ...; for date and received "as written"
+    micros: int  # since 1970, UTC; of the wall clock where the zone is unknown
+    resolution: int  # microseconds
+    zone_unknown: bool = False  # compare modulo whole quarters of an hour
+    hop: int = -1  # of received and queue_id: 0 is the topmost; -1: not a hop
 
 
 class Text(NamedTuple):
@@ -344,6 +358,7 @@ class UnitEvidence:
     items: tuple[Item, ...]
     signatures: tuple[tuple[int, PreparedSignature], ...]  # (row of the message, signature)
     fields: tuple[KeptField, ...]
+    clocks: tuple[tuple[int, Clock], ...]  # (row of the message, clock)
     texts: tuple[Text, ...]
     sources: tuple[Source, ...]
 

@@ -11,17 +11,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.auth.proof import Proof, best_proof
-from transforms.model import HeaderField, PreparedSignature, SignatureResult, WorkUnit
+from transforms.model import Clock, HeaderField, PreparedSignature, SignatureResult, WorkUnit
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Columns are the fields of model.Item, PreparedSignature, KeptField, Text and Source."""
+    """Columns are the fields of model.Item, PreparedSignature, KeptField, Clock, Text and Source."""
 
     unit: WorkUnit
     items: pa.Table
     signatures: pa.Table
     fields: pa.Table
+    clocks: pa.Table
     texts: pa.Table
     sources: pa.Table
     _lists: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
@@ -31,6 +32,13 @@ class Shard:
         if name not in self._lists:
             self._lists[name] = self.items.column(name).to_pylist()
         return self._lists[name]
+
+    def clocks_by_row(self) -> dict[int, tuple[Clock, ...]]:
+        """The clocks of each message that has some."""
+        found: dict[int, list[Clock]] = {}
+        for row, *values in zip(*(column.to_pylist() for column in self.clocks.columns), strict=True):
+            found.setdefault(row, []).append(Clock(*values))
+        return {row: tuple(clocks) for row, clocks in found.items()}
 
 
 class Attached(NamedTuple):
@@ -125,6 +133,12 @@ class Signed(NamedTuple):
     signatures: tuple[PreparedSignature, ...]
     results: tuple[SignatureResult, ...]
     proof: Proof
+
+    @property
+    def fixes_blanks(self) -> bool:
+        """Whether the signature that is shown covers every blank and line end of the body as found."""
+        shown = next((one for one in self.signatures if one.seq == self.proof.seq), None)
+        return shown is not None and shown.canonicalization.endswith("/simple") and not shown.repairs
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def examine_unit(unit: WorkUnit, root: bytes, settings: Settings, spool: Spool, 
         tuple(item for item in rows.items if item is not None),
         tuple(rows.signatures),
         tuple(rows.fields),
+        tuple(rows.clocks),
         tuple(rows.texts),
         sources,
     )

@@ -15,6 +15,7 @@ from typing import IO, Any, NamedTuple
 from transforms import magic_type, path_spec
 from transforms.auth.canonical import BodyDigests, body_digests
 from transforms.auth.prepare import leaves_body_open, needs_sha1, prepare, signed_fields_kept
+from transforms.clocks import read_clocks
 from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
 from transforms.limits import Limits
@@ -25,6 +26,7 @@ from transforms.mail.reading import read_one_way
 from transforms.mail.summary import summarise
 from transforms.mail.transfer import decode
 from transforms.model import (
+    Clock,
     ContainerError,
     Entry,
     Item,
@@ -81,6 +83,7 @@ class Place(NamedTuple):
     start: int | None = None
     length: int | None = None
     covered: bool = False
+    exact: bool = False
     loose: bool = True
     ancestors: frozenset[str] = frozenset()  # sha256 of the containers above
     base: str = ""  # of a nested message: IMAP numbers continue after base!prefix
@@ -110,19 +113,21 @@ class Unpacker:
         self.items: list[Item | None] = []  # None: announced, its children are being read
         self.signatures: list[tuple[int, PreparedSignature]] = []
         self.fields: list[KeptField] = []
+        self.clocks: list[tuple[int, Clock]] = []
         self.texts: list[Text] = []
         self.output = 0  # octets decoded out of the current file of the dump
 
     # ---- taking back what a file gave, when it turns out to change while it is read ----
 
-    def mark(self) -> tuple[int, int, int, int]:
-        return len(self.items), len(self.signatures), len(self.fields), len(self.texts)
+    def mark(self) -> tuple[int, ...]:
+        return tuple(map(len, self._made()))
 
-    def take_back(self, mark: tuple[int, int, int, int]) -> None:
-        del self.items[mark[0] :]
-        del self.signatures[mark[1] :]
-        del self.fields[mark[2] :]
-        del self.texts[mark[3] :]
+    def take_back(self, mark: tuple[int, ...]) -> None:
+        for rows, length in zip(self._made(), mark, strict=True):
+            del rows[length:]
+
+    def _made(self) -> tuple[list[Any], ...]:
+        return self.items, self.signatures, self.fields, self.clocks, self.texts
 
     # ---- one item ----
 
@@ -156,6 +161,7 @@ class Unpacker:
             sha1=digests.sha1 if digests else None,
             md5=digests.md5 if digests else None,
             covered=place.covered and facts.get("status", Status.OK) is Status.OK,
+            exact=place.exact,
             loose=place.loose,
             **facts,
         )
@@ -189,7 +195,7 @@ class Unpacker:
                 return whole
         if found.format == "mailbox" and mailbox.holds_several(span):
             return self._mailbox(row, place, landed, found, expand)
-        if found.format == "emlx":
+        if found.format == "emlx" and emlx.is_framed(span):
             return self._framed(row, place, landed, emlx.entries(span))
         if found.kind in (Kind.EMAIL, Kind.MAILBOX):
             return self._framed(row, place, landed, _one_message(span))
@@ -387,24 +393,27 @@ class Unpacker:
     def _message(self, row: int, place: Place, landed: Landed) -> None:
         """A message: its row, its signatures, its text, and its parts as items."""
         message = split_message(landed.span)
-        reading = read_one_way(message, body=leaves_body_open(message))
+        base, prefix = (place.base, place.prefix) if place.prefix else (place.path, "")
+        body_start = landed.span.size - message.body.size
+        found = tuple(parts(message, prefix, body_start))
+        reading = read_one_way(message, leaves_body_open(message), found)
         digests, signatures, unquoted = self._prepared(message, reading, place.quoted)
         self.signatures += [(row, signature) for signature in signatures]
         if signatures:
             kept = signed_fields_kept(message, signatures)
             self.fields += [KeptField(row, field.name, field.raw) for field in kept]
-        base, prefix = (place.base, place.prefix) if place.prefix else (place.path, "")
         below = self._below(row, place, landed.digests.sha256)._replace(base=base, loose=False, quoted=False)
-        body_offset = landed.span.size - message.body.size
         pieces = []
         attached = []
         body_form = None
-        for part in parts(message, prefix, body_offset):
+        for part in found:
             body_form = body_form or form_of(part)  # the message's own comes first
             if part.is_item:
                 attached.append(self._part(below, part, unquoted))
             else:
                 pieces.append(part)
+        boundaries = [part.parameters["boundary"] for part in pieces if "boundary" in part.parameters]
+        self.clocks += [(row, clock) for clock in read_clocks(message, boundaries)]
         text = normalised_text(pieces, self.limits.text)
         if text:
             form = " ".join(part.media_type for part in pieces if part.media_type.startswith("text/"))
@@ -434,7 +443,7 @@ class Unpacker:
             simple_sha1=digests.simple_sha1,
             relaxed_sha1=digests.relaxed_sha1,
             content_sha256=content.digest(),
-            body_start=body_offset,
+            body_start=body_start,
             body_form=body_form,
             **outcome,
             **summarise(message, reading, self.limits),
@@ -472,6 +481,7 @@ class Unpacker:
             start=part.body_offset,
             length=part.body.size,
             covered=not (unquoted and part.body.find(b">From ") >= 0),
+            exact=part.encoding == "base64",
             base=below.base if nested else "",
             prefix=part.number if nested else "",
             notes=part.defects,
@@ -582,6 +592,7 @@ class Unpacker:
             parent_id=path_spec.item_id(place.path),
             depth=place.depth + 1,
             covered=place.covered,
+            exact=place.exact,
             loose=place.loose,
             ancestors=place.ancestors | {sha256},
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from transforms.auth.proof import Proof
+from transforms.lookalike import Likeness
 from transforms.model import Direction, Finding, Kind, Status, Strength, Verdict
 
 
@@ -19,6 +20,7 @@ class Inheritance(NamedTuple):
     date: str  # of the carrier, ISO 8601 or ""
     loose: bool  # found by equal sha256, not by its place in the message
     protected: bool  # the sender's domain is one that the user named
+    confidence: str | None = "strong"  # of the carrier
 
 
 class Case(NamedTuple):
@@ -32,6 +34,10 @@ class Case(NamedTuple):
     findings: tuple[Finding, ...] = ()
     inside_message: bool = False
     covered: bool = True  # its octets have one reading where it lies in a message
+    blanks_open: bool = False  # its message is verified, but for the blanks and line ends of this text
+    sender: str = ""  # From domain of a message
+    likeness: Likeness | None = None  # of the From domain to a protected one
+    comparable: int = 0  # messages of its container that the same checks were made on
 
 
 class Decision(NamedTuple):
@@ -62,6 +68,7 @@ SUBTYPES = {
     "dkim.grafted_signature": "grafted_signature",
     "copy.altered": "altered_copy",
 }
+COMPARABLE = 30  # messages (VERDICT §5.4)
 IMPERSONATION = "identity.impersonation"
 SPOOFED = "arc.spoofed_at_receipt"
 
@@ -132,7 +139,8 @@ def _inherited(case: Case, rule: str) -> Decision | None:
         return None
     if carrier.loose and not carrier.protected:
         return None
-    confidence = "moderate" if carrier.loose else "strong"
+    # A carrier is limited by its recipients only, or passes nothing on: what it covers is as proven as ever.
+    confidence = "moderate" if carrier.loose or carrier.confidence == "moderate" else "strong"
     return Decision(Verdict.VERIFIED, rule, rule, basis="inherited", confidence=confidence)
 
 
@@ -146,8 +154,10 @@ def _spoofed_at_receipt(case: Case, rule: str) -> Decision | None:
 def _contradicted(case: Case, rule: str) -> Decision | None:
     """Two strong contradictions of different families, nothing speaking for the item (VERDICT §5.4).
 
-    The joins drop what the container's exporter or too small a container explains before this.
+    Only in a container with enough comparable messages to tell a habit of its exporter from a forgery.
     """
+    if case.comparable < COMPARABLE:
+        return None
     strong = [f for f in case.findings if _contradicts(f, Strength.STRONG)]
     supported = any(f.direction is Direction.SUPPORTS and f.strength is not Strength.WEAK for f in case.findings)
     if supported or len({family_of(f) for f in strong}) < 2:
@@ -179,7 +189,9 @@ def _plain(case: Case, rule: str) -> Decision | None:
     if case.inheritance is not None:
         return _unverifiable(rule, "sent_by_outsider")
     if case.inside_message:
-        return _unverifiable(rule, "parent_not_verified" if case.covered else "encoding_ambiguous")
+        if not case.covered:
+            return _unverifiable(rule, "encoding_ambiguous")
+        return _unverifiable(rule, "blanks_not_signed" if case.blanks_open else "parent_not_verified")
     return _unverifiable(rule, "no_signature")
 
 

@@ -50,6 +50,11 @@ REASONS: dict[str, tuple[str, str]] = {
         "The message that carries it is not verified, so nothing can be said about this part.",
         "Whatever verifies the message.",
     ),
+    "blanks_not_signed": (
+        "The message that carries it is verified, but its signature leaves blanks and line ends open, and in this "
+        "part they may have been changed. Its words are as they were sent.",
+        "The same part from a copy that was signed to the octet, or as base64.",
+    ),
     "encoding_ambiguous": (
         "Its encoding can be read in two ways, so the message's signature does not cover it.",
         "The same file from another copy of the message, or as a loose file.",
@@ -60,6 +65,48 @@ REASONS: dict[str, tuple[str, str]] = {
         "Naming the sender's domain with --protect, if it is the organisation that the file claims.",
     ),
 }
+
+REASONS["key_weak"] = (
+    "There is a valid signature, but its key is so short that others could have computed the private key. "
+    "That does not make it fake.",
+    "A signature of the same mail under a longer key, or another copy that is proven by other means.",
+)
+REASONS["key_known_weak"] = (
+    "There is a valid signature, but anybody could have computed the private key of selector {selector} of {domain}. "
+    "That does not make it fake.",
+    "A signature of the same mail under a sound key, or another copy that is proven by other means.",
+)
+
+# keys.parquet.weakness in words: why a key proves nothing.
+KEY_WEAKNESS = {
+    "weak": "shorter than 1024 bits: others could have factored it",
+    "revoked": "withdrawn: the record names no key",
+    "unparsable": "the record is damaged: no key can be read from it",
+    "refused": "its numbers are unsafe: an even or oversized modulus, or a small, even or oversized exponent",
+    "small_factor": "its modulus has a small factor: damaged, or never made as a key",
+    "close_primes": "its two primes lie so close together that anybody can find them",
+    "known_factor": "one of its primes was found and published by a survey of keys",
+    "shared_factor": "it shares a prime with another key at hand, so anybody can compute both private keys",
+    "roca": "made by a smart card library whose keys can be factored (CVE-2017-15361)",
+    "prime_modulus": "its modulus is a prime: anybody can compute the private key",
+}
+
+# What a look-up of `keys fetch` came to.
+LOOK_UPS = {
+    "found": "found",
+    "nxdomain": "do not exist any more (NXDOMAIN)",
+    "no_key": "hold no key",
+    "error": "without an answer",
+}
+LOOK_UP_REVEALS = """\
+What this tells others, and cannot be taken back:
+- The resolver ({servers}), whoever runs it, and whoever listens on the way see every name and when it was asked.
+- The name servers of each of these domains see it too. A key of years ago interests few: who reads their logs can
+  conclude that somebody holds mail of theirs, from which time, and, by the combination of names, which mail.
+- A mail may carry a selector made for it alone, in order to learn when, and from where, it is examined.
+If that matters, do this from a network that does not point to you, or look for an archive of keys instead.
+What it gives: the keys of today. One that is first seen now, years after the mail, gives a limited proof only.
+"""
 
 _UNCHECKED = (
     "There is a signature, but it proves too little here ({reason}). That does not make it fake.",
@@ -72,7 +119,7 @@ def headline(case: Case, decision: Decision) -> str:
     if decision.verdict is Verdict.VERIFIED:
         return _verified(case, decision)
     if decision.verdict is Verdict.SUSPECTED_FAKE:
-        return _suspected(case)
+        return _suspected(case, decision)
     return _fill(REASONS.get(decision.reason_code, _UNCHECKED)[0], case, decision)
 
 
@@ -93,7 +140,13 @@ def _verified(case: Case, decision: Decision) -> str:
     return f"Exactly these octets were signed by {case.proof.domain}'s mail system.{limit}"
 
 
-def _suspected(case: Case) -> str:
+def _suspected(case: Case, decision: Decision) -> str:
+    if decision.subtype == "impersonation" and case.likeness is not None:
+        signed = " It was really sent from there: the signature is valid." if _is_proven(case) else ""
+        return (
+            f"The sender's domain {case.sender} imitates {case.likeness.imitates} and is not it.{signed} "
+            "A person must look."
+        )
     contradicting = [f for f in case.findings if f.direction.value == "contradicts" and f.strength.value != "weak"]
     # The same two values are one fact, however many joins have found them.
     facts = len({(f.expected, f.actual) if f.expected or f.actual else f.code for f in contradicting})
@@ -110,6 +163,10 @@ def _told(proof: Finding | None) -> str:
     """What was shown and what was signed, as the finding says it behind its own sentence."""
     detail = proof.summary.partition(": ")[2] if proof is not None else ""
     return f" {detail[0].upper()}{detail[1:]}." if detail else ""
+
+
+def _is_proven(case: Case) -> bool:
+    return case.proof is not None and case.proof.basis is not None
 
 
 def _fill(sentence: str, case: Case, decision: Decision) -> str:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import cli, commit, tables
+from transforms.model import SCHEMA_VERSION
 
 NAME = "findings"
 
@@ -90,7 +91,7 @@ def test_every_table_has_its_schema_and_its_version(tmp_path: Path) -> None:
         commit.write_table(tmp_path, name, [])
         found = pq.read_schema(tmp_path / f"{name}.parquet")
         assert found.remove_metadata().equals(tables.schema(name))
-        assert found.metadata[b"schema_version"] == b"1"
+        assert found.metadata[b"schema_version"] == b"%d" % SCHEMA_VERSION
 
 
 def test_a_writer_that_fails_leaves_the_earlier_table(tmp_path: Path) -> None:

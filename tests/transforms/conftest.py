@@ -141,7 +141,7 @@ def make_proven() -> MakeProven:
             )
             items.append(item._replace(**known))
         unit = WorkUnit(f"{sequence:032x}", sequence, "files", ())
-        shard = evidence.to_shard(UnitEvidence(unit, tuple(items), (), (), (), ()))
+        shard = evidence.to_shard(UnitEvidence(unit, tuple(items), (), (), (), (), ()))
         return ProvenShard(shard, {row: Signed((), (), proof) for row, proof in (proofs or {}).items()})
 
     return make

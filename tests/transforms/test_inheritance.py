@@ -14,8 +14,8 @@ RECIPIENTS = Proof("signature", "limited", "recipients_not_covered", 0, "campaig
 FAILED = Proof(None, None, "body_changed_after_signing", 0, "campaign.example", "s1")
 
 MAIL = {"holds_messages": True, "covered": False}
-COVERED = {"covered": True}
-HOLDS = {"covered": True, "holds_messages": True}
+COVERED = {"covered": True, "exact": True}
+HOLDS = {"covered": True, "exact": True, "holds_messages": True}
 
 
 def test_a_covered_attachment_inherits_from_its_message(make_proven) -> None:

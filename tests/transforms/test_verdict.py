@@ -79,7 +79,7 @@ def test_two_strong_contradictions_of_one_family_only_flag() -> None:
 
 
 def test_two_strong_contradictions_of_different_families_suspect() -> None:
-    case = Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=(STRONG_CLOCK, STRONG_CLIENT))
+    case = Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=(STRONG_CLOCK, STRONG_CLIENT), comparable=30)
     decision = decide(case)
     assert (decision.verdict, decision.subtype, decision.confidence) == (
         Verdict.SUSPECTED_FAKE,
@@ -88,9 +88,14 @@ def test_two_strong_contradictions_of_different_families_suspect() -> None:
     )
 
 
+def test_two_strong_contradictions_in_a_small_container_only_flag() -> None:
+    case = Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=(STRONG_CLOCK, STRONG_CLIENT), comparable=29)
+    assert decide(case).rule == "flagged"
+
+
 def test_two_strong_contradictions_yield_to_corroboration() -> None:
     support = finding("thread.quoted_in_verified_reply", Strength.STRONG, Direction.SUPPORTS)
-    case = Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=(STRONG_CLOCK, STRONG_CLIENT, support))
+    case = Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=(STRONG_CLOCK, STRONG_CLIENT, support), comparable=30)
     assert decide(case).verdict is Verdict.UNVERIFIABLE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ ORDER = (
     "mime_reinterpretation_possible",  # the body reads otherwise under other, unsigned MIME fields
     "key_granularity",  # g= restricts the key to other addresses
     "key_weak",  # the modulus is short enough to be factored
+    "key_known_weak",  # its private key can be computed by anybody, whatever its length (auth/weakness.py)
     "key_recovered",  # the key comes from signatures of the dump and is anchored nowhere (VERDICT §4)
     "selector_later_than_mail",  # the key was made days after the mail says that it was written and taken
     "expired_at_receipt",  # x= had passed when the last hop took the message
@@ -41,6 +43,8 @@ LIMITING = frozenset(
 BLOCKING = frozenset(ORDER) - LIMITING  # no `verified` with any of these
 
 _DAYS_LATER = timedelta(days=2)
+# An unsigned Content-Disposition that says nothing new; any other makes an attachment of the text, or names it.
+_PLAIN_PLACING = re.compile(rb"\s*inline\s*;?\s*", re.IGNORECASE)
 _MIME_FIELDS = ("content-type", "content-transfer-encoding")
 
 
@@ -64,8 +68,7 @@ def objections(
         "subject_not_signed": not signed["subject"],
         "date_not_signed": not signed["date"],
         "not_aligned": aligned == "none",
-        "mime_reinterpretation_possible": reading.body_ambiguous is not None
-        and leaves_mime_open(fields, signature.signed_fields),
+        "mime_reinterpretation_possible": _reads_otherwise(signature, fields, reading),
         "selector_later_than_mail": _made_later(signature, fields),
         "expired_at_receipt": _expired(signature, fields),
         "sha1": signature.algorithm == "rsa-sha1",
@@ -73,6 +76,18 @@ def objections(
         "recipients_not_covered": any(not signed[key] for key in shown_recipients),
     }
     return in_order(code for code, holds in found.items() if holds)
+
+
+def _reads_otherwise(signature: Signature, fields: Sequence[HeaderField], reading: Reading) -> bool:
+    """Whether the body reads otherwise under other unsigned fields, or other blanks."""
+    if reading.body_ambiguous is not None and leaves_mime_open(fields, signature.signed_fields):
+        return True
+    if reading.blanks_ambiguous is not None and signature.body_canonicalization == "relaxed":
+        return True
+    placing = [field for field in fields if field.key == "content-disposition"]
+    if len(placing) <= signature.signed_fields.count("content-disposition"):
+        return False
+    return any(not _PLAIN_PLACING.fullmatch(field.value) for field in placing)
 
 
 def leaves_mime_open(fields: Iterable[HeaderField], signed_fields: Sequence[str]) -> bool:

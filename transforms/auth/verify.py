@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPubli
 
 from transforms.auth.coverage import ORDER, in_order
 from transforms.auth.key import KeyRecord, parse_record
+from transforms.auth.weakness import is_prime
 from transforms.model import PreparedSignature, PublicKey, SignatureResult
 
 # DER of DigestInfo up to the digest (RFC 8017 §9.2, note 1).
@@ -26,6 +28,8 @@ _SEEN_NEAR = timedelta(days=90)  # of the mail's Date
 _Span = tuple[datetime, datetime]  # first and last observation
 
 _record = lru_cache(maxsize=4096)(parse_record)
+# Only of keys that confirm something: 2 ms a key are too much for an archive of a million.
+_is_prime = lru_cache(maxsize=4096)(is_prime)
 
 
 def verify_hash(record: KeyRecord, algorithm: str, digest: bytes, signature: bytes) -> bool:
@@ -115,11 +119,14 @@ def _tried(
     if not verify_hash(record, prepared.algorithm, prepared.data_hash, prepared.signature):
         return _result(prepared, "fail", "header_changed_after_signing", record.status, record, False)
     found = [*prepared.objections]
+    same = by_id[record.key_id]
     if record.status == "weak":
         found.append("key_weak")
+    if any(key.weakness for key in same) or _is_prime(record.n):
+        record = dataclasses.replace(record, status="weak")
+        found.append("key_known_weak")
     if not _granted(record.granularity, prepared.auid):
         found.append("key_granularity")
-    same = by_id[record.key_id]
     if all(key.source == "recovered" and key.anchored_by is None for key in same):
         found.append("key_recovered")
     others = [_observed(group) for key_id, group in by_id.items() if key_id not in ("", record.key_id)]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from gmpy2 import next_prime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -219,6 +220,31 @@ def test_short_key_proves_nothing(signer: Any, examined: Examined, mail: bytes) 
     result = prove(signature._replace(signature=short), [key], None)
     assert (result.key_status, *_outcome(result)) == ("weak", "pass", "pass", "key_weak")
     assert "key_weak" in BLOCKING
+
+
+@pytest.mark.parametrize("weakness", ["shared_factor", "known_factor", "close_primes", "small_factor", "roca"])
+def test_known_weak_key_proves_nothing_whatever_its_length(
+    signer: Any, proven: Proven, mail: bytes, weakness: str
+) -> None:
+    octets = signer.sign(mail)
+    weak = signer.key(weakness=weakness)
+    result = proven(octets, weak)
+    assert (result.header_ok, result.key_status, *_outcome(result)) == (True, "weak", "pass", "pass", "key_known_weak")
+    # It is the key that is weak: another record of it does not help, another key of the name does not hurt.
+    for keys in permutations([weak, signer.key(restrictions="n=copy; ")]):
+        assert proven(octets, *keys).objection == "key_known_weak"
+    assert proven(octets, signer.key(), replace(_key(_RFC_6376_KEY), weakness=weakness)).objection is None
+    assert "key_known_weak" in BLOCKING
+
+
+def test_prime_modulus_proves_nothing(examined: Examined, signer: Any, mail: bytes, numbers: Any) -> None:
+    p = int(next_prime(3 << 1022))
+    (signature,) = examined(signer.sign(mail))
+    info = _SHA256_INFO + signature.data_hash
+    block = b"\0\1" + b"\xff" * (125 - len(info)) + b"\0" + info
+    forged = pow(int.from_bytes(block, "big"), pow(65537, -1, p - 1), p).to_bytes(128, "big")
+    result = prove(signature._replace(signature=forged), [_key(numbers.record(p))], None)
+    assert (result.key_status, *_outcome(result)) == ("weak", "pass", "pass", "key_known_weak")
 
 
 def test_sha1_is_an_objection(signer: Any, proven: Proven, mail: bytes) -> None:

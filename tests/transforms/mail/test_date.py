@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.mail.date import parse_date, received_date
+from transforms.mail.date import parse_date, received_date, seconds_of
 from transforms.model import HeaderField
 
 
@@ -89,3 +89,22 @@ def test_what_the_standard_library_writes_is_read_back(local: datetime, minutes:
 def test_any_octets_are_taken(value: bytes):
     parse_date(value)
     parse_date(b"Fri, 21 Nov 1997 09:55:06 " + value)
+
+
+@given(
+    st.integers(0, 31),
+    st.sampled_from(["Jan", "feb", "Feb", "Dec", "Foo"]),
+    st.integers(1960, 2110),
+    st.integers(0, 25),
+    st.integers(0, 61),
+    st.integers(0, 62),
+    st.integers(-1600, 1600),
+    st.sampled_from(["", "Mon, ", "\r\n\tTue, "]),
+    st.sampled_from(["", " (CEST)", "x", "\r\n"]),
+)
+def test_seconds_agree_with_the_long_way(
+    day: int, month: str, year: int, hour: int, minute: int, second: int, zone: int, before: str, behind: str
+) -> None:
+    value = f"{before}{day} {month} {year} {hour:02}:{minute:02}:{second:02} {zone:+05}{behind}".encode()
+    moment = parse_date(value).utc
+    assert seconds_of(value) == (int(moment.timestamp()) if moment is not None else None)
