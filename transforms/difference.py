@@ -84,8 +84,9 @@ def said(changes: list[Change] | None) -> tuple[Change, ...]:
 def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
     if any(map(_damaged, new)) or _reread(gone, new) or not any(_bare(w) and not _redaction(w) for w in new):
         return False
-    if not gone:
-        return len(new) <= _INSERTED and not at_edge
+    if not gone:  # gateways and exporters put notices in brackets: [image removed]
+        notice = new[0][:1] in "[{<" and new[-1][-1:] in "]}>"
+        return len(new) <= _INSERTED and not at_edge and not notice
     if not any(map(_bare, gone)):
         return False
     if at_edge and _bare(gone[min(len(new), len(gone)) - 1]).startswith(_bare(new[-1])):

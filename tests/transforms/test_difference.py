@@ -28,6 +28,11 @@ def test_a_text_read_under_another_charset_says_nothing_else(reading: str, wrong
     assert told(text, text.encode(reading).decode(wrong, "replace")) == 0
 
 
+def test_a_notice_in_brackets_is_not_said() -> None:
+    assert told("the report is here for you", "the report [image removed] is here for you") == 0
+    assert told("the report is here for you", "the report never is here for you") == 1
+
+
 def test_reply_marks_and_tags_are_no_words_of_a_subject() -> None:
     assert subject_words("[staff] Re: Fwd: ***SPAM*** The hall") == ["The", "hall"]
 
