@@ -22,8 +22,8 @@ Change = tuple[tuple[str, ...], tuple[str, ...], bool]  # words gone, words new,
 
 
 def words(text: str) -> list[str]:
-    """Words as compared: links and addresses are left out, they are rewritten in passing."""
-    return [w for w in text.split() if "@" not in w and "://" not in w and not w.startswith("www.")]
+    """Words as compared."""
+    return text.split()
 
 
 def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
@@ -77,21 +77,40 @@ _PREFIX = re.compile(
 
 
 def said(changes: list[Change] | None) -> tuple[Change, ...]:
-    """Those changes that no honest transformation explains: words replaced, or a few slipped in."""
-    return tuple(change for change in changes or () if _says(*change))
+    """Those changes that no honest transformation explains: words replaced, or a few slipped in.
+
+    Of a text that was damaged as a whole, nothing.
+    """
+    harmed = sum(any(map(_damaged, new)) for _, new, _ in changes or ())
+    if changes is None or (harmed >= _HARMED and 2 * harmed >= len(changes)):
+        return ()
+    return tuple(change for change in changes if _says(*change))
+
+
+_HARMED = 3  # damaged places, if they are half of all: a text that was not decoded, cut into lines
 
 
 def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
-    if any(map(_damaged, new)) or _reread(gone, new) or not any(_bare(w) and not _redaction(w) for w in new):
+    if any(map(_damaged, new)) or _reread(gone, new):
         return False
-    if not gone:  # gateways and exporters put notices in brackets: [image removed]
-        notice = new[0][:1] in "[{<" and new[-1][-1:] in "]}>"
-        return len(new) <= _INSERTED and not at_edge and not notice
-    if not any(map(_bare, gone)):
+    before, after = "".join(map(_bare, gone)), "".join(map(_bare, new))
+    if before == after:  # a word or a link cut in two where lines were broken
         return False
+    # Links and addresses are rewritten in passing, with whatever words stand in their place.
+    rewritten = any(map(_link, gone))
+    gone, new = (tuple(w for w in run if _bare(w) and not _link(w)) for run in (gone, new))
+    if not any(not _redaction(w) for w in new):
+        return False
+    if not gone:
+        notice = new[0][:1] in "[{<" and new[-1][-1:] in "]}>"  # of gateways and exporters: [image removed]
+        return before == "" and len(new) <= _INSERTED and not at_edge and not notice and not rewritten
     if at_edge and _bare(gone[min(len(new), len(gone)) - 1]).startswith(_bare(new[-1])):
         return False  # cut off within a word
     return len(new) <= 2 * len(gone) + _INSERTED and len(gone) <= 2 * len(new) + _INSERTED
+
+
+def _link(word: str) -> bool:
+    return "@" in word or "://" in word or word.startswith("www.")
 
 
 def mostly_alike(verified: list[str], copy: list[str], changes: list[Change] | None) -> bool:
@@ -119,6 +138,8 @@ def _bare(word: str) -> str:
 _MOJIBAKE = re.compile(
     "[?\ufffd\u0080-\u009f]|[\u00c2\u00c3\u00d0\u00d1][\u0080-\u00bf\u0152-\u2122]|=[0-9A-F]{2}|\\\\x"
     "|[\u00a1-\u00ff]{3}"  # Cyrillic or Greek read as Latin-1
+    "|&(?:[a-zA-Z]{2,8}|#[0-9]{1,6});|=$"  # markup or a soft line break that nobody decoded
+    "|X{3}|x{4}|[*]{3}|\u2588"  # blacked out within a word
 )
 
 

@@ -28,6 +28,40 @@ def test_a_text_read_under_another_charset_says_nothing_else(reading: str, wrong
     assert told(text, text.encode(reading).decode(wrong, "replace")) == 0
 
 
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "ask the treas urer & <him> today",
+        "ask the treas! urer & <him> today",
+        "ask the treasurer &amp; &lt;him&gt; today",
+        "ask the trea= surer & <him> today",
+        "Ask  the *treasurer* & “him” today",
+        "ask the trXXXXXer & <him> today",
+    ],
+)
+def test_a_text_that_was_wrapped_or_not_decoded_says_nothing_else(copy: str) -> None:
+    assert told("ask the treasurer & <him> today", copy) == 0
+
+
+@pytest.mark.parametrize(
+    "copy",
+    ["see https://urldefense.example/v2/x for it", "see htt ps://x.example/a for it", "see [link removed] for it",
+     "see the link for it", "see http s://x.exa mple/a for it"],
+)  # fmt: skip
+def test_a_rewritten_or_broken_link_says_nothing_else(copy: str) -> None:
+    assert told("see https://x.example/a for it", copy) == 0
+
+
+def test_a_word_beside_a_rewritten_link_is_still_compared() -> None:
+    assert told("pay 400 https://x.example/a now", "pay 9400 https://urldefense.example/x now") == 1
+
+
+def test_of_a_text_that_was_damaged_as_a_whole_nothing_is_said() -> None:
+    text = "la réunion du trésorier a été déplacée, dit René hier"
+    broken = "la r=C3=A9union du tr=C3= A9sorier a =C3=A9t=C3=A9 d=C3=A9plac=C3=A9e, dit Ren=C3 hier"
+    assert told(text, broken) == 0
+
+
 def test_a_notice_in_brackets_is_not_said() -> None:
     assert told("the report is here for you", "the report [image removed] is here for you") == 0
     assert told("the report is here for you", "the report never is here for you") == 1
