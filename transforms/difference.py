@@ -84,6 +84,8 @@ def said(changes: list[Change] | None) -> tuple[Change, ...]:
     harmed = sum(any(map(_damaged, new)) for _, new, _ in changes or ())
     if changes is None or (harmed >= _HARMED and 2 * harmed >= len(changes)):
         return ()
+    if any(_reread(gone, new) for gone, new, _ in changes):  # another charset is one for the whole text
+        return ()
     return tuple(change for change in changes if _says(*change))
 
 
@@ -91,22 +93,40 @@ _HARMED = 3  # damaged places, if they are half of all: a text that was not deco
 
 
 def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
-    if any(map(_damaged, new)) or _reread(gone, new):
+    if any(map(_damaged, new)):
         return False
+    if at_edge and gone and new and _bare(gone[min(len(new), len(gone)) - 1]).startswith(_bare(new[-1])):
+        return False  # cut off within a word
     before, after = "".join(map(_bare, gone)), "".join(map(_bare, new))
     if before == after:  # a word or a link cut in two where lines were broken
         return False
     # Links and addresses are rewritten in passing, with whatever words stand in their place.
     rewritten = any(map(_link, gone))
+    shown = " ".join(new)
+    new = tuple(_BRACKETED.sub(_without_notice, shown).split())
+    noticed = len(new) < len(shown.split())
     gone, new = (tuple(w for w in run if _bare(w) and not _link(w)) for run in (gone, new))
-    if not any(not _redaction(w) for w in new):
+    rest, told = "".join(map(_bare, gone)), "".join(map(_bare, new))
+    if all(map(_redaction, new)) or rest == told:
+        return False
+    if told in before and (noticed or (at_edge and told.isalpha())):  # what a cut left of the words there
+        return False
+    if at_edge and len(new) > _INSERTED:  # a footer after a text that was cut off
         return False
     if not gone:
         notice = new[0][:1] in "[{<" and new[-1][-1:] in "]}>"  # of gateways and exporters: [image removed]
-        return before == "" and len(new) <= _INSERTED and not at_edge and not notice and not rewritten
-    if at_edge and _bare(gone[min(len(new), len(gone)) - 1]).startswith(_bare(new[-1])):
-        return False  # cut off within a word
+        letter = all(len(w) == 1 and not w.isascii() for w in new)  # what a wrong charset leaves of à
+        return before == "" and len(new) <= _INSERTED and not (at_edge or notice or letter or rewritten)
     return len(new) <= 2 * len(gone) + _INSERTED and len(gone) <= 2 * len(new) + _INSERTED
+
+
+_BRACKETED = re.compile(r"[\[({<][^\[\](){}<>]{1,40}[\])}>]")
+_NOTICE = re.compile("redacted|removed|protected|hidden|deleted|masked|withheld|omitted|anonym")
+
+
+def _without_notice(match: re.Match[str]) -> str:
+    """Nothing in place of [email protected], [name removed]; anything else in brackets as it is."""
+    return "" if _NOTICE.search(_bare(match.group())) else match.group()
 
 
 def _link(word: str) -> bool:
@@ -160,7 +180,8 @@ def _reread(gone: tuple[str, ...], new: tuple[str, ...]) -> bool:
             continue
         for wrong in _CHARSETS:
             octets = word.encode(wrong, "ignore")
-            if any(_bare(octets.decode(right, "ignore")) in before for right in _CHARSETS if right != wrong):
+            right = (one for one in (*_CHARSETS, "utf-8") if one != wrong)
+            if any(_bare(octets.decode(one, "ignore")) in before for one in right):
                 return True
     return False
 

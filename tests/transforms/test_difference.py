@@ -52,6 +52,11 @@ def test_a_rewritten_or_broken_link_says_nothing_else(copy: str) -> None:
     assert told("see https://x.example/a for it", copy) == 0
 
 
+def test_a_notice_in_the_place_of_words_says_nothing_else() -> None:
+    assert told("ask the treasurer claire@x.example now", "ask the [red acted] [email protected] now") == 0
+    assert told("ask the treasurer claire@x.example now", "ask the minister [email protected] now") == 1
+
+
 def test_a_word_beside_a_rewritten_link_is_still_compared() -> None:
     assert told("pay 400 https://x.example/a now", "pay 9400 https://urldefense.example/x now") == 1
 
