@@ -17,6 +17,7 @@ setup(
         "gmpy2>=2.2,<3",
         "idna>=3.4",
         "numpy>=1.26",
+        "olefile>=0.47,<0.48",
         "publicsuffixlist>=1.0.2",
         "pyarrow>=16",
         "pybase64>=1.4,<2",

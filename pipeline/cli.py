@@ -84,13 +84,15 @@ def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
 def _check(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import showing
     from pipeline.running import Refused
+    from transforms.auth.chain import default_sealers
 
     ring = key_store.keyring(key_store.weighed(key_store.read_keys(parsed.keys)))
+    sealers = default_sealers() | frozenset(parsed.trusted_sealer)
     for message in parsed.messages:
         if not message.is_file():
             raise Refused(f"{clean_text(str(message))}: no such file. `check` takes single files.")
     for message in parsed.messages:
-        for item in showing.check(message, ring, frozenset(parsed.protect)):
+        for item in showing.check(message, ring, frozenset(parsed.protect), sealers):
             print(showing.as_json(item) if parsed.json else showing.as_text(item) + "\n")
     return options.EXIT_OK
 

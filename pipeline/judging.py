@@ -38,7 +38,7 @@ def prove_unit(job: Job, unit_id: str) -> ProvenShard:
     dates = shard.column("date_utc")
     ring = keys(job.out)
     results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
-    return proven(shard, signed, results)
+    return proven(shard, signed, results, job.sealers)
 
 
 def results_table(one: ProvenShard) -> pa.Table:
@@ -47,12 +47,13 @@ def results_table(one: ProvenShard) -> pa.Table:
     return evidence.to_table(RESULTS, results)
 
 
-def with_results(shard: Shard, results: pa.Table) -> ProvenShard:
+def with_results(shard: Shard, results: pa.Table, sealers: frozenset[str]) -> ProvenShard:
     """A shard with results that were computed before; both in the order of its signatures."""
     signed: list[tuple[int, PreparedSignature]] = sorted(
         evidence.prepared(shard.signatures), key=lambda pair: (pair[0], pair[1].seq)
     )
-    return proven(shard, signed, list(map(SignatureResult, *(column.to_pylist() for column in results.columns))))
+    outcomes = list(map(SignatureResult, *(column.to_pylist() for column in results.columns)))
+    return proven(shard, signed, outcomes, sealers)
 
 
 def unit_ids(job: Job) -> list[str]:
@@ -67,7 +68,7 @@ def buckets(job: Job) -> int:
 
 def judge_unit_and_store(job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table]) -> dict[str, int]:
     """Write a unit's final rows; answers the number of items by verdict."""
-    one = with_results(evidence.read_shard(job.out, unit_id, last="clocks"), results)
+    one = with_results(evidence.read_shard(job.out, unit_id, last="clocks"), results, job.sealers)
     types = {name: tables.schema(name) for name in RUN_TABLES}
     judged = judge_unit(one, _joined(answers), types, job.protected)
     for name in RUN_TABLES:

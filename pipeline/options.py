@@ -6,6 +6,8 @@ import argparse
 import ipaddress
 from pathlib import Path
 
+from transforms.mail.address import a_label
+
 EXIT_OK = 0
 EXIT_USAGE = 2
 EXIT_INPUT = 3
@@ -113,8 +115,8 @@ def _judging(command: argparse.ArgumentParser) -> None:
         help="a domain of the organisation that this leak is about: its files are verified, its look-alikes suspected",
     )  # fmt: skip
     command.add_argument(
-        "--trusted-sealer", metavar="DOMAIN", type=str.lower, action="append", default=[],
-        help="a receiver whose ARC seals are trusted; recorded, not used by this version",
+        "--trusted-sealer", metavar="DOMAIN", type=a_label, action="append", default=[],
+        help="a receiver whose ARC seals are trusted, besides the large providers; may be repeated",
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from pipeline import commit, examining, key_store, ledger, progress, summary
 from pipeline.job import Job
 from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from transforms import magic_type
+from transforms.auth.chain import default_sealers
 from transforms.limits import LIMITS
 from transforms.model import SCHEMA_VERSION
 from transforms.plan import plan_units
@@ -110,6 +111,7 @@ def _execute(
         together=engine.is_local,
         resume=resume,
         protected=frozenset(arguments["protect"]),
+        sealers=default_sealers() | frozenset(arguments["trusted_sealer"]),
     )
     started = time.time()
     timings: dict[str, float] = {}

@@ -27,6 +27,7 @@ from transforms.text import clean_text
 from transforms.unit import examine_unit
 from transforms.unpack import Settings
 from transforms.watch import UNWATCHED
+from transforms.wording import in_words
 
 # What `check --json` and `explain --json` print of an item (DESIGN §4).
 SHOWN = ("path", "verdict", "basis", "reason_code", "headline", "would_change", "dkim_result", "arc_result")
@@ -54,7 +55,9 @@ def details(out: Path, item: Record) -> Record:
     return item
 
 
-def check(message: Path, ring: key_store.Keyring, protected: frozenset[str]) -> Iterator[Record]:
+def check(
+    message: Path, ring: key_store.Keyring, protected: frozenset[str], sealers: frozenset[str] = frozenset()
+) -> Iterator[Record]:
     """Each message of one file, judged by itself; the file itself where it holds none."""
     entry = single_file(os.fsencode(message))
     unit = WorkUnit("0" * 32, 0, "files", (entry,))
@@ -65,7 +68,7 @@ def check(message: Path, ring: key_store.Keyring, protected: frozenset[str]) -> 
     signed = list(evidence.prepared(shard.signatures))
     results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
-    judged = judge_unit(proven(shard, signed, results), Joined({}, {}, {}), types, protected)
+    judged = judge_unit(proven(shard, signed, results, sealers), Joined({}, {}, {}), types, protected)
     items = pa.concat_tables(judged.items).sort_by("ordinal").to_pylist()
     by_item: dict[str, dict[str, list[Record]]] = {}
     for name, parts in (("signatures", judged.signatures), ("findings", judged.findings)):
@@ -106,13 +109,20 @@ def as_text(item: Record) -> str:
         if item[name]:
             lines.append(f"  {label:<15}{clean_text(str(item[name]))}")
     for signature in item["signatures"]:
-        lines += ["", f"  signature {signature['seq']}: d={signature['domain']} s={signature['selector']}"]
-        lines.append(f"    result {signature['result']} ({signature['reason']}), key {signature['key_status']}")
+        kind = "signature" if signature["type"] == "dkim" else f"{signature['type']} signature"
+        of_set = f" i={signature['instance']}" if signature["instance"] is not None else ""
+        lines += ["", f"  {kind} {signature['seq']}:{of_set} d={signature['domain']} s={signature['selector']}"]
+        reason = "" if signature["reason"] == signature["result"] else f" ({in_words(signature['reason'])})"
+        lines.append(f"    result {signature['result']}{reason}, key {signature['key_status']}")
+        if signature["type"] == "arc-seal":
+            lines.append(f"    header {_word(signature['header_ok'])}; a seal covers no body")
+            lines.append(f"    covers  the ARC fields of the sets 1 to {signature['instance']}")
+            continue
         lines.append(f"    header {_word(signature['header_ok'])}, body {_word(signature['body_ok'])}")
         lines.append(f"    covers  {' '.join(signature['signed_fields'])}")
         lines.append(f"    leaves  {' '.join(signature['unsigned_fields'])}")
         if signature["objection"]:
-            lines.append(f"    objection: {signature['objection']}")
+            lines.append(f"    objection: {in_words(signature['objection'])} [{signature['objection']}]")
     if item["findings"]:
         lines += ["", "  findings, strongest first:"]
     for finding in item["findings"]:
@@ -120,6 +130,8 @@ def as_text(item: Record) -> str:
         if finding["expected"] or finding["actual"]:
             lines.append(f"      expected: {clean_text(finding['expected'] or '-', 400)}")
             lines.append(f"      here:     {clean_text(finding['actual'] or '-', 400)}")
+        if finding["byte_start"] is not None:
+            lines.append(f"      octets {finding['byte_start']} to {finding['byte_start'] + finding['byte_len'] - 1}")
         rule = rules.get(finding["code"])
         if rule is not None and finding["direction"] == "contradicts":
             lines.append(f"      innocent explanation: {rule.innocent}")

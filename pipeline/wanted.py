@@ -41,10 +41,11 @@ def names(out: Path) -> list[Wanted]:
 
 
 def _undecided(out: Path) -> Iterator[dict[str, Any]]:
-    """Signatures that no key was tried on, with what their messages are."""
-    columns = ["item_id", "domain", "selector", "key_status", "body_ok", "aligned", "objection", "reason"]
+    """DKIM signatures that no key was tried on, with what their messages are."""
+    columns = ["item_id", "type", "domain", "selector", "key_status", "body_ok", "aligned", "objection", "reason"]
     table = commit.read_table(out, "signatures", columns)
-    signatures = table.filter(pc.is_in(table["reason"], value_set=pa.array(_UNDECIDED))).to_pylist()
+    undecided = pc.and_(pc.equal(table["type"], "dkim"), pc.is_in(table["reason"], value_set=pa.array(_UNDECIDED)))
+    signatures = table.filter(undecided).to_pylist()
     wanted = pa.array({row["item_id"] for row in signatures}, pa.string())
     items = commit.read_table(out, "items", ["item_id", "sha256", "verdict", "date_utc"])
     items = items.filter(pc.is_in(items["item_id"], value_set=wanted))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,6 +29,8 @@ from transforms.unit import examine_unit
 from transforms.unpack import Settings
 from transforms.watch import UNWATCHED
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # for `from sealing import seal`
+
 Rows = dict[str, dict[str, Any]]  # path -> row of items, with its findings and signatures
 Judge = Callable[..., Rows]
 
@@ -38,7 +41,12 @@ def judged() -> Judge:
     return judge_dump
 
 
-def judge_dump(dump: Path, keys: list[PublicKey] | None = None, protect: tuple[str, ...] = ()) -> Rows:
+def judge_dump(
+    dump: Path,
+    keys: list[PublicKey] | None = None,
+    protect: tuple[str, ...] = (),
+    sealers: tuple[str, ...] = (),
+) -> Rows:
     settings = Settings(LIMITS)
     root = os.fsencode(dump)
     ring = key_store.keyring(keys or [])
@@ -48,7 +56,7 @@ def judge_dump(dump: Path, keys: list[PublicKey] | None = None, protect: tuple[s
         dates = shard.column("date_utc")
         signed = list(evidence.prepared(shard.signatures))
         results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
-        units[unit.unit_id] = proven(shard, signed, results)
+        units[unit.unit_id] = proven(shard, signed, results, sealers)
     protected = frozenset(protect)
     rows = {
         name: pa.concat_tables([join.rows(one, protected) for one in units.values()])

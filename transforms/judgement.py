@@ -16,11 +16,13 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from transforms import checks, wording
+from transforms.auth.chain import NO_CHAIN, judge_chain
 from transforms.auth.proof import NO_SIGNATURE
 from transforms.case import ItemView
 from transforms.inheritance import blanks_open, carriers
 from transforms.joins import bodies, copies, grafts, sent, substitutes
 from transforms.lookalike import Likeness, likeness
+from transforms.mail.msg import MEDIA_TYPE as OUTLOOK
 from transforms.model import (
     Direction,
     Finding,
@@ -101,19 +103,21 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
     shard = proven.shard
     names = ("kind", "status", "error_code", "notes", "header_ambiguous", "author_known", "covered",
              "loose", "item_id", "path", "from_email", "from_name", "from_domain", "date_utc",
-             "date_raw", "date_offset_min", "body_start", "size")  # fmt: skip
+             "date_raw", "date_offset_min", "body_start", "size", "media_type", "to_emails", "cc_emails",
+             "intermediaries", "delivered_elsewhere")  # fmt: skip
     columns = {name: shard.column(name) for name in names}
     carrier_rows = carriers(proven)
     clocks = shard.clocks_by_row()
     rows: list[_Row] = []
     for row, kind in enumerate(columns["kind"]):
         signed = proven.signed.get(row)
-        is_mail = kind == Kind.EMAIL
+        unread = columns["status"][row] == Status.ERROR  # nothing is known of its fields and signatures
+        is_mail = kind == Kind.EMAIL and not unread
         view = ItemView(
             Kind(kind),
             tuple(columns["notes"][row]),
             columns["header_ambiguous"][row],
-            columns["author_known"][row],
+            columns["author_known"][row] or unread,
             (signed.proof if signed else NO_SIGNATURE) if is_mail else None,
             signed.signatures if signed else (),
             signed.results if signed else (),
@@ -127,6 +131,12 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             clocks=clocks.get(row, ()),
             body_start=columns["body_start"][row],
             size=columns["size"][row],
+            body_lost=columns["media_type"][row] == OUTLOOK,
+            chain=signed.chain if signed else NO_CHAIN,
+            sealed=signed.sealed if signed else None,
+            recipients=(*columns["to_emails"][row], *columns["cc_emails"][row]),
+            intermediaries=tuple(columns["intermediaries"][row]),
+            delivered_elsewhere=columns["delivered_elsewhere"][row],
         )
         findings = [finding for check in checks.modules() for finding in check.check(view)]
         inheritance, inherits_from = _inheritance(columns, carrier_rows[row], rows, joined, row, proven)
@@ -150,9 +160,12 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             ranked,
             inside_message=not columns["loose"][row],
             covered=columns["covered"][row],
+            sealed=view.sealed,
+            chain=view.chain,
             blanks_open=not is_mail and blanks_open(proven, row),
             sender=view.from_domain or "",
             likeness=view.likeness,
+            body_lost=view.body_lost,
         )
         decision = decide(case)
         rows.append(_Row(case, decision, ranked, inherits_from if decision.basis == "inherited" else None))
@@ -179,15 +192,18 @@ def _inheritance(
     if carrier is not None and rows[carrier].decision.verdict is Verdict.VERIFIED:
         date = columns["date_utc"][carrier]
         carrier_id = columns["item_id"][carrier]
+        signed = proven.signed[carrier]
+        sealed = None if signed.proof.passes_on else signed.sealed
         return (
             Inheritance(
                 carrier_id,
                 columns["path"][carrier],
-                proven.signed[carrier].proof.domain,
+                sealed.sealer if sealed else signed.proof.domain,
                 columns["from_email"][carrier] or "",
                 date.date().isoformat() if date else "",
                 loose=False,
                 protected=False,
+                sealed=sealed is not None,
                 confidence=rows[carrier].decision.confidence,
             ),
             carrier_id,
@@ -250,12 +266,24 @@ def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa
         "dkim_domain": [proof.domain if proof else None for proof in shown],
         "dkim_selector": [proof.selector if proof else None for proof in shown],
         "dkim_aligned": [proof.aligned if proof else None for proof in shown],
+        "arc_result": _arc_results(proven),
         "repairs": [proof.repairs or None if proof else None for proof in shown],
         "inherits_from": [one.inherits_from for one in rows],
         "lookalike_of": [one.case.likeness.imitates if one.case.likeness else None for one in rows],
         "evidence": _evidence(rows, schema.field("evidence").type),
     }
     return _table(schema, made, kept)
+
+
+def _arc_results(proven: ProvenShard) -> list[str | None]:
+    """Of each message; one whose ARC fields hold no signature at all has no entry in proven."""
+    kinds, defects = proven.shard.column("kind"), proven.shard.column("arc_defect")
+    return [
+        (proven.signed[row].chain if row in proven.signed else judge_chain((), defect, ())).result
+        if kind == Kind.EMAIL
+        else None
+        for row, (kind, defect) in enumerate(zip(kinds, defects, strict=True))
+    ]
 
 
 def _evidence(rows: Sequence[_Row], kind: pa.ListType) -> pa.Array:

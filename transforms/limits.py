@@ -28,6 +28,8 @@ class Limits:
     source_output: int = 20 * GIB  # decoded octets out of one file of the dump
     depth: int = 10  # containers within containers
     members: int = 1_000_000  # members of one container
+    compound: int = 256 * MIB  # one compound file (.msg) that is parsed; of a larger one the octets are hashed
+    compound_entries: int = 200_000  # streams and storages of one
     name: int = 4 * KIB  # one member or file name
     header_section: int = 1 * MIB  # parsed; the rest is hashed only
     header_fields: int = 10_000
@@ -41,6 +43,7 @@ class Limits:
     hops: int = 50  # Received fields and MIME boundaries looked at for clocks
     clocks: int = 200  # kept of one message
     signatures: int = 16  # DKIM-Signature fields examined in one message
+    arc_sets: int = 10  # ARC sets examined in one message, from the first on
     signed_fields: int = 8 * KIB  # raw header fields kept with a message's signatures
     copies: int = 1_000  # copies compared with one verified message
     candidates: int = 1_024  # values tried in place of one signed field

@@ -195,7 +195,7 @@ class PreparedSignature(NamedTuple):
     """Everything that any key is tried on, without the mail (DESIGN §2)."""
 
     seq: int  # top to bottom in the message, from 0
-    type: str  # dkim
+    type: str  # dkim | google | arc-message | arc-seal
     domain: str  # d=, lower case A-label
     selector: str  # s=
     auid: str | None  # i=
@@ -213,9 +213,13 @@ class PreparedSignature(NamedTuple):
     repairs: str  # what was undone for body_ok and data_hash, "+" between; "" as found
     invalid: str | None  # the signature cannot be tried at all: reason code
     objections: tuple[str, ...]  # of coverage and reading, most telling first; () = fully covers
-    aligned: str  # exact | relaxed | none: d= against the From domain
+    aligned: str  # exact | provider | relaxed | none: d= against the From domain
+    oversigned: tuple[str, ...] = ()  # singletons that h= names more often than they stand: none can be added
+    open_octets: int | None = None  # at the message's end, as found, that l= leaves unsigned; None: not told
+    instance: int | None = None  # i= of its ARC set; None: of no set
+    chain_validation: str | None = None  # cv= of a seal: none | pass | fail
+    reported: tuple[str, ...] = ()  # on a seal: the results that its own set records, normalised
     found_hash: bytes | None = None  # of the body as it lies here, where body_ok is False
-    length_end: int | None = None  # octets of the body as found that l= reaches over; None: all, or no l=
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +251,7 @@ class SignatureResult(NamedTuple):
     objection: str | None  # policy: why a pass proves less than everything
     reason: str  # one code: why result is what it is
     key_bits: int = 0  # of the key that was tried; 0: none
+    testing: bool = False  # t=y: the domain was only testing this key
 
 
 # ---- evidence: what one work unit says, without any key -----------------------------------------
@@ -297,6 +302,8 @@ class Item(NamedTuple):
     received_utc: datetime | None = None
     received_count: int = 0  # Received fields: 0 claims no transmission
     intermediaries: tuple[str, ...] = ()  # names of fields that lists, forwarders and resenders add
+    delivered_elsewhere: bool = False  # Delivered-To names an address that To and Cc do not
+    arc_defect: str | None = None  # why the ARC fields form no chain of sets; None: they do, or there are none
     header_ambiguous: str | None = None
     author_known: bool = False  # the From field names exactly one mailbox
     simple_sha256: bytes | None = None  # digests of the canonical body, for joins of bodies

@@ -76,7 +76,8 @@ def signed_once(signatures: Sequence[PreparedSignature], one: PreparedSignature)
     Two signatures of one domain with different algorithms are made at the same time.
     """
     return all(
-        other.aligned == "none"
+        other.type != "dkim"
+        or other.aligned == "none"
         or other.signature == one.signature
         or (other.domain == one.domain and other.algorithm != one.algorithm)
         for other in signatures

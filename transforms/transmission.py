@@ -11,7 +11,8 @@ _ZONES = timedelta(hours=26)  # a time of day that lost its zone on the way
 _UNSENT = re.compile(r"(?i)(?:^|[/!. ])(?:sent|drafts?|outbox|envoy|brouillon|gesendet|entw|posteingang\.sent)")
 
 # The columns that claims_transmission and claims_one_reading read.
-CLAIMING = ("received_count", "intermediaries", "status", "path", "author_known", "header_ambiguous")
+CLAIMING = ("received_count", "intermediaries", "delivered_elsewhere", "status", "path", "author_known",
+            "header_ambiguous")  # fmt: skip
 
 
 def claims_transmission(column: Mapping[str, Sequence[Any]], row: int) -> bool:
@@ -22,6 +23,7 @@ def claims_transmission(column: Mapping[str, Sequence[Any]], row: int) -> bool:
     return (
         column["received_count"][row] > 0
         and not column["intermediaries"][row]
+        and not column["delivered_elsewhere"][row]
         and column["status"][row] == "ok"
         and not _UNSENT.search(column["path"][row])
     )

@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from typing import IO, Any, NamedTuple
 
 from transforms import magic_type, path_spec
+from transforms.auth.arc import arc_fields, chain_defect
 from transforms.auth.canonical import BodyDigests, body_digests
-from transforms.auth.prepare import leaves_body_open, needs_sha1, prepare, signed_fields_kept
+from transforms.auth.prepare import needs_sha1, prepare, signed_fields_kept
+from transforms.auth.signatures import leaves_body_open, prepare_all
 from transforms.clocks import read_clocks
 from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
+from transforms.containers.compound import Storage, open_compound
 from transforms.limits import Limits
+from transforms.mail import msg
 from transforms.mail.content import normalised_text
 from transforms.mail.fields import from_line_length, split_message
 from transforms.mail.mime import form_of, parts
@@ -180,6 +184,9 @@ class Unpacker:
             self.put(row, place, Kind.OTHER, digests, status=Status.ERROR, error_code=mark)
             return whole
         found = sniff(span.read(0, HEAD), span.size, place.name)
+        root: Storage | ContainerError | None = None
+        if found.format == "ole" and landed.status is not Status.LIMITED:
+            found, root = _outlook(found, span)
         if landed.status is Status.LIMITED:
             self.put(row, place, found.kind, digests, **_facts(found, span, place.name), **_outcome(landed))
             return whole
@@ -193,6 +200,8 @@ class Unpacker:
                 limited = landed._replace(status=Status.LIMITED, code=breach)
                 self.put(row, place, found.kind, digests, **_facts(found, span, place.name), **_outcome(limited))
                 return whole
+        if root is not None:
+            return self._outlook(row, place, landed, root)
         if found.format == "mailbox" and mailbox.holds_several(span):
             return self._mailbox(row, place, landed, found, expand)
         if found.format == "emlx" and emlx.is_framed(span):
@@ -438,6 +447,7 @@ class Unpacker:
             holds_messages=True,
             header_ambiguous=reading.header_ambiguous,
             author_known=reading.author is not None,
+            arc_defect=chain_defect(arc_fields(message)),
             simple_sha256=digests.simple_sha256,
             relaxed_sha256=digests.relaxed_sha256,
             simple_sha1=digests.simple_sha1,
@@ -449,6 +459,91 @@ class Unpacker:
             **summarise(message, reading, self.limits),
         )
 
+    # ---- Outlook ----
+
+    def _outlook(self, row: int, place: Place, landed: Landed, root: Storage | ContainerError) -> Octets | None:
+        """A .msg file: its row, its signatures as far as they cover header fields, its attachments."""
+        if isinstance(root, ContainerError):
+            status = Status.LIMITED if root.code.startswith("limit.") else Status.ERROR
+            facts: dict[str, Any] = {"media_type": msg.MEDIA_TYPE, "holds_messages": True}
+            self.put(row, place, Kind.EMAIL, landed.digests, status=status, error_code=root.code, **facts)
+            return Octets(landed.digests.size, 0)
+        self._outlook_message(row, place, root, landed)
+        return None
+
+    def _outlook_message(self, row: int, place: Place, storage: Storage, landed: Landed | None) -> None:
+        """A message of a compound file; landed is None for one inside another, which has no octets of its own."""
+        kept = msg.read_message(storage, embedded=landed is None)
+        message = kept.message
+        reading = read_one_way(message, body=False)
+        signatures = prepare(message, reading, None)
+        self.signatures += [(row, signature) for signature in signatures]
+        if signatures:
+            fields = signed_fields_kept(message, signatures)
+            self.fields += [KeptField(row, field.name, field.raw) for field in fields]
+        text = normalised_text(kept.parts, self.limits.text)
+        if text:  # as Outlook wrote it: like only its like
+            self.texts.append(Text(row, f"{msg.MEDIA_TYPE} {kept.parts[0].media_type}", text))
+        content = hashlib.sha256(text.encode())
+        below = self._below(row, place, landed.digests.sha256 if landed is not None else "")
+        # Nothing is left open by an encoding, as there is none; but no signature covers them either.
+        digests = self._outlook_attachments(below._replace(covered=True, loose=False), kept.attachments)
+        for digest in sorted(digests):
+            content.update(digest.encode())
+        columns = summarise(message, reading, self.limits)
+        if not kept.transported:  # nobody wrote the Date field that was made here
+            columns |= {"date_raw": None, "date_offset_min": None}
+        status, code = Status.OK, None
+        if landed is not None:
+            status, code = landed.status, landed.code
+        if status is Status.OK and kept.error_code is not None:
+            status, code = _stopped_by(ContainerError(kept.error_code, "")), kept.error_code
+        self.put(
+            row,
+            place,
+            Kind.EMAIL,
+            landed.digests if landed is not None else None,
+            media_type=msg.MEDIA_TYPE,
+            notes=message.defects + tuple(clean_text(note, self.limits.display) for note in kept.notes),
+            holds_messages=True,
+            header_ambiguous=reading.header_ambiguous,
+            author_known=reading.author is not None,
+            content_sha256=content.digest(),
+            status=status,
+            error_code=code,
+            **columns,
+        )
+
+    def _outlook_attachments(self, below: Place, attachments: Iterable[msg.Attachment]) -> list[str]:
+        """Rows of the attachments; answers their digests, "-" where there is none."""
+        namer = path_spec.StepNamer()
+        digests = []
+        for one in attachments:
+            name = one.entry.name or b""
+            if one.message is not None and len(name) <= self.limits.name:
+                step = namer.step(name)
+                place = below._replace(
+                    path=path_spec.join(below.path, step), name=name, file_name=clean_text(name, self.limits.display)
+                )
+                self._embedded(place, one.message)
+                digests.append("-")
+                continue
+            first = len(self.items)
+            self._member(below, in_memory(b""), one.entry, namer.step, 0)
+            item = self.items[first]
+            digests.append(item.sha256 or "-" if item is not None else "-")
+        return digests
+
+    def _embedded(self, place: Place, storage: Storage) -> None:
+        row, mark = self.announce()
+        facts: dict[str, Any] = {"media_type": msg.MEDIA_TYPE, "holds_messages": True}
+        if mark is not None:
+            self.put(row, place, Kind.EMAIL, None, status=Status.ERROR, error_code=mark, **facts)
+        elif place.depth > self.limits.depth:
+            self.put(row, place, Kind.EMAIL, None, status=Status.LIMITED, error_code="limit.depth", **facts)
+        else:
+            self._outlook_message(row, place, storage, None)
+
     def _prepared(
         self, message: Message, reading: Reading, quoted: bool
     ) -> tuple[BodyDigests, tuple[PreparedSignature, ...], str]:
@@ -459,15 +554,16 @@ class Unpacker:
         """
         sha1 = needs_sha1(message)
         digests = body_digests(self._alive(message.body.chunks()), sha1)
-        signatures = prepare(message, reading, digests)
+        signatures = prepare_all(message, reading, digests)
         wanting = any(s.body_ok is False for s in signatures)
         if quoted and wanting and message.body.find(b">From ") >= 0:
             for form in ("mboxrd", "mboxo"):
                 body = in_memory(b"".join(mailbox.unquoted(message.body.chunks(), form)))
                 plain = message._replace(body=body)
-                undone = prepare(plain, reading, body_digests(body.chunks(), sha1))
+                undone = prepare_all(plain, reading, body_digests(body.chunks(), sha1))
                 if any(s.body_ok and not t.body_ok for s, t in zip(undone, signatures, strict=True)):
-                    return digests, undone, form
+                    # Counted in the octets after undoing, which are not those of the item.
+                    return digests, tuple(s._replace(open_octets=None) for s in undone), form
         return digests, signatures, ""
 
     def _part(self, below: Place, part: Part, unquoted: str) -> Item:
@@ -609,6 +705,21 @@ def _stopped_by(error: ContainerError) -> Status:
 def _digests(size: int, digest: dict[str, Any]) -> Digests:
     values = {name: one.hexdigest() for name, one in digest.items()}
     return Digests(size, values["sha256"], values.get("sha1"), values.get("md5"))
+
+
+def _outlook(found: Sniffed, span: Span) -> tuple[Sniffed, Storage | ContainerError | None]:
+    """A compound file looked into: the root of a message of Outlook, or why it cannot be opened; else None.
+
+    Of one that cannot be opened, the name alone tells what it was.
+    """
+    try:
+        root = open_compound(span)
+    except ContainerError as error:
+        return (_OUTLOOK, error) if found.media_type == msg.MEDIA_TYPE else (found, None)
+    return (_OUTLOOK, root) if msg.is_message(root) else (found, None)
+
+
+_OUTLOOK = Sniffed("msg", Kind.EMAIL, msg.MEDIA_TYPE)
 
 
 def _facts(found: Sniffed, span: Span, name: bytes) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from transforms.auth.chain import NO_CHAIN, Chain
 from transforms.auth.proof import Proof
+from transforms.auth.receiver import ReceiverSeal
 from transforms.lookalike import Likeness
 from transforms.model import Direction, Finding, Kind, Status, Strength, Verdict
 
@@ -21,6 +23,7 @@ class Inheritance(NamedTuple):
     loose: bool  # found by equal sha256, not by its place in the message
     protected: bool  # the sender's domain is one that the user named
     confidence: str | None = "strong"  # of the carrier
+    sealed: bool = False  # the carrier rests on a receiver's seal; domain is the sealer's
 
 
 class Case(NamedTuple):
@@ -38,6 +41,9 @@ class Case(NamedTuple):
     sender: str = ""  # From domain of a message
     likeness: Likeness | None = None  # of the From domain to a protected one
     comparable: int = 0  # messages of its container that the same checks were made on
+    body_lost: bool = False  # the body as it was sent is not in it (Outlook)
+    sealed: ReceiverSeal | None = None  # of a message, by a trusted receiver
+    chain: Chain = NO_CHAIN
 
 
 class Decision(NamedTuple):
@@ -77,7 +83,6 @@ _BASES = {
     "signature": "signature",
     "repaired": "repaired_signature",
     "provider": "provider_signature",
-    "seal": "receiver_seal",
     "anchored": "anchored_recovered_key",
     "document_signature": "document_signature",
 }
@@ -133,6 +138,13 @@ def _proven(case: Case, rule: str) -> Decision | None:
     return Decision(Verdict.VERIFIED, rule, proof.reason or rule, basis=proof.basis, confidence=proof.confidence)
 
 
+def _sealed(case: Case, rule: str) -> Decision | None:
+    seal = case.sealed
+    if seal is None:
+        return None
+    return Decision(Verdict.VERIFIED, rule, seal.reason or rule, basis="receiver_seal", confidence=seal.confidence)
+
+
 def _inherited(case: Case, rule: str) -> Decision | None:
     carrier = case.inheritance
     if carrier is None or case.kind is Kind.EMAIL:
@@ -185,7 +197,8 @@ def _corroborated(case: Case, rule: str) -> Decision | None:
 def _plain(case: Case, rule: str) -> Decision | None:
     """Nothing can be said either way; the plainest reason."""
     if case.proof is not None:
-        return _unverifiable(rule, case.proof.reason)
+        lost = case.body_lost and case.proof.reason == "body_not_hashed"
+        return _unverifiable(rule, "header_proven_body_lost" if lost else case.proof.reason)
     if case.inheritance is not None:
         return _unverifiable(rule, "sent_by_outsider")
     if case.inside_message:
@@ -205,7 +218,7 @@ RULES: tuple[tuple[str, _Rule], ...] = (
     ("signature", _proven),
     ("repaired", _proven),
     ("provider", _proven),
-    ("seal", _proven),
+    ("seal", _sealed),
     ("anchored", _proven),
     ("document_signature", _proven),
     ("inherited", _inherited),

@@ -61,7 +61,7 @@ def test_what_is_not_asked_for_is_left_empty(tmp_path: Path, found: UnitEvidence
 
 def test_an_empty_unit_comes_back(tmp_path: Path) -> None:
     unit = WorkUnit("a" * 32, 7, "files", ())
-    evidence.write_shard(tmp_path, evidence.to_shard(UnitEvidence(unit, (), (), (), (), ())))
+    evidence.write_shard(tmp_path, evidence.to_shard(UnitEvidence(unit, (), (), (), (), (), ())))
     again = evidence.read_shard(tmp_path, "a" * 32, last="texts")
     assert again.unit == unit and len(again.items) == 0
 

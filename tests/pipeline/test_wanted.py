@@ -12,8 +12,8 @@ import pytest
 from pipeline import commit, key_store, tables, wanted
 
 SIGNATURE: dict[str, Any] = {
-    "item_id": "a", "seq": 0, "domain": "a.example", "selector": "s1", "key_status": "missing", "body_ok": True,
-    "aligned": "exact", "objection": None, "reason": "key_unknown",
+    "item_id": "a", "seq": 0, "type": "dkim", "domain": "a.example", "selector": "s1", "key_status": "missing",
+    "body_ok": True, "aligned": "exact", "objection": None, "reason": "key_unknown",
 }  # fmt: skip
 
 
@@ -98,3 +98,8 @@ def test_the_range_of_dates_leaves_out_mail_without_one(tmp_path: Path) -> None:
     items = {name: {"date_utc": date} for name, date in dates.items()}
     (found,) = names(tmp_path, [{"item_id": one} for one in "abc"], items)
     assert (found.first, found.last) == (dates["a"], dates["c"])
+
+
+def test_googles_second_signature_and_seals_are_not_wanted(tmp_path: Path) -> None:
+    others = [{"type": kind, "selector": kind} for kind in ("google", "arc-message", "arc-seal")]
+    assert names(tmp_path, others, {"a": {}}) == []

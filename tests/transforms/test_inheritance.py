@@ -34,6 +34,13 @@ def test_only_a_message_that_passes_proof_on_carries(make_proven, proof: Proof |
     assert carriers(one) == [None, carrier]
 
 
+def test_nothing_inherits_from_what_outlook_kept(make_proven) -> None:
+    """Even if its signature were to prove something: the parts are not those that it was made over."""
+    outlook = {**MAIL, "media_type": "application/vnd.ms-outlook"}
+    one = make_proven(("a.msg", Kind.EMAIL, outlook), ("a.msg!2", Kind.IMAGE, COVERED), proofs={0: PROVEN})
+    assert carriers(one) == [None, None]
+
+
 def test_an_attachment_that_reads_two_ways_does_not_inherit(make_proven) -> None:
     one = make_proven(("a.eml", Kind.EMAIL, MAIL), ("a.eml!2", Kind.DOCUMENT, {"covered": False}), proofs={0: PROVEN})
     assert carriers(one) == [None, None]

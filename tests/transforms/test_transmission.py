@@ -9,8 +9,8 @@ import pytest
 
 from transforms.transmission import claims_one_reading, claims_transmission, container, same_instant
 
-RECEIVED = {"received_count": 1, "intermediaries": [], "status": "ok", "path": "inbox/1.eml",
-            "author_known": True, "header_ambiguous": None}  # fmt: skip
+RECEIVED = {"received_count": 1, "intermediaries": [], "delivered_elsewhere": False, "status": "ok",
+            "path": "inbox/1.eml", "author_known": True, "header_ambiguous": None}  # fmt: skip
 
 
 def claims(**other: Any) -> bool:
@@ -28,6 +28,7 @@ def test_a_received_message_claims_transmission() -> None:
     [
         {"received_count": 0},
         {"intermediaries": ["list-id"]},
+        {"delivered_elsewhere": True},
         {"status": "partial"},
         {"path": "leak.zip!Sent Items/1.eml"},
         {"path": "Drafts/1.eml"},

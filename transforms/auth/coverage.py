@@ -20,6 +20,7 @@ ORDER = (
     "doubled_field",  # a field that may stand once stands twice, one instance unsigned
     "header_ambiguous",  # the header section reads in two ways
     "body_length_limit",  # l= leaves part of the body unsigned
+    "body_length_beyond",  # l= claims more octets than the body has (RFC 6376 §3.5: it must not)
     "subject_not_signed",
     "date_not_signed",
     "not_aligned",  # d= does not speak for the From domain
@@ -49,12 +50,12 @@ _MIME_FIELDS = ("content-type", "content-transfer-encoding")
 
 
 def objections(
-    signature: Signature, fields: Sequence[HeaderField], reading: Reading, body_size: int, aligned: str
+    signature: Signature, fields: Sequence[HeaderField], reading: Reading, body_size: int | None, aligned: str
 ) -> tuple[str, ...]:
     """Objections that no key can lift, most serious first; () = the signature covers everything.
 
-    fields are all of the message, top to bottom; body_size is that of the canonical body in octets;
-    aligned is the answer of alignment.align.
+    fields are all of the message, top to bottom; body_size is that of the canonical body in octets,
+    None where the body is lost; aligned is the answer of alignment.align.
     """
     present = Counter(field.key for field in fields)
     signed = Counter(signature.signed_fields)
@@ -65,10 +66,11 @@ def objections(
         "doubled_field": _doubled(fields, present, signed),
         "header_ambiguous": reading.header_ambiguous is not None,
         "body_length_limit": _leaves_body_open(signature.length, body_size),
+        "body_length_beyond": _reaches_beyond(signature.length, body_size),
         "subject_not_signed": not signed["subject"],
         "date_not_signed": not signed["date"],
         "not_aligned": aligned == "none",
-        "mime_reinterpretation_possible": _reads_otherwise(signature, fields, reading),
+        "mime_reinterpretation_possible": body_size is not None and _reads_otherwise(signature, fields, reading),
         "selector_later_than_mail": _made_later(signature, fields),
         "expired_at_receipt": _expired(signature, fields),
         "sha1": signature.algorithm == "rsa-sha1",
@@ -113,9 +115,23 @@ def _doubled(fields: Sequence[HeaderField], present: Counter[str], signed: Count
     return False
 
 
-def _leaves_body_open(length: int | None, body_size: int) -> bool:
+def oversigned(fields: Sequence[HeaderField], signed_fields: Sequence[str]) -> tuple[str, ...]:
+    """Singletons that stand in the message and that h= names more often (RFC 6376 §8.15), by name."""
+    signed = Counter(signed_fields)
+    twice = {key for key, count in signed.items() if count > 1} & SINGLETONS
+    present = Counter(field.key for field in fields if field.key in twice)
+    return tuple(sorted(key for key, count in present.items() if signed[key] > count))
+
+
+def _leaves_body_open(length: int | None, body_size: int | None) -> bool:
+    if length is None:
+        return False
     # l=0 signs no body at all, so an empty one proves nothing either: it may have been cut off.
-    return length is not None and (length < body_size or length == 0)
+    return length == 0 or (body_size is not None and length < body_size)
+
+
+def _reaches_beyond(length: int | None, body_size: int | None) -> bool:
+    return length is not None and body_size is not None and length > body_size
 
 
 def _expired(signature: Signature, fields: Sequence[HeaderField]) -> bool:

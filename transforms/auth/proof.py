@@ -18,7 +18,7 @@ RECIPIENTS = "recipients_not_covered"
 class Proof(NamedTuple):
     """The best of a message's signatures and what it is worth."""
 
-    basis: str | None  # signature | repaired_signature; None: nothing is proven
+    basis: str | None  # signature | repaired_signature | provider_signature; None: nothing is proven
     confidence: str | None  # strong | moderate | limited; None with basis
     reason: str  # one code: what limits the proof, or why there is none; "" if nothing does
     seq: int | None = None  # the signature shown; None: the message has none
@@ -40,6 +40,7 @@ NO_SIGNATURE = Proof(None, None, "no_signature")
 
 # Why a message is not proven, plainest last: a signature further up is shown and gives the reason.
 _ORDER = (
+    "body_not_hashed",
     "body_changed_after_signing",
     "key_unknown",
     "header_changed_after_signing",
@@ -47,8 +48,8 @@ _ORDER = (
 
 
 def best_proof(signatures: Sequence[PreparedSignature], results: Sequence[SignatureResult]) -> Proof:
-    """The proof of one message; results in the order of its signatures."""
-    pairs = list(zip(signatures, results, strict=True))
+    """The proof of one message by its DKIM signatures; results in the order of all its signatures."""
+    pairs = [pair for pair in zip(signatures, results, strict=True) if pair[0].type == "dkim"]
     if not pairs:
         return NO_SIGNATURE
     return min((_proof(*pair) for pair in pairs), key=_rank)
@@ -73,7 +74,7 @@ def _proof(signature: PreparedSignature, result: SignatureResult) -> Proof:
 
 def _worth(signature: PreparedSignature, result: SignatureResult) -> tuple[str | None, str | None, str]:
     """Basis, confidence and reason of one signature."""
-    if result.result != "pass":
+    if result.result != "pass" and result.reason != "body_not_hashed":
         return None, None, result.reason
     objections = signature.objections
     if result.objection is not None and result.objection not in objections:
@@ -81,7 +82,11 @@ def _worth(signature: PreparedSignature, result: SignatureResult) -> tuple[str |
     blocking = next((code for code in objections if code not in LIMITING), None)
     if blocking is not None:
         return None, None, blocking
+    if result.result != "pass":
+        return None, None, result.reason
     basis = "repaired_signature" if signature.repairs else "signature"
+    if signature.aligned == "provider":
+        basis = "provider_signature"
     if objections:
         # Whatever else limits it is named before the recipients, which limit nothing but themselves.
         reason = next((code for code in objections if code != RECIPIENTS), RECIPIENTS)

@@ -134,9 +134,9 @@ def _tried(
     objection = in_order(found)[0] if found else None
     if not _within_bounds(same, written):
         result, reason = "neutral", "key_not_valid_then"
-    elif prepared.body_ok is None:
+    elif prepared.body_ok is None and prepared.type != "arc-seal":  # a seal covers no body (RFC 8617 §4.1.3)
         result, reason = "neutral", "body_not_hashed"
-    elif not prepared.body_ok:
+    elif prepared.body_ok is False:
         result, reason = "fail", "body_changed_after_signing"
     else:
         result, reason = "pass", "pass"
@@ -231,4 +231,5 @@ def _result(
     objection = prepared.objections[0] if prepared.objections else None
     key_id = record.key_id if record is not None else None
     key_bits = record.bits if record is not None else 0
-    return SignatureResult(prepared.seq, header_ok, key_status, key_id, result, objection, reason, key_bits)
+    testing = record is not None and "y" in record.flags
+    return SignatureResult(prepared.seq, header_ok, key_status, key_id, result, objection, reason, key_bits, testing)

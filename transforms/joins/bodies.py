@@ -98,7 +98,9 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
             continue
         claims = claims_one_reading(column, row)
         for signature, result in zip(signed.signatures, signed.results, strict=True):
-            if result.header_ok and signature.body_ok is False and signature.length is None:
+            if not result.header_ok or signature.body_ok is not False:
+                continue
+            if signature.type == "dkim" and signature.length is None:
                 key = signature.body_hash.hex()[:_KEY]
                 telling = claims and covers_all(signature, result) and signed_once(signed.signatures, signature)
                 found.append((key, unit_id, sequence, row, _WANTS, forms[row], telling, signature.domain, where, None))

@@ -26,7 +26,7 @@ from transforms.difference import HABIT, Change, differences, mostly_alike, said
 from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength
 from transforms.shard import ProvenShard
-from transforms.transmission import claims_transmission, container, same_instant
+from transforms.transmission import CLAIMING, claims_transmission, container, same_instant
 
 ALTERED = Rule(
     "copy.altered",
@@ -65,7 +65,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
     """One row per message with a Message-ID and one author."""
     shard = proven.shard
     names = ("kind", "message_id", "from_email", "item_id", "path", "source_path", "subject",
-             "content_sha256", "date_utc", "received_count", "intermediaries", "status")  # fmt: skip
+             "content_sha256", "date_utc", *CLAIMING)  # fmt: skip
     column = {name: shard.column(name) for name in names}
     found = []
     for row, kind in enumerate(column["kind"]):

@@ -86,7 +86,10 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
     found: list[tuple[Any, ...]] = []
     for row, signed in proven.signed.items():
         for signature, result in zip(signed.signatures, signed.results, strict=True):
-            verified = signed.proof.passes_on and signed.proof.seq == signature.seq
+            if signature.type != "dkim":
+                continue
+            proves = signed.proof.passes_on and signed.proof.seq == signature.seq
+            verified = proves and result.result == "pass"
             failing = signed.proof.basis is None and result.result == "fail"
             if not verified and not failing:
                 continue

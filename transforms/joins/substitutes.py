@@ -103,7 +103,7 @@ def _header_changed(signature: PreparedSignature, result: SignatureResult) -> bo
 
 
 def _body_kept(signature: PreparedSignature) -> bool:
-    return signature.body_ok is True and signature.length is None
+    return signature.type == "dkim" and signature.body_ok is True and signature.length is None
 
 
 class Target(NamedTuple):

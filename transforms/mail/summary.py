@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from transforms.limits import Limits
@@ -34,7 +34,6 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
     received = [field for field in message.fields if field.key == "received"]
     subject = lowest.get("subject")
     display = limits.display
-    to, cc = _addresses(lowest.get("to"), limits), _addresses(lowest.get("cc"), limits)
     return {
         "edrm_mih": hashlib.md5(f"<{message_id[0]}>".encode(), usedforsecurity=False).hexdigest()
         if message_id
@@ -45,28 +44,24 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
         "from_email": clean_text(author.address, display) if author and author.address else None,
         "from_name": clean_text(author.name, display) if author and author.name else None,
         "from_domain": clean_text(author.domain, display) if author and author.domain else None,
-        "to_emails": to,
-        "cc_emails": cc,
+        "to_emails": _addresses(lowest.get("to"), limits),
+        "cc_emails": _addresses(lowest.get("cc"), limits),
         "subject": decode_words(subject.value, display) if subject else None,
         "date_utc": date.utc if date else None,
         "date_raw": clean_text(date.raw, display) if date else None,
         "date_offset_min": date.offset_min if date else None,
         "received_utc": received_date(received[0]) if received else None,
         "received_count": len(received),
-        "intermediaries": tuple(sorted({*_intermediaries(message), *_foreign_deliveries(message, to + cc)})),
+        "delivered_elsewhere": _delivered_elsewhere(message, lowest, limits),
+        "intermediaries": tuple(sorted({f.key for f in message.fields if _INTERMEDIARY.match(f.key)})),
     }
 
 
-def _intermediaries(message: Message) -> Iterator[str]:
-    return (field.key for field in message.fields if _INTERMEDIARY.match(field.key))
-
-
-def _foreign_deliveries(message: Message, recipients: Sequence[str]) -> Iterator[str]:
-    """Delivered-To of an address that the message is not addressed to: an alias, a list, a forwarder."""
-    named = {address.casefold() for address in recipients}
-    for field in message.named("delivered-to"):
-        if any(found.address.casefold() not in named for found in mailboxes(field.value)):
-            yield field.key
+def _delivered_elsewhere(message: Message, lowest: Mapping[str, HeaderField], limits: Limits) -> bool:
+    """Whether a Delivered-To names somebody that To and Cc do not: a forwarder, an alias, a blind copy."""
+    delivered = {address.lower() for field in message.named("delivered-to") for address in _addresses(field, limits)}
+    shown = {address.lower() for key in ("to", "cc") for address in _addresses(lowest.get(key), limits)}
+    return not delivered <= shown
 
 
 def _first(field: HeaderField | None) -> Mailbox | None:

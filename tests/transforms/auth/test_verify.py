@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -116,6 +117,50 @@ def test_examples_of_rfc_8463(examined: Examined) -> None:
     assert len(signatures) == 2
     for signature, record in zip(signatures, _RFC_8463_KEYS, strict=True):
         assert _outcome(prove(signature, [_key(record)], None)) == ("pass", "pass", None)
+
+
+def _flips(octets: bytes) -> Iterator[tuple[int, bytes]]:
+    """Each octet's place, and the message with one of its bits changed."""
+    for at in range(len(octets)):
+        for bit in range(8):
+            yield at, octets[:at] + bytes([octets[at] ^ 1 << bit]) + octets[at + 1 :]
+
+
+def test_no_bit_of_the_example_of_rfc_6376_can_be_changed(examined: Examined) -> None:
+    """All of it is covered, in simple form. The value of b= is the signature: its last letter has two idle bits."""
+    octets = _RFC_6376_A2.replace(b"\n", b"\r\n")
+    b_value = range(octets.index(b"b=AuUo") + 2, octets.index(b"Received: from"))
+    key = _key(_RFC_6376_KEY)
+    count = 0
+    for at, changed in _flips(octets):
+        if at not in b_value:
+            count += 1
+            assert not any(prove(one, [key], None).result == "pass" for one in examined(changed)), at
+    assert count == 8 * (len(octets) - len(b_value)) > 5_000
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["ed25519", "rsa"])
+def test_no_bit_of_the_examples_of_rfc_8463_can_be_changed(examined: Examined, number: int) -> None:
+    """Relaxed form: nothing is free but the case of field names, and a blank before a line's end."""
+    octets = _RFC_8463_A3.replace(b"\n", b"\r\n")
+    starts = [match.start() for match in re.finditer(b"DKIM-Signature:", octets)]
+    octets = (octets[starts[0] : starts[1]], octets[starts[1] : octets.index(b"From:")])[number] + octets[
+        octets.index(b"From:") :
+    ]
+    key = _key(_RFC_8463_KEYS[number])
+    b_value = range(octets.index(b"\r\n b=") + 5, octets.index(b"From:"))
+    passing = 0
+    for at, changed in _flips(octets):
+        if at not in b_value and any(prove(one, [key], None).result == "pass" for one in examined(changed)):
+            passing += 1
+            assert _relaxed(changed) == _relaxed(octets)
+    assert passing < 100
+
+
+def _relaxed(octets: bytes) -> bytes:
+    """Names in lower case, no white space at the end of a line; lines may end in LF."""
+    plain = re.sub(rb"[ \t]*\r?\n", b"\n", octets)
+    return re.sub(rb"(?m)^[A-Za-z-]+:", lambda match: match[0].lower(), plain)
 
 
 # ---- the three parts of an answer -------------------------------------------------------------

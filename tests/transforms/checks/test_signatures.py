@@ -105,12 +105,6 @@ def test_a_changed_body_is_in_doubt_from_its_first_octet_to_its_last() -> None:
     assert "octets 700 to 1000" in found.summary
 
 
-def test_under_a_length_limit_the_proof_ends_inside_the_body() -> None:
-    limited = SIGNATURE._replace(length=50, length_end=60, objections=("body_length_limit",))
-    (found,) = signatures.check(view((limited, VALID))._replace(body_start=700, size=1000))
-    assert (found.code, found.byte_start, found.byte_len) == ("dkim.valid_in_part", 760, 240)
-
-
 @pytest.mark.parametrize(
     ("body_ok", "words"), [(True, "hash matches"), (False, "does not match"), (None, "was not hashed")]
 )
@@ -133,3 +127,29 @@ def test_no_outcome_contradicts_an_item() -> None:
             found = findings(*pairs)
             assert len(found) == 2
             assert all(one.direction is not Direction.CONTRADICTS for one in found)
+
+
+def test_a_tail_that_l_leaves_open_has_its_place() -> None:
+    open_end = SIGNATURE._replace(length=41, open_octets=8, objections=("body_length_limit",))
+    (found,) = signatures.check(view((open_end, VALID))._replace(size=500))
+    assert (found.code, found.byte_start, found.byte_len) == ("dkim.valid_in_part", 492, 8)
+    (found,) = findings((open_end._replace(open_octets=None), VALID))  # quoted by a mailbox: no place in the item
+    assert (found.byte_start, found.byte_len) == (None, None)
+
+
+def test_a_header_alone_is_proven_only_if_nothing_that_matters_is_open() -> None:
+    alone = VALID._replace(result="neutral", reason="body_not_hashed")
+    lost = SIGNATURE._replace(body_ok=None)
+    assert [one.code for one in findings((lost, alone))] == ["dkim.header_proven"]
+    limited = lost._replace(objections=("recipients_not_covered",))
+    assert [one.code for one in findings((limited, alone))] == ["dkim.header_proven"]
+    blocked = lost._replace(objections=("from_not_signed",))
+    assert [one.code for one in findings((blocked, alone))] == ["dkim.valid_in_part"]
+
+
+def test_remarks_need_a_confirmed_header() -> None:
+    signature = SIGNATURE._replace(oversigned=("from",))
+    assert [one.code for one in findings((signature, VALID._replace(testing=True)))] == [
+        "dkim.valid", "dkim.key_testing", "dkim.oversigned",
+    ]  # fmt: skip
+    assert [one.code for one in findings((signature, HEADER._replace(testing=True)))] == ["dkim.header_changed"]
