@@ -45,11 +45,12 @@ def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
     counts = Counter(gone)
     if sum(counts[word] for word in new) > LIMITS.compared_pairs:  # a few words over and over
         return None
-    changes: list[Change] = []
     matcher = difflib.SequenceMatcher(None, gone, new, autojunk=False)
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag == "equal":
-            continue
+    runs = [run for tag, *run in matcher.get_opcodes() if tag != "equal"]
+    if end == 0:
+        runs = _joined(runs, len(gone), len(new))
+    changes: list[Change] = []
+    for i1, i2, j1, j2 in runs:
         at_start = start == 0 and i1 == 0 and j1 == 0
         at_end = end == 0 and i2 == len(gone) and j2 == len(new)
         before = verified[start + i1 : start + i2]
@@ -58,6 +59,24 @@ def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
             continue
         changes.append((tuple(before), tuple(after), at_start or at_end))
     return changes
+
+
+_BETWEEN = 3  # equal words: fewer, in the last run of a text, are there by chance
+
+
+def _joined(runs: list[list[int]], verified_size: int, copy_size: int) -> list[list[int]]:
+    """Runs with those before the last joined to it that a few words part from it: a footer after a cut-off text.
+
+    A footer has words of its own in common with the text whose end it stands for. The last run counts
+    if it reaches the end of both texts and has more than one new word.
+    """
+    if not runs or (runs[-1][1], runs[-1][3]) != (verified_size, copy_size):
+        return runs
+    joined = list(runs)
+    while len(joined) > 1 and joined[-1][0] - joined[-2][1] < _BETWEEN and joined[-1][3] - joined[-1][2] > 1:
+        last = joined.pop()
+        joined[-1] = [joined[-1][0], last[1], joined[-1][2], last[3]]
+    return joined
 
 
 def subject_words(subject: str) -> list[str]:
@@ -76,17 +95,26 @@ _PREFIX = re.compile(
 )
 
 
-def said(changes: list[Change] | None) -> tuple[Change, ...]:
+def said(changes: list[Change] | None, footer: bool = True) -> tuple[Change, ...]:
     """Those changes that no honest transformation explains: words replaced, or a few slipped in.
 
-    Of a text that was damaged as a whole, nothing.
+    Of a text that was damaged as a whole, nothing. footer: whether a long run at either end may be one.
     """
     harmed = sum(any(map(_damaged, new)) for _, new, _ in changes or ())
     if changes is None or (harmed >= _HARMED and 2 * harmed >= len(changes)):
         return ()
     if any(_reread(gone, new) for gone, new, _ in changes):  # another charset is one for the whole text
         return ()
-    return tuple(change for change in changes if _says(*change))
+    return tuple(
+        (gone, new, edge)
+        for gone, new, edge in changes
+        if _says(gone, new, edge) and not (footer and _footer(new, edge))
+    )
+
+
+def _footer(new: tuple[str, ...], at_edge: bool) -> bool:
+    """A longer run at an end, also where the text itself was cut off before it."""
+    return at_edge and len(new) > _INSERTED
 
 
 _HARMED = 3  # damaged places, if they are half of all: a text that was not decoded, cut into lines
@@ -110,8 +138,6 @@ def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
     if all(map(_redaction, new)) or rest == told:
         return False
     if told in before and (noticed or (at_edge and told.isalpha())):  # what a cut left of the words there
-        return False
-    if at_edge and len(new) > _INSERTED:  # a footer after a text that was cut off
         return False
     if not gone:
         notice = new[0][:1] in "[{<" and new[-1][-1:] in "]}>"  # of gateways and exporters: [image removed]
@@ -157,7 +183,7 @@ def _bare(word: str) -> str:
 
 _MOJIBAKE = re.compile(
     "[?\ufffd\u0080-\u009f]|[\u00c2\u00c3\u00d0\u00d1][\u0080-\u00bf\u0152-\u2122]|=[0-9A-F]{2}|\\\\x"
-    "|[\u00a1-\u00ff]{3}"  # Cyrillic or Greek read as Latin-1
+    "|[\u00a1-\u00ff]{3}|[\u00c2\u00c3]$"  # Cyrillic or Greek read as Latin-1; UTF-8 so read, and cut
     "|&(?:[a-zA-Z]{2,8}|#[0-9]{1,6});|=$"  # markup or a soft line break that nobody decoded
     "|X{3}|x{4}|[*]{3}|\u2588"  # blacked out within a word
 )

@@ -125,7 +125,7 @@ def said_subject(signed: str, shown: str) -> Said | None:
     """Other words, unless they stand for a subject that was lost."""
     if "".join(char for char in shown.casefold() if char.isalnum()) in _NO_SUBJECT:
         return None
-    changes = said(differences(subject_words(signed), subject_words(shown)))
+    changes = said(differences(subject_words(signed), subject_words(shown)), footer=False)
     return Said("Subject", "", signed, shown) if changes else None
 
 

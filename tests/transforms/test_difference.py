@@ -57,6 +57,20 @@ def test_a_notice_in_the_place_of_words_says_nothing_else() -> None:
     assert told("ask the treasurer claire@x.example now", "ask the minister [email protected] now") == 1
 
 
+def test_a_footer_after_a_text_that_was_cut_off_says_nothing_else() -> None:
+    text = "the hall is booked for the meeting of Friday and the keys are with the caretaker until noon"
+    footer = "Staff list of the house, to leave it write to the office"
+    assert told(text, text[:60] + " " + footer) == 0
+    assert told(text, text.replace("until noon", "until two")) == 1
+
+
+def test_a_subject_has_no_footer() -> None:
+    changes = differences(
+        ["The", "hall", "on", "Friday"], ["Offshore", "account", "in", "Panama", "for", "a", "minister"]
+    )
+    assert len(said(changes, footer=False)) == 1 and said(changes) == ()
+
+
 def test_a_word_beside_a_rewritten_link_is_still_compared() -> None:
     assert told("pay 400 https://x.example/a now", "pay 9400 https://urldefense.example/x now") == 1
 

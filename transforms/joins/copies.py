@@ -191,7 +191,7 @@ def compare(pair: Pair, load: Load) -> Compared:
     if form != verified_form or not mostly_alike(verified_words, copy_words, in_text):
         return _compared(pair, CHANGED.code, ())  # other parts were kept, or another text altogether
     in_subject = differences(subject_words(pair.verified_subject), subject_words(pair.subject))
-    changes = said(in_subject) + said(in_text)
+    changes = said(in_subject, footer=False) + said(in_text)
     return _compared(pair, ALTERED.code if changes and pair.claims else CHANGED.code, changes)
 
 
