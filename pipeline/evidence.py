@@ -13,13 +13,14 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, get_type_hints
 
 import pyarrow as pa
 
+from transforms.arrow_bytes import to_table as to_table
 from transforms.model import (
     SCHEMA_VERSION,
     Clock,
@@ -191,11 +192,3 @@ def _rows(table: pa.Table) -> Iterable[tuple[Any, ...]]:
         map(tuple, column.to_pylist()) if column.type == NAMES else column.to_pylist() for column in table.columns
     ]
     return zip(*columns, strict=True)
-
-
-def to_table(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
-    """Rows in the order of the schema's columns."""
-    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(schema)
-    return pa.Table.from_arrays(
-        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
-    )

@@ -36,5 +36,10 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
         | "Prove" >> Prove(prove_unit, judging.results_table, job.protected, judging.buckets(job))
     )
     rows = {name: proven[name] for name in joins.names()}
-    answers = rows | "Relate" >> Relate(functools.partial(judging.text_of, job))
+    answers = rows | "Relate" >> Relate(
+        functools.partial(judging.text_of, job),
+        functools.partial(judging.content, job),
+        functools.partial(judging.fields, job),
+        functools.partial(judging.keys_of, job),
+    )
     (proven[RESULTS], answers) | "Judge" >> Judge(functools.partial(judging.judge_unit_and_store, job))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from pipeline.job import Job
 from transforms.auth.repair.header import KeptFields, prove_all, repaired
 from transforms.joins.copies import Compared
 from transforms.judgement import VERDICTS, Joined, judge_unit
-from transforms.model import PreparedSignature, SignatureResult
-from transforms.shard import ProvenShard, Shard, proven
+from transforms.model import PreparedSignature, PublicKey, SignatureResult
+from transforms.shard import Content, ProvenShard, Shard, content_of, proven
+from transforms.tampering import Tampering
 
 RUN_TABLES = ("items", "findings", "signatures")
 RESULTS = evidence.schema_of(SignatureResult)
@@ -107,12 +108,34 @@ def text_of(job: Job, unit_id: str, row: int) -> tuple[str, str]:
     return _texts(job.out, unit_id).get(row, ("", ""))
 
 
+@lru_cache(maxsize=8)
+def _whole(out: Path, unit_id: str) -> Shard:
+    return evidence.read_shard(out, unit_id, last="texts")
+
+
+def content(job: Job, unit_id: str, row: int) -> Content:
+    """What a message says."""
+    return content_of(_whole(job.out, unit_id), row)
+
+
+def fields(job: Job, unit_id: str) -> Shard:
+    """A unit with the header fields kept of its messages."""
+    return evidence.read_shard(job.out, unit_id, last="fields")
+
+
+def keys_of(job: Job, domain: str, selector: str) -> Sequence[PublicKey]:
+    return keys(job.out).get((domain, selector), ())
+
+
 def _joined(answers: Mapping[str, pa.Table]) -> Joined:
     """What the joins sent to one unit, by the name of the join."""
     dup_of = {r["row"]: r["dup_of"] for r in _rows(answers, "duplicates")}
     sent = {r["row"]: r for r in _rows(answers, "sent")}
     copies = {r["row"]: Compared(**r) for r in _rows(answers, "copies")}
-    return Joined(dup_of, sent, copies)
+    tampering: dict[int, tuple[Tampering, ...]] = {}
+    for record in _rows(answers, "tampering"):
+        tampering[record["row"]] = (*tampering.get(record["row"], ()), Tampering(**record))
+    return Joined(dup_of, sent, copies, tampering)
 
 
 def _rows(answers: Mapping[str, pa.Table], name: str) -> list[dict[str, Any]]:

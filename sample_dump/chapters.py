@@ -9,6 +9,7 @@ from forms import attachment, calendar, forwarded, multipart, text_body, wrapped
 from signing import FIELDS, sign
 from verdicts import (
     ADDED_TEXT,
+    ALTERED,
     ALTERED_COPY,
     BODY_CHANGED,
     CONTAINER,
@@ -823,8 +824,8 @@ def tricks() -> Iterator[Recipe]:
     )
     yield Recipe(
         f"{folder}/words-changed.eml",
-        "Signature kept, words of the body changed: a verifier cannot tell it from damage",
-        message(received(edited(plain_mail("words"), ("deposit of a third", "deposit of a half")), date), BODY_CHANGED),
+        "Signature kept, words of the body changed; the body that was signed lies in other mail as well",
+        message(received(edited(plain_mail("words"), ("deposit of a third", "deposit of a half")), date), ALTERED),
     )
     wrong = compose(
         CLAIRE, MARION, date, "off the record", "claim.0414@horizon-commun.example", letter("I resign on Monday.")

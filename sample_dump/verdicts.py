@@ -23,6 +23,7 @@ class Says:
 SIGNED = Says("verified", "signature")
 REPAIRED = Says("verified", "repaired_signature")
 INHERITED = Says("verified", "inherited")
+ALTERED = Says("suspected_fake", "dkim.altered", "altered")
 ALTERED_COPY = Says("suspected_fake", "copy.altered", "altered_copy")
 
 

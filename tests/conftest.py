@@ -6,7 +6,7 @@ import base64
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pipeline import evidence, key_store, tables
 from transforms import joins
 from transforms.auth.repair.header import KeptFields, prove_all
-from transforms.joins import copies
+from transforms.joins import bodies, copies, grafts, substitutes
 from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
 from transforms.model import PublicKey
 from transforms.plan import plan_units
-from transforms.shard import ProvenShard, proven
+from transforms.shard import Content, ProvenShard, content_of, proven
+from transforms.tampering import Tampering, settle
 from transforms.unit import examine_unit
 from transforms.unpack import Settings
 from transforms.watch import UNWATCHED
@@ -71,6 +72,12 @@ def judge_dump(
         compared = copies.compare(pair, text_of)
         by_kind.setdefault(compared.kind or f"{compared.unit_id} {compared.row}", []).append(compared)
     settled = [one for group in by_kind.values() for one in copies.settle(group)]
+    changes: dict[str, list[Tampering]] = {}
+    for one in _tampering(units, rows, ring):
+        changes.setdefault(one.kind or f"{one.unit_id} {one.row} {one.of}", []).append(one)
+    tampered: dict[tuple[str, int], tuple[Tampering, ...]] = {}
+    for one in (one for group in changes.values() for one in settle(group)):
+        tampered[one.unit_id, one.row] = (*tampered.get((one.unit_id, one.row), ()), one)
     same = joins.by_name()["duplicates"].join(rows["duplicates"]).to_pylist()
     sent = joins.by_name()["sent"].join(rows["sent"]).to_pylist()
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
@@ -80,6 +87,7 @@ def judge_dump(
             {r["row"]: r["dup_of"] for r in same if r["unit_id"] == unit_id},
             {r["row"]: r for r in sent if r["unit_id"] == unit_id},
             {c.row: c for c in settled if c.unit_id == unit_id},
+            {row: found for (unit, row), found in tampered.items() if unit == unit_id},
         )
         judgement = judge_unit(one, joined, types, protected)
         by_id = {}
@@ -89,6 +97,28 @@ def judge_dump(
             for row in pa.concat_tables(getattr(judgement, name)).to_pylist():
                 by_id[row["item_id"]][name].append(row)
     return found
+
+
+def _tampering(
+    units: dict[str, ProvenShard], rows: dict[str, pa.Table], ring: key_store.Keyring
+) -> Iterator[Tampering]:
+    """The joins that look for signed values, in the order in which Relate wires them."""
+
+    def load(unit_id: str, row: int) -> Content:
+        return content_of(units[unit_id].shard, row)
+
+    yield from (bodies.compare(pair, load) for pair in bodies.join(rows["bodies"]))
+    yield from filter(None, (grafts.compare(pair, load) for pair in grafts.join(rows["grafts"])))
+    to_try: dict[str, list[Any]] = {}
+    for unit_id, one in substitutes.join(rows["substitutes"]):
+        if isinstance(one, substitutes.Target):
+            to_try.setdefault(unit_id, []).append(one)
+        else:
+            for target_unit, offer in substitutes.offered(units[unit_id].shard, [one]):
+                to_try.setdefault(target_unit, []).append(offer)
+    for unit_id, found in to_try.items():
+        shard = units[unit_id].shard
+        yield from substitutes.try_unit(shard, found, lambda d, s: ring.get((d, s), ()))
 
 
 class Numbers:

@@ -58,5 +58,5 @@ def test_an_installed_wheel_runs_outside_the_checkout(wheel: Path, tmp_path: Pat
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert "suspected fake         3" in done.stdout
+    assert "suspected fake         4" in done.stdout
     assert (out / "items.parquet").exists()

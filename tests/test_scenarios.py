@@ -28,6 +28,7 @@ from signing import Signer, sign  # noqa: E402
 SCENARIOS = sorted((HERE / "scenarios").glob("*.toml"))
 SIGNERS = {
     "campaign": Signer("campaign.example", "s1", "campaign"),
+    "campaign_two": Signer("campaign.example", "s2", "newspaper"),
     "newspaper": Signer("newspaper.example", "s1", "newspaper"),
     "outsider": Signer("outsider.example", "s1", "impostor"),
     "suffix": Signer("example", "s1", "impostor"),

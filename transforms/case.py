@@ -30,6 +30,7 @@ class ItemView(NamedTuple):
     date_raw: str | None = None
     date_offset_min: int | None = None
     clocks: tuple[Clock, ...] = ()
+    body_start: int | None = None  # of a message: where its body begins in its own octets
     size: int | None = None  # octets
     body_lost: bool = False  # an Outlook item: its header section is kept as sent, its body is not
     chain: Chain = NO_CHAIN

@@ -6,7 +6,8 @@ signature covers inherits from it. Columns that a judgement does not touch stay 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -19,7 +20,7 @@ from transforms.auth.chain import NO_CHAIN, judge_chain
 from transforms.auth.proof import NO_SIGNATURE, Proof
 from transforms.case import ItemView
 from transforms.inheritance import blanks_open, carriers
-from transforms.joins import copies, sent
+from transforms.joins import bodies, copies, grafts, sent, substitutes
 from transforms.lookalike import Likeness, likeness
 from transforms.mail.msg import MEDIA_TYPE as OUTLOOK
 from transforms.mail.summary import edrm_mih
@@ -34,12 +35,14 @@ from transforms.model import (
     Verdict,
 )
 from transforms.shard import ProvenShard
+from transforms.tampering import Tampering
 from transforms.verdict import Case, Decision, Inheritance, decide
 
 VERDICTS = (Verdict.SUSPECTED_FAKE, Verdict.VERIFIED, Verdict.UNVERIFIABLE)  # order of the tables
 EVIDENCE_ROWS = 16
 
 _STRENGTHS = {Strength.DECISIVE: 0, Strength.STRONG: 1, Strength.WEAK: 2}
+_TAMPERING_RULES = {rule.code: rule for module in (bodies, grafts, substitutes) for rule in module.RULES}
 _COPY_RULES = {rule.code: rule for rule in copies.RULES}
 
 
@@ -50,6 +53,7 @@ class Joined:
     dup_of: Mapping[int, str]
     sent: Mapping[int, dict[str, Any]]
     copies: Mapping[int, copies.Compared]
+    tampering: Mapping[int, tuple[Tampering, ...]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,8 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
     shard = proven.shard
     names = ("kind", "status", "error_code", "notes", "header_ambiguous", "author_known", "covered",
              "loose", "item_id", "path", "from_email", "from_name", "from_domain", "date_utc",
-             "date_raw", "date_offset_min", "size", "media_type", "to_emails", "cc_emails", "intermediaries",
-             "delivered_elsewhere")  # fmt: skip
+             "date_raw", "date_offset_min", "body_start", "size", "media_type", "to_emails", "cc_emails",
+             "intermediaries", "delivered_elsewhere")  # fmt: skip
     columns = {name: shard.column(name) for name in names}
     carrier_rows = carriers(proven)
     clocks = shard.clocks_by_row()
@@ -126,6 +130,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             date_raw=columns["date_raw"][row],
             date_offset_min=columns["date_offset_min"][row],
             clocks=clocks.get(row, ()),
+            body_start=columns["body_start"][row],
             size=columns["size"][row],
             body_lost=columns["media_type"][row] == OUTLOOK,
             chain=signed.chain if signed else NO_CHAIN,
@@ -145,6 +150,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
                     compared.verified_path, expected=compared.expected or None, actual=compared.actual or None
                 )
             )
+        findings += _tampered(joined.tampering.get(row, ()))
         ranked = tuple(sorted(findings, key=_weight))
         case = Case(
             view.kind,
@@ -165,6 +171,15 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
         decision = decide(case)
         rows.append(_Row(case, decision, ranked, inherits_from if decision.basis == "inherited" else None))
     return rows
+
+
+def _tampered(found: Iterable[Tampering]) -> Iterator[Finding]:
+    """What was shown and what was signed. A graft that is a proven alteration is told once."""
+    told = list(found)
+    altered = any(one.code == bodies.ALTERED.code for one in told)
+    for one in told:
+        if not (altered and one.code in (rule.code for rule in grafts.RULES)):
+            yield _TAMPERING_RULES[one.code](one.detail, one.expected or None, one.actual or None)
 
 
 def _inheritance(

@@ -52,7 +52,10 @@ class Limits:
     repair_tail: int = 64 * KIB  # end of a body of which each line end may be where it was longer
     repair_lines: int = 50  # first lines of a text of which each end may be where a notice ends
     copies: int = 1_000  # copies compared with one verified message
+    candidates: int = 1_024  # values tried in place of one signed field
+    offers: int = 8  # copies, and as many replies, that values are taken from for one message
     compared_words: int = 2_000  # differing words of a pair looked at
+    compared_pairs: int = 50_000  # equal words among them, one of either text: what finding the runs costs
     key_record: int = 16 * KIB  # one TXT record
     key_bits_min: int = 1024  # modulus; smaller keys never prove
     key_bits_max: int = 8192

@@ -225,6 +225,7 @@ class PreparedSignature(NamedTuple):
     restored_sha256: bytes | None = None  # of the body with its damage undone; None: as found
     shown: str = ""  # what repairs changed, as it stands in the message
     signed: str = ""  # the same as it was signed
+    found_hash: bytes | None = None  # of the body as it lies here, where body_ok is False
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +324,8 @@ class Item(NamedTuple):
     simple_sha1: bytes | None = None  # only where a signature of the message is over SHA-1
     relaxed_sha1: bytes | None = None
     content_sha256: bytes | None = None  # of normalised text and the attachments' digests
+    body_start: int | None = None  # where the body begins in the item's own octets
+    body_form: bytes | None = None  # 16 octets: equal where Content-Type and its encoding say the same
 
 
 class Clock(NamedTuple):

@@ -10,7 +10,9 @@ import apache_beam as beam
 import pyarrow as pa
 
 from transforms.arrow_bytes import by_unit, gathered, to_bytes
-from transforms.joins import copies, duplicates, sent
+from transforms.joins import bodies, copies, duplicates, grafts, sent, substitutes
+from transforms.shard import Content, Shard
+from transforms.tampering import Tampering, settle
 
 Answer = tuple[str, tuple[str, bytes]]  # unit_id, (name of the join, rows as Arrow octets)
 
@@ -18,9 +20,18 @@ Answer = tuple[str, tuple[str, bytes]]  # unit_id, (name of the join, rows as Ar
 class Relate(beam.PTransform):  # type: ignore[misc]
     """Rows of each join, as Prove gives them, to answers by unit."""
 
-    def __init__(self, load_text: Callable[[str, int], tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        load_text: Callable[[str, int], tuple[str, str]],
+        load_content: Callable[[str, int], Content],
+        load_fields: Callable[[str], Shard],
+        keys: substitutes.Keys,
+    ) -> None:
         super().__init__()
         self.load_text = load_text
+        self.load_content = load_content
+        self.load_fields = load_fields
+        self.keys = keys
 
     def expand(self, rows: Any) -> beam.PCollection:
         load = self.load_text
@@ -42,7 +53,73 @@ class Relate(beam.PTransform):  # type: ignore[misc]
             | "GatherKinds" >> beam.GroupByKey()
             | "SettleHabits" >> beam.FlatMap(lambda group: _compared(copies.settle(list(group[1]))))
         )
-        return (same_octets, sent_files, compared) | beam.Flatten()
+        tampered = (
+            (self._bodies(rows["bodies"]), self._grafts(rows["grafts"]), self._substitutes(rows["substitutes"]))
+            | "Changes" >> beam.Flatten()
+            | "ByChange" >> _map(_by_change)
+            | "GatherChanges" >> beam.GroupByKey()
+            | "SettleChanges" >> _flat_map(lambda group: _tampered(settle(list(group[1]))))
+        )
+        return (same_octets, sent_files, compared, tampered) | beam.Flatten()
+
+    def _bodies(self, rows: beam.PCollection) -> beam.PCollection:
+        load = self.load_content
+        return (
+            rows
+            | "GatherBodies" >> beam.GroupByKey()
+            | "JoinBodies" >> _flat_map(lambda group: bodies.join(gathered(group[1])))
+            | "CompareBodies" >> _map(lambda pair: bodies.compare(pair, load))
+        )
+
+    def _grafts(self, rows: beam.PCollection) -> beam.PCollection:
+        load = self.load_content
+        return (
+            rows
+            | "GatherSignatures" >> beam.GroupByKey()
+            | "JoinSignatures" >> _flat_map(lambda group: grafts.join(gathered(group[1])))
+            | "CompareSigned" >> _flat_map(lambda pair: filter(None, [grafts.compare(pair, load)]))
+        )
+
+    def _substitutes(self, rows: beam.PCollection) -> beam.PCollection:
+        """Units are read one by one: first those that hold values, then those in which to try them."""
+        load, keys = self.load_fields, self.keys
+        wanted = (
+            rows
+            | "GatherMessageIds" >> beam.GroupByKey()
+            | "JoinMessageIds" >> _flat_map(lambda group: substitutes.join(gathered(group[1])))
+        )
+        offers = (
+            wanted
+            | "Others" >> beam.Filter(lambda one: isinstance(one[1], substitutes.Wanted))
+            | "ByOther" >> beam.GroupByKey()
+            | "TakeValues" >> _flat_map(lambda group: substitutes.offered(load(group[0]), group[1]))
+        )
+        targets = wanted | "Targets" >> beam.Filter(lambda one: isinstance(one[1], substitutes.Target))
+        return (
+            (targets, offers)
+            | "TargetsAndValues" >> beam.Flatten()
+            | "ByTarget" >> beam.GroupByKey()
+            | "TryValues" >> _flat_map(lambda group: substitutes.try_unit(load(group[0]), group[1], keys))
+        )
+
+
+def _map(fn: Callable[[Any], Any]) -> Any:
+    """beam.Map without the search of the function's octets for its type, which costs more than small joins."""
+    return beam.Map(fn).with_output_types(Any)
+
+
+def _flat_map(fn: Callable[[Any], Any]) -> Any:
+    return beam.FlatMap(fn).with_output_types(Any)
+
+
+def _by_change(one: Tampering) -> tuple[str, Tampering]:
+    """Changes are grouped by kind; one without stands alone."""
+    return one.kind or f"{one.unit_id} {one.row} {one.of}", one
+
+
+def _tampered(found: Iterable[Tampering]) -> Iterator[Answer]:
+    for one in found:
+        yield one.unit_id, ("tampering", to_bytes(pa.Table.from_pylist([one._asdict()])))
 
 
 def _by_kind(one: copies.Compared) -> tuple[str, copies.Compared]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.auth.chain import NO_CHAIN, Chain, judge_chain
 from transforms.auth.proof import Proof, best_proof
 from transforms.auth.receiver import ReceiverSeal, receiver_seal
-from transforms.model import Clock, PreparedSignature, SignatureResult, WorkUnit
+from transforms.model import Clock, HeaderField, PreparedSignature, SignatureResult, WorkUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,92 @@ class Shard:
         for row, *values in zip(*(column.to_pylist() for column in self.clocks.columns), strict=True):
             found.setdefault(row, []).append(Clock(*values))
         return {row: tuple(clocks) for row, clocks in found.items()}
+
+
+class Attached(NamedTuple):
+    """A part of a message that is an item of its own."""
+
+    file_name: str
+    media_type: str  # as found
+    kind: str
+    sha256: str | None
+
+
+class Content(NamedTuple):
+    """What a message says, as far as evidence keeps it."""
+
+    path: str
+    form: str  # media types of its text, in order
+    text: str  # normalised
+    subject: str
+    author: str  # From address; "" if there is none
+    author_domain: str
+    author_named: str  # the other places where an author may be told: display name, Reply-To, Sender
+    recipients: frozenset[str]  # To and Cc, lower case
+    date: datetime | None
+    date_raw: str
+    message_id: str | None
+    names: frozenset[str]  # identifiers of In-Reply-To and References
+    attached: tuple[Attached, ...]
+
+
+def content_of(shard: Shard, row: int) -> Content:
+    """The content of a message in a shard that was read up to its texts."""
+    one = {name: shard.column(name)[row] for name in _CONTENT}
+    at = pc.index(shard.texts["row"], row).as_py()
+    form, text = ("", "") if at < 0 else (shard.texts["form"][at].as_py(), shard.texts["text"][at].as_py())
+    depths, parents = shard.column("depth"), shard.column("parent_row")
+    attached = []
+    for below in range(row + 1, len(depths)):  # children follow their parent
+        if depths[below] <= depths[row]:
+            break
+        if parents[below] == row:
+            facts = (shard.column(name)[below] for name in ("file_name", "media_type", "kind", "sha256"))
+            name, media_type, kind, sha256 = facts
+            attached.append(Attached(name or "", media_type or "", kind, sha256))
+    return Content(
+        one["path"],
+        form,
+        text,
+        one["subject"] or "",
+        one["from_email"] or "",
+        one["from_domain"] or "",
+        f"{one['from_name'] or ''} {named_authors(fields_of(shard, row))}",
+        frozenset(address.lower() for address in (*one["to_emails"], *one["cc_emails"])),
+        one["date_utc"],
+        one["date_raw"] or "",
+        one["message_id"],
+        frozenset(filter(None, (one["in_reply_to"], *one["references"]))),
+        tuple(attached),
+    )
+
+
+_CONTENT = ("path", "subject", "from_email", "from_domain", "from_name", "to_emails", "cc_emails", "date_utc",
+            "date_raw", "message_id", "in_reply_to", "references")  # fmt: skip
+
+
+def fields_of(shard: Shard, row: int) -> tuple[HeaderField, ...]:
+    """The fields kept of a message, in its order; none for an unsigned one."""
+    mine = shard.fields.filter(pc.equal(shard.fields["row"], row))
+    return tuple(
+        HeaderField(name, raw) for name, raw in zip(mine["name"].to_pylist(), mine["raw"].to_pylist(), strict=True)
+    )
+
+
+def signatures_of(shard: Shard, row: int) -> tuple[PreparedSignature, ...]:
+    """The prepared signatures of one message."""
+    mine = shard.signatures.filter(pc.equal(shard.signatures["row"], row)).select(PreparedSignature._fields)
+    columns = [
+        map(tuple, column.to_pylist()) if pa.types.is_list(column.type) else column.to_pylist()
+        for column in mine.columns
+    ]
+    return tuple(map(PreparedSignature, *columns))
+
+
+def named_authors(fields: Iterable[HeaderField]) -> str:
+    """Reply-To and Sender as one text: a relay that rewrites From leaves the author there."""
+    values = (field.value for field in fields if field.key in ("reply-to", "sender"))
+    return " ".join(value.decode("latin-1") for value in values)
 
 
 class Signed(NamedTuple):

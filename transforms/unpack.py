@@ -26,7 +26,7 @@ from transforms.limits import Limits
 from transforms.mail import msg
 from transforms.mail.content import normalised_text
 from transforms.mail.fields import blank_length, from_line_length, split_message
-from transforms.mail.mime import parts
+from transforms.mail.mime import form_of, parts
 from transforms.mail.reading import read_one_way
 from transforms.mail.summary import summarise
 from transforms.mail.transfer import decode
@@ -412,7 +412,8 @@ class Unpacker:
         """A message: its row, its signatures, its text, and its parts as items."""
         message = split_message(landed.span)
         base, prefix = (place.base, place.prefix) if place.prefix else (place.path, "")
-        found = tuple(parts(message, prefix, landed.span.size - message.body.size))
+        body_start = landed.span.size - message.body.size
+        found = tuple(parts(message, prefix, body_start))
         reading = read_one_way(message, leaves_body_open(message), found)
         digests, restored, unquoted = self._restored(message, reading, place.quoted)
         signatures = restored.signatures
@@ -423,8 +424,10 @@ class Unpacker:
         below = self._below(row, place, landed.digests.sha256)._replace(base=base, loose=False, quoted=False)
         pieces = []
         attached = []
+        body_form = None
         breaches = [defect for defect in message.defects if defect.startswith("limit.")]
         for part in found:
+            body_form = body_form or form_of(part)  # the message's own comes first
             breaches += [defect for defect in part.defects if defect.startswith("limit.") and defect not in breaches]
             if part.is_item:
                 attached.append(self._part(below, part, unquoted))
@@ -463,6 +466,8 @@ class Unpacker:
             simple_sha1=digests.simple_sha1,
             relaxed_sha1=digests.relaxed_sha1,
             content_sha256=content.digest(),
+            body_start=body_start,
+            body_form=body_form,
             **outcome,
             **summarise(message, reading, self.limits),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from transforms.auth.proof import Proof
-from transforms.model import Verdict
+from transforms.model import Finding, Verdict
 from transforms.verdict import Case, Decision
 
 # Reason code -> (headline, what would change the verdict). Both are whole sentences.
@@ -262,9 +262,22 @@ def _suspected(case: Case, decision: Decision) -> str:
             f"The sender's domain {case.sender} imitates {case.likeness.imitates} and is not it.{signed} "
             "A person must look."
         )
-    facts = sum(f.direction.value == "contradicts" and f.strength.value != "weak" for f in case.findings)
+    contradicting = [f for f in case.findings if f.direction.value == "contradicts" and f.strength.value != "weak"]
+    # The same two values are one fact, however many joins have found them.
+    facts = len({(f.expected, f.actual) if f.expected or f.actual else f.code for f in contradicting})
     what = "1 fact contradicts" if facts == 1 else f"{facts} facts contradict"
-    return f"{what} what this item claims to be; a person must look."
+    proof = next((f for f in contradicting if f.code in _SIGNED_VALUES), None)
+    return f"{what} what this item claims to be; a person must look.{_told(proof)}"
+
+
+# Findings whose summary names the value that was signed and the one that is shown (VERDICT §5.1).
+_SIGNED_VALUES = ("dkim.altered", "dkim.grafted_signature")
+
+
+def _told(proof: Finding | None) -> str:
+    """What was shown and what was signed, as the finding says it behind its own sentence."""
+    detail = proof.summary.partition(": ")[2] if proof is not None else ""
+    return f" {detail[0].upper()}{detail[1:]}." if detail else ""
 
 
 def _is_proven(case: Case) -> bool:

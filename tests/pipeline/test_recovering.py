@@ -305,5 +305,7 @@ def test_interrupted_the_run_goes_on_without(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert "interrupted; triage run DUMP -o OUT --resume goes on with it" in said
     record = json.loads((out / "run.json").read_text())
-    assert record["recovery"] == {"state": "skipped", "names": 1, "pairs": 0, "anchored": 0} and record["problems"] == []
+    assert (
+        record["recovery"] == {"state": "skipped", "names": 1, "pairs": 0, "anchored": 0} and record["problems"] == []
+    )
     assert set(verdicts(out).values()) == {("unverifiable", "key_unknown")}

@@ -17,6 +17,8 @@ from transforms.text import clean_text
 DKIM_SIGNATURE = "dkim-signature"
 LINE_ENDS = "line_ends"  # a repair: some lines ended in LF, others in CRLF
 
+# Of these the lowest instance, the one nearest to the sender: they echo its Subject, address and clock.
+_ECHOES = frozenset({"thread-topic", "return-path", "received", "x-received"})
 _MAX_UNSIGNED = 1_000  # names of fields outside h= that are listed
 _MAX_NAME = 100  # characters of one
 _MAX_PREFIXES = 256 * MIB  # octets hashed again for all l= of a message
@@ -49,7 +51,8 @@ def signed_fields_kept(message: Message, signatures: Sequence[PreparedSignature]
     """Fields that later repairs and re-checks draw on, in the order of the message.
 
     DKIM-Signature fields first, then singletons, then all that any h= names, then what repairs draw
-    on beside them, as long as they fit into LIMITS.signed_fields octets; a field is kept whole or not at all.
+    on beside them, then what may repeat a signed value that was changed, as long as they fit into
+    LIMITS.signed_fields octets; a field is kept whole or not at all.
     """
     named = {name for signature in signatures for name in signature.signed_fields}
     wanted = ({DKIM_SIGNATURE}, SINGLETONS, named, DRAWN_ON)
@@ -60,6 +63,11 @@ def signed_fields_kept(message: Message, signatures: Sequence[PreparedSignature]
             if field.key in keys and at not in kept and len(field.raw) <= left:
                 kept.add(at)
                 left -= len(field.raw)
+    lowest = {field.key: at for at, field in enumerate(message.fields) if field.key in _ECHOES}
+    for at in sorted(lowest.values()):
+        if at not in kept and len(message.fields[at].raw) <= left:
+            kept.add(at)
+            left -= len(message.fields[at].raw)
     return tuple(message.fields[at] for at in sorted(kept))
 
 
@@ -96,22 +104,22 @@ class Bodies:
             self._covered[asked] = covered_octets(self._message.body.chunks(), form, length)
         return self._message.body.size - self._covered[asked]
 
-    def match(self, signature: Signature) -> bool | None:
-        """None if the body is lost, or if the l= of this message are more than one would hash."""
+    def hash(self, signature: Signature) -> bytes | None:
+        """What bh= would be for this body; None if it is lost, or if the l= are more than one would hash."""
         size = self.size(signature)
         if self._digests is None or size is None:
             return None
         form, algorithm, length = signature.body_canonicalization, signature.algorithm, signature.length
         if length is None or length >= size:
             whole: bytes | None = getattr(self._digests, f"{form}_{algorithm.rpartition('-')[2]}")
-            return None if whole is None else whole == signature.body_hash
+            return whole
         asked = form, algorithm, length
         if asked not in self._prefixes:
             self._left -= length
             if self._left < 0:
                 return None
             self._prefixes[asked] = body_hash(self._message.body.chunks(), *asked)
-        return self._prefixes[asked] == signature.body_hash
+        return self._prefixes[asked]
 
 
 def prepare_one(
@@ -130,7 +138,8 @@ def prepare_one(
     """
     aligned = align(signature.domain, reading.author.domain if reading.author else "")
     valid = signature.invalid is None
-    body_ok = bodies.match(signature) if valid else None
+    found = bodies.hash(signature) if valid else None
+    body_ok = found == signature.body_hash if found is not None else None
     return PreparedSignature(
         seq=seq,
         type=kind,
@@ -158,6 +167,7 @@ def prepare_one(
         aligned=aligned,
         oversigned=oversigned(message.fields, signature.signed_fields),
         open_octets=bodies.open_octets(signature) if body_ok else None,
+        found_hash=found if body_ok is False else None,
     )
 
 

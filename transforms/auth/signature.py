@@ -115,17 +115,29 @@ def data_hash(fields: Sequence[HeaderField], signature_field: HeaderField, signa
     fields are all of the message, top to bottom; signature_field is one of them, the very object.
     h= takes the instances of a name from the bottom up, and nothing where there are no more (§5.4.2).
     """
+    form = signature.header_canonicalization
+    digest = hash_of(signature.algorithm)
+    for field in signed_instances(fields, signature_field, signature):
+        digest.update(canonical_field(field.raw, form))
+    digest.update(own_field(signature_field, signature))
+    return digest.digest()
+
+
+def signed_instances(
+    fields: Sequence[HeaderField], signature_field: HeaderField, signature: Signature
+) -> list[HeaderField]:
+    """The fields that b= covers, in the order in which they are hashed."""
     instances: dict[str, list[HeaderField]] = {name: [] for name in signature.signed_fields}
     for field in fields:
         if field.key in instances and field is not signature_field:
             instances[field.key].append(field)
+    return [instances[name].pop() for name in signature.signed_fields if instances[name]]
+
+
+def own_field(signature_field: HeaderField, signature: Signature) -> bytes:
+    """What the signature's own field adds to the hash, last of all."""
     form = signature.header_canonicalization
-    digest = hash_of(signature.algorithm)
-    for name in signature.signed_fields:
-        if instances[name]:
-            digest.update(canonical_field(instances[name].pop().raw, form))
-    digest.update(canonical_field(without_b(signature_field.raw), form).removesuffix(b"\r\n"))
-    return digest.digest()
+    return canonical_field(without_b(signature_field.raw), form).removesuffix(b"\r\n")
 
 
 def seal_hash(earlier: Sequence[HeaderField], seal_field: HeaderField, signature: Signature) -> bytes:

@@ -165,7 +165,11 @@ def _finding(item: ItemView, signature: PreparedSignature, result: SignatureResu
             return VALID_IN_PART(f"{who} ({', '.join(objections)}); {_BODY[None]}")
         return HEADER_PROVEN(f"{who} h={':'.join(signature.signed_fields)}")
     if result.header_ok and result.reason == "body_changed_after_signing":
-        return BODY_CHANGED(who, expected=f"bh={_base64(signature.body_hash)}")
+        start = item.body_start
+        length = item.size - start if start is not None and item.size is not None else None
+        found = f"bh={_base64(signature.found_hash)}" if signature.found_hash is not None else None
+        where = "" if start is None or length is None else f"; octets {start} to {start + length} are in doubt"
+        return BODY_CHANGED(f"{who}{where}", f"bh={_base64(signature.body_hash)}", found, start, length)
     if result.header_ok is False:
         body = "the body is as the signature says" if signature.body_ok else "the body differs as well"
         return HEADER_CHANGED(f"{who}; {body}")

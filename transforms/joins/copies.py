@@ -14,21 +14,19 @@ told from what honest software does to mail; everything else is left open:
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import re
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.difference import HABIT, Change, differences, mostly_alike, said, subject_words, words
 from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength
 from transforms.shard import ProvenShard
+from transforms.transmission import CLAIMING, claims_transmission, container, same_instant
 
 ALTERED = Rule(
     "copy.altered",
@@ -60,11 +58,6 @@ SAME = Rule(
 
 RULES = (ALTERED, CHANGED, SAME)
 
-_HABIT = 5  # the same change in so many messages is a system's doing, not a forger's (VERDICT §5.1)
-_ZONES = timedelta(hours=26)  # a time of day that lost its zone on the way (VERDICT §5.1)
-_INSERTED = 4  # words: a longer inserted run may be a notice or a signature block
-_UNSENT = re.compile(r"(?i)(?:^|[/!. ])(?:sent|drafts?|outbox|envoy|brouillon|gesendet|entw|posteingang\.sent)")
-
 Load = Callable[[str, int], tuple[str, str]]  # (unit_id, row) -> form and text of a message
 
 
@@ -72,7 +65,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
     """One row per message with a Message-ID and one author."""
     shard = proven.shard
     names = ("kind", "message_id", "from_email", "item_id", "path", "source_path", "subject",
-             "content_sha256", "date_utc", "received_count", "intermediaries", "status")  # fmt: skip
+             "content_sha256", "date_utc", *CLAIMING)  # fmt: skip
     column = {name: shard.column(name) for name in names}
     found = []
     for row, kind in enumerate(column["kind"]):
@@ -96,33 +89,16 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
                 "row": row,
                 "item_id": column["item_id"][row],
                 "path": column["path"][row],
-                "container": column["source_path"][row].rpartition("/")[0]
-                if column["source_path"][row] == column["path"][row]
-                else column["source_path"][row],
+                "container": container(column["source_path"][row], column["path"][row]),
                 "subject": (as_signed.subject if as_signed else None) or column["subject"][row] or "",
                 "date": column["date_utc"][row],
                 "content": column["content_sha256"][row],
                 "verified": identified,
                 "proven": proof is not None and proof.basis is not None,
-                "claims": _claims_transmission(column, row),
+                "claims": claims_transmission(column, row),
             }
         )
     return pa.Table.from_pylist(found, _ROWS)
-
-
-def _same_day(one: datetime | None, other: datetime | None) -> bool:
-    """Whether two Date fields may be the same moment: some software reuses one Message-ID for years."""
-    return one is not None and other is not None and abs(one - other) <= _ZONES
-
-
-def _claims_transmission(column: Mapping[str, Sequence[Any]], row: int) -> bool:
-    """Whether a difference would be a contradiction: received, by no list, forwarder or resender."""
-    return (
-        column["received_count"][row] > 0
-        and not column["intermediaries"][row]
-        and column["status"][row] == "ok"
-        and not _UNSENT.search(column["path"][row])
-    )
 
 
 _ROWS = pa.schema(
@@ -183,7 +159,7 @@ def join(table: pa.Table) -> list[Pair]:
                     copy["row"],
                     copy["container"],
                     copy["subject"],
-                    copy["claims"] and _same_day(copy["date"], original["date"]),
+                    copy["claims"] and same_instant(copy["date"], original["date"]),
                     same,
                     original["unit_id"],
                     original["row"],
@@ -215,98 +191,18 @@ def compare(pair: Pair, load: Load) -> Compared:
     verified_form, verified_text = load(pair.verified_unit, pair.verified_row)
     verified_words, copy_words = words(verified_text), words(text)
     in_text = differences(verified_words, copy_words)
-    if form != verified_form or not _mostly_alike(verified_words, copy_words, in_text):
+    if form != verified_form or not mostly_alike(verified_words, copy_words, in_text):
         return _compared(pair, CHANGED.code, ())  # other parts were kept, or another text altogether
     in_subject = differences(subject_words(pair.verified_subject), subject_words(pair.subject))
-    changes = _said(in_subject) + _said(in_text)
+    changes = said(in_subject, footer=False) + said(in_text)
     return _compared(pair, ALTERED.code if changes and pair.claims else CHANGED.code, changes)
-
-
-def _mostly_alike(verified: list[str], copy: list[str], changes: list[Change] | None) -> bool:
-    """Whether half of the words are shared: a placeholder for a lost body is not an altered one."""
-    if changes is None:
-        return False
-    shared = len(copy) - sum(len(new) for _, new, _ in changes)
-    return 2 * shared >= max(len(verified), len(copy))
 
 
 def settle(compared: Sequence[Compared]) -> list[Compared]:
     """The comparisons of one container that found the same change: common ones are a habit."""
-    if len(compared) < _HABIT:
+    if len(compared) < HABIT:
         return list(compared)
     return [Compared(c.unit_id, c.row, CHANGED.code, c.kind, c.expected, c.actual, c.verified_path) for c in compared]
-
-
-Change = tuple[tuple[str, ...], tuple[str, ...], bool]  # words gone, words new, at either end
-
-
-def words(text: str) -> list[str]:
-    """Words as compared: links and addresses are left out, they are rewritten in passing."""
-    return [w for w in text.split() if "@" not in w and "://" not in w and not w.startswith("www.")]
-
-
-def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
-    """Runs of words that differ, each with whether it stands at the start or end of the text.
-
-    None: too many to be the same message with words changed.
-    """
-    start = 0
-    while start < min(len(verified), len(copy)) and _alike(verified[start], copy[start]):
-        start += 1
-    end = 0
-    shorter = min(len(verified), len(copy)) - start
-    while end < shorter and _alike(verified[-1 - end], copy[-1 - end]):
-        end += 1
-    gone = [_bare(w) for w in verified[start : len(verified) - end]]
-    new = [_bare(w) for w in copy[start : len(copy) - end]]
-    if max(len(gone), len(new)) > LIMITS.compared_words:
-        return None
-    changes: list[Change] = []
-    matcher = difflib.SequenceMatcher(None, gone, new, autojunk=False)
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag == "equal":
-            continue
-        at_start = start == 0 and i1 == 0 and j1 == 0
-        at_end = end == 0 and i2 == len(gone) and j2 == len(new)
-        before = verified[start + i1 : start + i2]
-        after = copy[start + j1 : start + j2]
-        if len(before) == len(after) and all(map(_alike, before, after)):
-            continue
-        changes.append((tuple(before), tuple(after), at_start or at_end))
-    return changes
-
-
-def subject_words(subject: str) -> list[str]:
-    """Words of a subject without what relays and lists put before it: reply marks and tags."""
-    while True:
-        shorter = _PREFIX.sub("", subject, count=1)
-        if shorter == subject:
-            return words(subject)
-        subject = shorter
-
-
-_PREFIX = re.compile(
-    r"^\s*(?:(?:re|fw|fwd|aw|wg|tr|rv|sv|vs|antw|ref)(?:\[\d+\])?\s*:|\[[^\]]{1,60}\]|\{[^}]{1,60}\}|"
-    r"\*{2,5}[^*]{1,40}\*{2,5}|(?:external|spam|ext)\s*:)",
-    re.IGNORECASE,
-)
-
-
-def _said(changes: list[Change] | None) -> tuple[Change, ...]:
-    """Those changes that no honest transformation explains: words replaced, or a few slipped in."""
-    return tuple(change for change in changes or () if _says(*change))
-
-
-def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
-    if any(map(_damaged, new)) or not any(_bare(w) and not _redaction(w) for w in new):
-        return False
-    if not gone:
-        return len(new) <= _INSERTED and not at_edge
-    if not any(map(_bare, gone)):
-        return False
-    if at_edge and _bare(gone[min(len(new), len(gone)) - 1]).startswith(_bare(new[-1])):
-        return False  # cut off within a word
-    return len(new) <= 2 * len(gone) + _INSERTED and len(gone) <= 2 * len(new) + _INSERTED
 
 
 def _compared(pair: Pair, code: str, changes: tuple[Change, ...]) -> Compared:
@@ -314,39 +210,3 @@ def _compared(pair: Pair, code: str, changes: tuple[Change, ...]) -> Compared:
     expected = " … ".join(" ".join(gone) for gone, _, _ in changes)
     actual = " … ".join(" ".join(new) for _, new, _ in changes)
     return Compared(pair.unit_id, pair.row, code, kind, expected, actual, pair.verified_path)
-
-
-def _alike(one: str, other: str) -> bool:
-    if one == other:
-        return True
-    if _damaged(one) or _damaged(other):
-        return _skeleton(one) == _skeleton(other)
-    return _bare(one) == _bare(other)
-
-
-def _bare(word: str) -> str:
-    """A word without marks, accents, case and punctuation."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in decomposed if c.isalnum())
-
-
-_MOJIBAKE = re.compile(
-    "[?\ufffd\u0080-\u009f]|[\u00c2\u00c3\u00d0\u00d1][\u0080-\u00bf\u0152-\u2122]|=[0-9A-F]{2}|\\\\x"
-)
-
-
-def _damaged(word: str) -> bool:
-    """Whether a change of charset or encoding may have made this word."""
-    return _MOJIBAKE.search(word) is not None
-
-
-def _skeleton(word: str) -> str:
-    """What a change of charset leaves of a word: its ASCII letters and digits."""
-    word = re.sub("=[0-9A-Fa-f]{2}|\\\\x[0-9a-f]{2}", "", word)
-    return "".join(c for c in word.casefold() if c.isascii() and c.isalnum())
-
-
-def _redaction(word: str) -> bool:
-    """Blacked out: xxx, ***, [redacted]."""
-    letters = set(_bare(word))
-    return not letters or letters <= {"x"} or _bare(word) in {"redacted", "removed", "deleted", "masque"}

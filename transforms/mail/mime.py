@@ -12,6 +12,7 @@ Defects that a Part can carry from here, beside those of its own header section:
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -28,6 +29,15 @@ _MEDIA_TYPE = re.compile(r"[^\s/]+/[^\s/]+")
 _BOUNDARY = re.compile(rb"[ -~]{0,254}[!-~]")  # more than the bchars and 70 octets of RFC 2046 §5.1.1
 _TOKEN = re.compile(rb"[\"']?([A-Za-z0-9_-]+)")
 _MAX_PADDING = 998  # octets of transport padding: what a line may hold (RFC 5322 §2.1.1)
+
+
+def form_of(part: Part) -> bytes:
+    """16 octets, equal for parts whose Content-Type and transfer encoding say the same about their bodies.
+
+    White space, quoting, the order of parameters and the case of their names do not count.
+    """
+    said = part.media_type, sorted(part.parameters.items()), part.encoding
+    return hashlib.blake2b(repr(said).encode("utf-8", "replace"), digest_size=16).digest()
 
 
 class Delimiter(NamedTuple):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,14 @@ def test_body_under_a_length_limit(signer: Any, examined: Examined, mail: bytes)
     (signature,) = examined(octets + b"And send money.\r\n")
     assert (signature.body_ok, signature.length) == (True, 20)
     assert signature.objections == ("body_length_limit",)
+
+
+def test_the_hash_of_a_changed_body_is_kept(signer: Any, examined: Examined, mail: bytes) -> None:
+    octets = signer.sign(mail)
+    assert examined(octets)[0].found_hash is None
+    changed = octets.replace(b"lost", b"won")
+    body = changed.partition(b"\r\n\r\n")[2]
+    assert examined(changed)[0].found_hash == body_digests([body]).relaxed_sha256
 
 
 def test_length_beyond_the_body_covers_all_of_it_and_is_refused(signer: Any, examined: Examined, mail: bytes) -> None:
@@ -143,6 +152,22 @@ def test_what_relays_put_aside_is_kept_with_a_signature(signer: Any, examined: E
     octets = aside + signer.sign(mail)
     kept = [field.key for field in signed_fields_kept(split_message(in_memory(octets)), examined(octets))]
     assert kept[:3] == ["x-original-from", "x-gmail-original-message-id", "dkim-signature"]
+
+
+def test_the_lowest_echo_of_a_signed_value_is_kept_behind_what_is_signed(
+    signer: Any, examined: Examined, mail: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    octets = b"Received: new\r\nReceived: old\r\nThread-Topic: t\r\nReturn-Path: <a@b>\r\n" + signer.sign(mail)
+    message = split_message(in_memory(octets))
+    kept = signed_fields_kept(message, examined(octets))
+    assert [field.raw for field in kept[:3]] == [
+        b"Received: old\r\n",
+        b"Thread-Topic: t\r\n",
+        b"Return-Path: <a@b>\r\n",
+    ]
+    signed = sum(len(field.raw) for field in kept[3:])
+    monkeypatch.setattr(module, "LIMITS", replace(LIMITS, signed_fields=signed))
+    assert signed_fields_kept(message, examined(octets)) == kept[3:]
 
 
 def test_kept_fields_have_a_limit_and_an_order_of_importance(examined: Examined) -> None:

@@ -94,8 +94,15 @@ def test_a_signature_that_proves_nothing_weighs_nothing(result: SignatureResult,
 
 
 def test_a_changed_body_shows_the_hash_that_was_signed() -> None:
-    (found,) = findings((SIGNATURE._replace(body_ok=False), BODY))
-    assert found.expected == "bh=AQID"
+    (found,) = findings((SIGNATURE._replace(body_ok=False, found_hash=b"\1\2\4"), BODY))
+    assert (found.expected, found.actual) == ("bh=AQID", "bh=AQIE")
+
+
+def test_a_changed_body_is_in_doubt_from_its_first_octet_to_its_last() -> None:
+    item = view((SIGNATURE._replace(body_ok=False), BODY))._replace(body_start=700, size=1000)
+    (found,) = signatures.check(item)
+    assert (found.byte_start, found.byte_len) == (700, 300)
+    assert "octets 700 to 1000" in found.summary
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,170 @@
+"""A signature that is valid with another From, Date or Subject: forged, or rewritten by honest systems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Told = Callable[..., Any]
+Signed = Callable[..., bytes]
+
+AUTHOR = b"From: Claire Aubry <claire@campaign.example>\n"
+MAIL = (
+    b"Return-Path: <claire@campaign.example>\n"
+    b"Received: from mx.campaign.example by mx.newsroom.example; Mon, 24 Apr 2017 10:00:05 +0000\n" + AUTHOR +
+    b"To: desk@newsroom.example\n"
+    b"Subject: The hall on Friday\n"
+    b"Date: Mon, 24 Apr 2017 10:00:00 +0000\n"
+    b"Message-ID: <hall.1@campaign.example>\n"
+    b"MIME-Version: 1.0\n"
+    b"Content-Type: text/plain; charset=utf-8\n"
+    b"\n"
+    b"The hall is booked for Friday, and the invoice of 400 euro goes to the treasurer as ever.\n"
+)  # fmt: skip
+SUBJECT = (b"Subject: The hall", b"Subject: The bribe")
+DAY = (b"Date: Mon, 24 Apr", b"Date: Fri, 24 Mar")
+
+
+def author(shown: bytes) -> tuple[bytes, bytes]:
+    return AUTHOR, b"From: " + shown + b"\n"
+
+
+REPLY = (
+    b"Received: from a by b; Mon, 24 Apr 2017 12:00:05 +0000\r\nFrom: desk@newsroom.example\r\n"
+    b"To: Claire Aubry <claire@campaign.example>\r\nSubject: RE: The hall on Friday\r\n"
+    b"Date: Mon, 24 Apr 2017 12:00:00 +0000\r\nMessage-ID: <answer@newsroom.example>\r\n"
+    b"References: <hall.0@campaign.example> <hall.1@campaign.example>\r\n\r\nThank you.\r\n"
+)
+# A draft, from before it had a subject.
+COPY = AUTHOR.replace(b"\n", b"\r\n") + b"Message-ID: <hall.1@campaign.example>\r\n\r\nThe hall\r\n"
+
+
+@pytest.fixture
+def changed(told: Told, signed: Signed) -> Callable[..., Any]:
+    """What is said of a message changed after signing; a reply and an unsigned copy lie in the dump."""
+
+    def judge(*edits: tuple[bytes, bytes], mail: bytes = MAIL, protect: str = "", **signing: Any) -> Any:
+        files = {"a.eml": signed(mail, *edits, **signing), "reply.eml": REPLY, "other/copy.eml": COPY}
+        return told(files, protect=protect)["a.eml"]
+
+    return judge
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected", "actual"),
+    [
+        (SUBJECT, "The hall on Friday", "The bribe on Friday"),
+        (DAY, "Mon, 24 Apr 2017 10:00:00 +0000", "Fri, 24 Mar 2017 10:00:00 +0000"),
+        (author(b"Claire Aubry <boss@campaign.example>"), "claire@campaign.example", "boss@campaign.example"),
+        (author(b"Claire Aubry <minister@state.example>"), "claire@campaign.example", "minister@state.example"),
+    ],
+)
+def test_a_changed_value_is_proven_with_both(changed: Any, edit: Any, expected: str, actual: str) -> None:
+    found = changed(edit)
+    assert (found["verdict"], found["subtype"]) == ("suspected_fake", "altered")
+    assert (found["dkim.altered"]["expected"], found["dkim.altered"]["actual"]) == (expected, actual)
+
+
+def test_the_subject_comes_from_the_reply(changed: Any) -> None:
+    assert "reply.eml" in changed(SUBJECT)["dkim.altered"]["summary"]
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [(b"Subject: The hall", b"Subject: [staff] The hall")],
+        [(b"Subject: The hall on Friday", b"Subject: The xxxx on Friday")],
+        [(b"Subject: The hall on Friday", b"Subject: (no subject)")],
+        [(b"Date: Mon, 24 Apr 2017 10", b"Date: Mon, 24 Apr 2017 20")],
+        [(b"Date: Mon, 24 Apr 2017", b"Date: Thu, 1 Jan 1970")],
+        [author(b"Claire Aubry <redacted@campaign.example>")],
+        [author(b"Claire Aubry <claire@mail.campaign.example>")],
+        [(b"To: desk@", b"To: board@")],
+        [(b"<hall.1@", b"<hall.2@")],
+    ],
+)
+def test_a_change_that_says_nothing_else_is_not_told(changed: Any, edits: list[Any]) -> None:
+    found = changed(*edits)
+    assert found["verdict"] == "unverifiable"
+    assert "dkim.altered" not in found and "dkim.signed_value_found" not in found
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [author(b"Claire Aubry via Desk <desk@newsroom.example>")],
+        [author(b'"claire@campaign.example" <desk@newsroom.example>')],
+        [author(b"Desk <desk@newsroom.example>\nReply-To: claire@campaign.example")],
+        [author(b"Desk <desk@newsroom.example>\nSender: claire@campaign.example")],
+        [author(b"Claire Aubry <claire@campaign-new.example>")],
+        [SUBJECT, (b"MIME-Version", b"List-Id: <staff.lists.example>\nMIME-Version")],
+        [DAY, (b"MIME-Version", b"Resent-Date: Fri, 24 Mar 2017 10:00:00 +0000\nMIME-Version")],
+        [SUBJECT, (b"Return-Path", b"Delivered-To: archive@else.example\nReturn-Path")],
+    ],
+)
+def test_what_relays_and_lists_rewrite_is_no_alteration(changed: Any, edits: list[Any]) -> None:
+    found = changed(*edits)
+    assert found["verdict"] == "unverifiable" and "dkim.signed_value_found" in found
+
+
+def test_a_message_whose_identifier_is_not_signed_may_have_been_sent_anew(changed: Any) -> None:
+    found = changed(DAY, fields=["from", "to", "subject", "date", "mime-version", "content-type"])
+    assert found["verdict"] == "unverifiable" and "dkim.signed_value_found" in found
+
+
+def test_a_signature_that_covers_too_little_accuses_nobody(changed: Any) -> None:
+    found = changed(SUBJECT, fields=["from", "subject", "message-id"])
+    assert found["verdict"] == "unverifiable" and "dkim.signed_value_found" in found
+
+
+def test_mail_that_was_signed_anew_is_not_accused(told: Told, signed: Signed) -> None:
+    again = signed(signed(MAIL, SUBJECT).replace(b"\r\n", b"\n"), by="campaign_again")
+    found = told({"a.eml": again, "reply.eml": REPLY})["a.eml"]
+    assert found["verdict"] == "unverifiable" and "dkim.signed_value_found" in found
+
+
+def test_a_valid_signature_of_its_own_clears_a_message(told: Told, signed: Signed) -> None:
+    again = signed(signed(MAIL, SUBJECT).replace(b"\r\n", b"\n"))
+    found = told({"a.eml": again, "reply.eml": REPLY})["a.eml"]
+    assert found["verdict"] == "verified" and "dkim.altered" not in found
+
+
+def test_a_stranger_cannot_accuse_with_a_signature_of_his_own(told: Told, signed: Signed) -> None:
+    eve = MAIL.replace(b"claire@campaign.example>\nTo", b"eve@outsider.example>\nTo")
+    honest = signed(eve, (b"<eve@outsider.example>", b"<claire@campaign.example>"), by="stranger")
+    found = told({"honest.eml": honest, "planted.eml": signed(eve, by="stranger")})
+    assert found["planted.eml"]["verdict"] == "verified"
+    assert found["honest.eml"]["verdict"] == "unverifiable" and "dkim.altered" not in found["honest.eml"]
+
+
+def test_nor_beside_an_undecided_signature_of_a_named_domain(told: Told, signed: Signed) -> None:
+    eve = MAIL.replace(b"claire@campaign.example>\nTo", b"eve@outsider.example>\nTo")
+    honest = signed(eve, (b"<eve@outsider.example>", b"<claire@campaign.example>"), by="stranger_ed25519")
+    honest = signed(honest.replace(b"\r\n", b"\n"), by="campaign_again")
+    files = {"honest.eml": honest, "planted.eml": signed(eve, by="stranger_ed25519")}
+    found = told(files, protect="campaign.example")["honest.eml"]
+    assert found["verdict"] == "unverifiable" and "dkim.signed_value_found" in found
+
+
+def test_a_named_domain_speaks_for_its_mail_whatever_the_author_shown(changed: Any) -> None:
+    mail = MAIL.replace(b"<hall.1@campaign.example>", b"<hall.1@client.example>")
+    other = author(b"Claire Aubry <minister@state.example>")
+    assert changed(other, mail=mail)["verdict"] == "unverifiable"
+    assert changed(other, mail=mail, protect="campaign.example")["verdict"] == "suspected_fake"
+
+
+def test_a_day_given_to_all_messages_of_a_folder_is_a_habit(told: Told, signed: Signed) -> None:
+    moved = {f"old/{n}.eml": signed(MAIL.replace(b"hall.1", b"hall.%d" % n), DAY) for n in range(5)}
+    assert {one["verdict"] for one in told(moved).values()} == {"unverifiable"}
+
+
+def test_four_messages_are_not(told: Told, signed: Signed) -> None:
+    moved = {f"old/{n}.eml": signed(MAIL.replace(b"hall.1", b"hall.%d" % n), DAY) for n in range(4)}
+    assert {one["verdict"] for one in told(moved).values()} == {"suspected_fake"}
+
+
+def test_an_exact_copy_planted_often_does_not_make_a_habit(told: Told, signed: Signed) -> None:
+    planted = {f"old/{n}.eml": signed(MAIL, DAY) for n in range(6)}
+    assert {one["verdict"] for one in told(planted).values()} == {"suspected_fake"}

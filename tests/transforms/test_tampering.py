@@ -1,0 +1,136 @@
+"""What counts as saying something else, and what honest software explains."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from transforms.shard import Attached, Content
+from transforms.tampering import (
+    Said,
+    Tampering,
+    kind_of,
+    munged,
+    said_author,
+    said_date,
+    said_part,
+    said_subject,
+    said_text,
+    settle,
+    text_changes,
+    witness,
+)
+
+
+def content(text: str = "", *attached: Attached, form: str = "text/plain") -> Content:
+    return Content("a.eml", form, text, "", "", "", "", frozenset(), None, "", None, frozenset(), attached)
+
+
+REPORT = Attached("report.pdf", "application/pdf", "document", "a" * 64)
+
+
+def found(number: int, kind: str = "k") -> Tampering:
+    return Tampering("u", number, "dkim.altered", "dkim.other", kind, str(number), "", "", "")
+
+
+# ---- values -----------------------------------------------------------------------------------
+
+
+def test_another_address_is_said() -> None:
+    assert said_author("claire@campaign.example", "director@campaign.example") is not None
+    assert said_author("claire@campaign.example", "claire@ministry.example") is not None
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["Claire@Campaign.EXAMPLE", "", "xxxx@campaign.example", "claire@xxx.xx", "[redacted]@campaign.example",
+     "c****e@campaign.example", "claire@mail.campaign.example", "MISSING_MAILBOX@MISSING_DOMAIN",
+     "IMCEAEX-_O=HOUSE@campaign.example", "claire@campaign.local"],
+)  # fmt: skip
+def test_an_address_that_is_none_or_the_same_is_not_said(shown: str) -> None:
+    assert said_author("claire@campaign.example", shown) is None
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        (datetime(2017, 4, 25, 11, tzinfo=UTC), False),
+        (datetime(2017, 4, 25, 13, tzinfo=UTC), True),
+        (datetime(2016, 4, 24, 10, tzinfo=UTC), True),
+        (datetime(1970, 1, 1, tzinfo=UTC), False),
+        (None, False),
+    ],
+)
+def test_another_day_is_said(shown: datetime | None, said: bool) -> None:
+    signed = datetime(2017, 4, 24, 10, tzinfo=UTC)
+    assert (said_date(signed, shown, "signed", "shown") is not None) is said
+
+
+@pytest.mark.parametrize("shown", ["Re: The hall", "[EXT] The hall", "The hall (was: keys)", "(no subject)", "", "The"])
+def test_a_subject_with_marks_or_without_words_is_not_said(shown: str) -> None:
+    assert said_subject("The hall", shown) is None
+    assert said_subject("The hall", "The bribe") == Said("Subject", "", "The hall", "The bribe")
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["Claire Aubry via Staff", "claire@campaign.example", "claire=campaign.example@relay.example",
+     "Claire (claire at campaign.example)", "on behalf of Claire"],
+)  # fmt: skip
+def test_a_relay_that_tells_the_author_elsewhere_is_known(told: str) -> None:
+    assert munged(told, "claire@campaign.example")
+    assert not munged("Director director@campaign.example", "claire@campaign.example")
+
+
+# ---- text and parts ---------------------------------------------------------------------------
+
+
+def test_texts_of_other_parts_or_other_words_altogether_are_not_compared() -> None:
+    assert text_changes(content("a b c"), content("a b c", form="text/html")) is None
+    assert text_changes(content("a b c d"), content("v w x y")) is None
+    assert said_text(None) is None
+    assert said_text(text_changes(content("pay 400 euro"), content("pay 9400 euro"))) is not None
+
+
+def test_a_document_in_the_place_of_another_is_said() -> None:
+    told = said_part(content("", REPORT), content("", REPORT._replace(sha256="b" * 64)))
+    assert told is not None and told.expected.endswith("a" * 64) and told.actual.endswith("b" * 64)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        (),
+        (REPORT,),
+        (REPORT, REPORT),
+        (REPORT._replace(sha256="b" * 64, file_name="removed.txt"),),
+        (REPORT._replace(sha256="b" * 64, media_type="text/plain", kind="text"),),
+        (REPORT._replace(sha256=None),),
+    ],
+)
+def test_parts_that_gateways_touch_are_not_said(shown: tuple[Attached, ...]) -> None:
+    assert said_part(content("", REPORT), content("", *shown)) is None
+
+
+# ---- habits -----------------------------------------------------------------------------------
+
+
+def test_five_messages_with_one_change_are_a_habit_and_five_copies_of_one_are_not() -> None:
+    assert {one.code for one in settle([found(n) for n in range(4)])} == {"dkim.altered"}
+    assert {one.code for one in settle([found(n) for n in range(5)])} == {"dkim.other"}
+    assert {one.code for one in settle([found(n)._replace(of="m") for n in range(9)])} == {"dkim.altered"}
+
+
+def test_a_replaced_part_counts_only_where_such_parts_come_through() -> None:
+    kind = kind_of("box", Said("part", "application/pdf", "", ""))
+    here, elsewhere = witness("u", "box", "application/pdf"), witness("u", "other", "application/pdf")
+    assert here.kind == kind != elsewhere.kind
+    assert [one.code for one in settle([found(1, kind)])] == ["dkim.other"]
+    assert [one.code for one in settle([here, found(1, kind)])] == ["dkim.altered"]
+    assert settle([here]) == []
+
+
+def test_the_order_of_a_group_does_not_matter() -> None:
+    group = [witness("u", "box", "application/pdf"), *(found(n) for n in range(4))]
+    assert sorted(settle(group)) == sorted(settle(group[::-1]))

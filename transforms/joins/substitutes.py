@@ -1,0 +1,266 @@
+"""With which value of the dump is the signature valid, if not with the one shown? (VERDICT §5.1 altered)
+
+The body is the signed one and the key made this signature, but over another header. One of From, Date
+and Subject is replaced by what the message itself, its copies and the replies to it still hold. If the
+signature is then valid, it has named the value that was signed, and that this one was changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.arrow_bytes import to_table
+from transforms.auth.alignment import align
+from transforms.auth.proof import RECIPIENTS
+from transforms.auth.substitution import Offer, Substitution, substitute
+from transforms.auth.verify import confirmer, prove
+from transforms.joins.bodies import ALTERED
+from transforms.joins.grafts import may_accuse_author
+from transforms.joins.sent import is_protected
+from transforms.limits import LIMITS
+from transforms.mail.address import mailboxes
+from transforms.mail.date import parse_date
+from transforms.mail.words import decode_words
+from transforms.model import (
+    Direction,
+    HeaderField,
+    Kind,
+    PreparedSignature,
+    PublicKey,
+    Rule,
+    SignatureResult,
+    Strength,
+)
+from transforms.shard import ProvenShard, Shard, content_of, fields_of, signatures_of
+from transforms.tampering import Said, Tampering, clip, kind_of, said_author, said_date, said_subject, signed_once
+from transforms.text import clean_text
+from transforms.transmission import CLAIMING, claims_one_reading, container
+
+SIGNED_VALUE_FOUND = Rule(
+    "dkim.signed_value_found",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "crypto",
+    "The signature is valid with another value than this item shows",
+    "Lists, forwarders, ticket systems and migrations rewrite From, Date and Subject.",
+    "normal for mail that went through them",
+)
+
+RULES = (SIGNED_VALUE_FOUND,)
+
+Keys = Callable[[str, str], Sequence[PublicKey]]  # (domain, selector) -> all keys of that name
+
+_COPY, _REPLY, _TARGET = 0, 1, 2
+_PARENTS = 4  # messages that a reply may be an answer to: In-Reply-To, and the last of References
+
+_ROWS = pa.schema(
+    [
+        ("key", pa.string()),  # a Message-ID
+        ("unit_id", pa.string()),
+        ("sequence", pa.int64()),
+        ("row", pa.int64()),
+        ("role", pa.int8()),
+        ("telling", pa.bool_()),  # a difference would be a contradiction
+        ("protected", pa.list_(pa.string())),  # signing domains that the user named
+        ("container", pa.string()),
+    ]
+)
+
+
+def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
+    """All messages by their own Message-ID and those that they answer; messages whose header was changed."""
+    shard = proven.shard
+    unit_id, sequence = shard.unit.unit_id, shard.unit.sequence
+    own, parents, references = (shard.column(name) for name in ("message_id", "in_reply_to", "references"))
+    found: list[tuple[Any, ...]] = []
+    for row, kind in enumerate(shard.column("kind")):
+        if kind != Kind.EMAIL:
+            continue
+        if own[row]:
+            found.append((own[row], unit_id, sequence, row, _COPY, False, None, None))
+        for parent in dict.fromkeys([parents[row], *references[row][1 - _PARENTS :]]):
+            if parent and parent != own[row]:
+                found.append((parent, unit_id, sequence, row, _REPLY, False, None, None))
+    column = {name: shard.column(name) for name in (*CLAIMING, "source_path")}
+    for row, signed in proven.signed.items():
+        if signed.proof.basis is not None or not any(map(_header_changed, signed.signatures, signed.results)):
+            continue
+        telling = claims_one_reading(column, row)
+        guarded = [signature.domain for signature in signed.signatures if is_protected(signature.domain, protected)]
+        where = container(column["source_path"][row], column["path"][row])
+        key = own[row] or f"{unit_id} {row}"
+        found.append((key, unit_id, sequence, row, _TARGET, telling, guarded, where))
+    return to_table(_ROWS, found)
+
+
+def _header_changed(signature: PreparedSignature, result: SignatureResult) -> bool:
+    """Whether all but the header is as it was signed, and a key at hand denies the header."""
+    return result.header_ok is False and _body_kept(signature)
+
+
+def _body_kept(signature: PreparedSignature) -> bool:
+    return signature.type == "dkim" and signature.body_ok is True and signature.length is None
+
+
+class Target(NamedTuple):
+    """A message whose header was changed."""
+
+    row: int
+    telling: bool
+    protected: tuple[str, ...]
+    container: str
+
+
+class Wanted(NamedTuple):
+    """A message whose fields may hold what was signed in another one."""
+
+    row: int
+    is_reply: bool
+    target_unit: str
+    target_row: int
+
+
+def join(table: pa.Table) -> Iterator[tuple[str, Target | Wanted]]:
+    """Targets by their unit, and the messages to ask by theirs."""
+    targets = table.filter(pc.equal(table["role"], _TARGET))
+    if len(targets) == 0:
+        return
+    known = table.filter(pc.and_(pc.less(table["role"], _TARGET), pc.is_in(table["key"], targets["key"])))
+    asked: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for record in sorted(known.to_pylist(), key=lambda r: (r["sequence"], r["row"])):
+        asked.setdefault((record["key"], record["role"]), []).append(record)
+    for one in sorted(targets.to_pylist(), key=lambda r: (r["sequence"], r["row"])):
+        yield one["unit_id"], Target(one["row"], one["telling"], tuple(one["protected"]), one["container"])
+        for role in (_COPY, _REPLY):
+            others = asked.get((one["key"], role), [])[: LIMITS.offers + 1]
+            itself = one["unit_id"], one["row"]
+            for other in [r for r in others if (r["unit_id"], r["row"]) != itself][: LIMITS.offers]:
+                yield other["unit_id"], Wanted(other["row"], role == _REPLY, one["unit_id"], one["row"])
+
+
+def offered(shard: Shard, wanted: Iterable[Wanted]) -> Iterator[tuple[str, tuple[int, Offer]]]:
+    """What messages of one unit hold, for the unit of the message that it is for; shard up to its fields."""
+    for one in wanted:
+        offer = Offer(shard.column("path")[one.row], one.is_reply, _values(shard, one.row))
+        yield one.target_unit, (one.target_row, offer)
+
+
+def _values(shard: Shard, row: int) -> tuple[HeaderField, ...]:
+    """The fields kept; of an unsigned message, what its columns say of them."""
+    kept = fields_of(shard, row)
+    if kept:
+        return kept
+    one = {name: shard.column(name)[row] for name in ("from_name", "from_email", "to_emails", "date_raw", "subject")}
+    author = f"{one['from_name']} <{one['from_email']}>" if one["from_name"] else one["from_email"]
+    to = one["to_emails"][0] if len(one["to_emails"]) == 1 else None
+    known = (("From", author), ("To", to), ("Date", one["date_raw"]), ("Subject", one["subject"]))
+    return tuple(HeaderField(name, f"{name}: {value}\r\n".encode()) for name, value in known if value)
+
+
+def try_unit(shard: Shard, found: Iterable[Target | tuple[int, Offer]], keys: Keys) -> Iterator[Tampering]:
+    """Try the replacements for the targets of one unit; shard up to its fields."""
+    targets: list[Target] = []
+    offers: dict[int, list[Offer]] = {}
+    for one in found:
+        if isinstance(one, Target):
+            targets.append(one)
+        else:
+            offers.setdefault(one[0], []).append(one[1])
+    for target in sorted(set(targets)):
+        for_it = sorted(offers.get(target.row, ()), key=lambda o: (o.is_reply, o.path))
+        signatures = signatures_of(shard, target.row)
+        for signature in signatures:
+            answer = _tried(shard, target, signature, signatures, for_it, keys)
+            if answer is not None:
+                yield answer
+                break
+
+
+def _tried(
+    shard: Shard,
+    target: Target,
+    signature: PreparedSignature,
+    all_signatures: Sequence[PreparedSignature],
+    offers: Sequence[Offer],
+    keys: Keys,
+) -> Tampering | None:
+    if signature.type != "dkim" or signature.invalid is not None or not _body_kept(signature):
+        return None
+    known = keys(signature.domain, signature.selector)
+    confirmed = confirmer(known, signature)
+    if confirmed is None:
+        return None
+    replaced = substitute(fields_of(shard, target.row), signature, offers, confirmed)
+    told = _said(replaced) if replaced is not None else None
+    if replaced is None or told is None:
+        return None
+    telling = (
+        target.telling
+        and "message-id" in signature.signed_fields  # else a message sent anew could bear another one
+        and signed_once(all_signatures, signature)
+        and _proves(shard, target, signature, replaced, known)
+        and (told.name != "From" or _may_accuse(shard, target, signature, told))
+    )
+    return Tampering(
+        shard.unit.unit_id,
+        target.row,
+        ALTERED.code if telling else SIGNED_VALUE_FOUND.code,
+        SIGNED_VALUE_FOUND.code,
+        kind_of(target.container, told),
+        signature.signature.hex(),
+        f"the signature of {signature.domain} is valid only with {told.name} = “{clip(told.expected)}” "
+        f"(found in {replaced.source}); this copy shows “{clip(told.actual)}”",
+        told.expected,
+        told.actual,
+    )
+
+
+def _said(replaced: Substitution) -> Said | None:
+    """What the change says; None if both values mean the same: then it was damage."""
+    signed, shown = replaced.signed.value, replaced.shown.value
+    if replaced.shown.key == "subject":
+        return said_subject(decode_words(signed, LIMITS.display), decode_words(shown, LIMITS.display))
+    if replaced.shown.key == "date":
+        before, after = parse_date(signed), parse_date(shown)
+        return said_date(before.utc, after.utc, before.raw, after.raw)
+    return said_author(_address(signed), _address(shown))
+
+
+def _address(value: bytes) -> str:
+    found = mailboxes(value)
+    return clean_text(found[0].address, LIMITS.display) if found else ""
+
+
+# What the reading of the body leaves open says nothing about a header field.
+_BESIDE = frozenset({"mime_reinterpretation_possible"})
+_OF_THE_AUTHOR = frozenset({"not_aligned", "aligned_relaxed"})  # asked again of the signed one
+
+
+def _proves(
+    shard: Shard, target: Target, signature: PreparedSignature, replaced: Substitution, keys: Sequence[PublicKey]
+) -> bool:
+    """Whether the message with its signed value would be proven, and by a domain that speaks for its author."""
+    written, domain, beside = shard.column("date_utc")[target.row], shard.column("from_domain")[target.row], _BESIDE
+    if replaced.shown.key == "date":
+        written = parse_date(replaced.signed.value).utc
+    if replaced.shown.key == "from":
+        domain, beside = mailboxes(replaced.signed.value)[0].domain, _BESIDE | _OF_THE_AUTHOR
+    objections = tuple(code for code in signature.objections if code not in beside)
+    result = prove(signature._replace(data_hash=replaced.digest, objections=objections), keys, written)
+    return (
+        result.result == "pass"
+        and result.key_status == "ok"
+        and result.objection in (None, RECIPIENTS)
+        and align(signature.domain, domain or "") == "exact"
+    )
+
+
+def _may_accuse(shard: Shard, target: Target, signature: PreparedSignature, told: Said) -> bool:
+    """Whether the other From address is no relay's doing."""
+    content = content_of(shard, target.row)
+    signed, named = content._replace(author=told.expected), signature.domain in target.protected
+    return may_accuse_author(signature.domain, signed, content, named)

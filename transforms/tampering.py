@@ -1,0 +1,212 @@
+"""What does an item show that a valid signature says otherwise, and does honest software explain it? (VERDICT §5.1)
+
+Only five things say something: the From address, the instant of Date, words of the Subject, words
+of the text, a part in the place of another. A change that several messages of one container share
+is a habit of the system that filled it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from transforms.difference import HABIT, Change, differences, mostly_alike, said, subject_words, words
+from transforms.model import Kind, PreparedSignature
+from transforms.shard import Attached, Content
+from transforms.transmission import same_instant
+
+_SHOWN = 300  # characters of a value in a finding
+
+
+class Said(NamedTuple):
+    """One thing that this item says otherwise."""
+
+    name: str  # From | Date | Subject | text | part
+    change: str  # what makes it the same kind of change in another message
+    expected: str  # as signed
+    actual: str  # as shown
+
+
+class Tampering(NamedTuple):
+    """What a join says about one message, before habits are known."""
+
+    unit_id: str
+    row: int
+    code: str  # "" for a witness: a part of this kind came through unchanged
+    habit: str  # the code if others show the same kind of change
+    kind: str  # container and kind of change; "" stands alone
+    of: str  # which signed message it is about: copies of one are no habit
+    detail: str
+    expected: str
+    actual: str
+
+
+def settle(group: Sequence[Tampering]) -> list[Tampering]:
+    """The findings of one kind: five about different messages are a habit.
+
+    A replaced part counts only where such parts are known to come through unchanged: mail gateways
+    rewrite documents to disarm them.
+    """
+    found = [one for one in group if one.code]
+    usual = len({one.of for one in found}) >= HABIT
+    if found and found[0].kind.startswith(_PART) and len(found) == len(group):
+        usual = True
+    return [one._replace(code=one.habit) if usual else one for one in found]
+
+
+def kind_of(container: str, one: Said) -> str:
+    change = hashlib.sha256(repr((container, one.name, one.change)).encode()).hexdigest()
+    return _PART + change if one.name == "part" else change
+
+
+def witness(unit_id: str, container: str, media_type: str) -> Tampering:
+    """A part of this type reached this container as it was signed."""
+    return Tampering(unit_id, -1, "", "", kind_of(container, Said("part", media_type, "", "")), "", "", "", "")
+
+
+_PART = "part "
+
+
+def signed_once(signatures: Sequence[PreparedSignature], one: PreparedSignature) -> bool:
+    """Whether no further signature speaks for the author shown: else the message was changed, then signed anew.
+
+    Two signatures of one domain with different algorithms are made at the same time.
+    """
+    return all(
+        other.type != "dkim"
+        or other.aligned == "none"
+        or other.signature == one.signature
+        or (other.domain == one.domain and other.algorithm != one.algorithm)
+        for other in signatures
+    )
+
+
+# ---- values of header fields --------------------------------------------------------------------
+
+
+def said_author(signed: str, shown: str) -> Said | None:
+    """Another From address, unless it is blacked out, lost, or the same one inside and outside of a house."""
+    before, after = signed.casefold(), shown.casefold()
+    if not before or not after or before == after or _NO_ADDRESS.search(after):
+        return None
+    local_part, _, domain = before.rpartition("@")
+    other_part, _, other_domain = after.rpartition("@")
+    nested = f".{domain}".endswith(f".{other_domain}") or f".{other_domain}".endswith(f".{domain}")
+    if nested and local_part == other_part:
+        return None
+    return Said("From", "", signed, shown)
+
+
+# What publishers, exporters and directories put in the place of an address.
+_NO_ADDRESS = re.compile(
+    r"redacted|removed|hidden|anonym|masked|deleted|withheld|confidential|undisclosed|missing|unknown|nobody"
+    r"|[*\u2588]|(?:^|@)[x.]+(?:@|$)|^imceaex-|\.(?:invalid|local|lan|internal|localdomain)$|@localhost$",
+    re.IGNORECASE,
+)
+
+
+def said_date(signed: datetime | None, shown: datetime | None, signed_raw: str, shown_raw: str) -> Said | None:
+    """Another instant; less than a day and a zone apart is a clock or a zone that was lost.
+
+    A day before there was DKIM is a clock that stood still or an exporter that had no date.
+    """
+    if signed is None or shown is None or same_instant(signed, shown) or shown.year < _FIRST_DKIM:
+        return None
+    return Said("Date", "", signed_raw, shown_raw)
+
+
+_FIRST_DKIM = 2004  # the first draft, as DomainKeys
+
+
+def said_subject(signed: str, shown: str) -> Said | None:
+    """Other words, unless they stand for a subject that was lost."""
+    if "".join(char for char in shown.casefold() if char.isalnum()) in _NO_SUBJECT:
+        return None
+    changes = said(differences(subject_words(signed), subject_words(shown)), footer=False)
+    return Said("Subject", "", signed, shown) if changes else None
+
+
+_NO_SUBJECT = frozenset(
+    {"", "nosubject", "none", "untitled", "unknown", "sansobjet", "keinbetreff", "ohnebetreff", "sinasunto",
+     "nessunoggetto", "безтемы"}
+)  # fmt: skip
+
+
+def munged(named: str, signed: str) -> bool:
+    """Whether a message still tells the signed author beside its From address.
+
+    Lists, forwarders and ticket systems put themselves into From and the author into the display
+    name, Reply-To or Sender.
+    """
+    told = named.casefold()
+    local_part, _, domain = signed.casefold().rpartition("@")
+    return bool(_VIA.search(told)) or any(f"{local_part}{mark}{domain}" in told for mark in ("@", "=", " at ", "(at)"))
+
+
+_VIA = re.compile(r"\b(?:via|on behalf of|im auftrag von|au nom de|de la part de|en nombre de|per conto di)\b")
+
+
+# ---- text and parts -----------------------------------------------------------------------------
+
+
+def text_changes(signed: Content, shown: Content) -> list[Change] | None:
+    """Runs of words that differ; None where the texts cannot be compared."""
+    if signed.form != shown.form:
+        return None  # other parts were kept
+    before, after = words(signed.text), words(shown.text)
+    changes = differences(before, after)
+    return changes if mostly_alike(before, after, changes) else None
+
+
+def said_text(changes: Iterable[Change] | None) -> Said | None:
+    """Words replaced, or a few slipped in."""
+    telling = said(list(changes)) if changes is not None else ()
+    if not telling:
+        return None
+    expected, actual = shown_words(telling)
+    return Said("text", repr(telling), expected, actual)
+
+
+def shown_words(changes: Sequence[Change]) -> tuple[str, str]:
+    """The words gone and the words new, of all changes."""
+    gone = " … ".join(" ".join(before) for before, _, _ in changes)
+    new = " … ".join(" ".join(after) for _, after, _ in changes)
+    return gone, new
+
+
+def said_part(signed: Content, shown: Content) -> Said | None:
+    """A document or picture in the place of another of the same name and type.
+
+    Anything else is what gateways and exporters do: parts removed, renamed, added, replaced by a
+    notice, and text whose line ends, charset or footer changed.
+    """
+    if len(signed.attached) != len(shown.attached):
+        return None
+    pairs = [(a, b) for a, b in zip(signed.attached, shown.attached, strict=True) if a.sha256 != b.sha256]
+    if not pairs or not all(_replaced(a, b) for a, b in pairs):
+        return None
+    first = pairs[0][0].media_type
+    return Said("part", first, "; ".join(_part(a) for a, _ in pairs), "; ".join(_part(b) for _, b in pairs))
+
+
+def _replaced(signed: Attached, shown: Attached) -> bool:
+    return (
+        (signed.file_name, signed.media_type, signed.kind) == (shown.file_name, shown.media_type, shown.kind)
+        and signed.kind in TELLING_PARTS
+        and not signed.media_type.startswith("text/")
+        and None not in (signed.sha256, shown.sha256)
+    )
+
+
+TELLING_PARTS = frozenset({Kind.DOCUMENT.value, Kind.IMAGE.value})
+
+
+def _part(part: Attached) -> str:
+    return f"{part.file_name or part.media_type} sha256:{part.sha256}"
+
+
+def clip(value: str) -> str:
+    return value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
