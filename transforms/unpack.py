@@ -191,7 +191,7 @@ class Unpacker:
                 limited = landed._replace(status=Status.LIMITED, code=breach)
                 self.put(row, place, found.kind, digests, **_facts(found, span, place.name), **_outcome(limited))
                 return whole
-        if found.format == "mailbox" and mailbox.holds_several(span):
+        if found.format == "mailbox" and mailbox.holds_several(span, self.watch.alive):
             return self._mailbox(row, place, landed, found, expand)
         if found.format == "emlx":
             return self._framed(row, place, landed, emlx.entries(span))
@@ -221,7 +221,7 @@ class Unpacker:
         if not expand:
             return Octets(0, 0)
         below = self._below(row, place, landed.digests.sha256)
-        return self.messages(below, landed.span, mailbox.entries(landed.span))
+        return self.messages(below, landed.span, mailbox.entries(landed.span, alive=self.watch.alive))
 
     def messages(self, below: Place, span: Span, entries: Iterable[Entry]) -> Octets:
         """Messages and gaps of a mailbox; below is the place that its entries share."""
