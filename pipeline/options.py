@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import NoReturn
+
+from transforms.text import clean_text
 
 EXIT_OK = 0
 EXIT_USAGE = 2
@@ -18,9 +21,16 @@ exit codes: 0 complete and accounted for · 2 usage · 3 input unusable, or OUT 
 Nothing leaves this machine. What follows `--` goes to Apache Beam unchanged."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong without repeating a control character of a file name."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(clean_text(message))
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line. Nothing is imported from Beam here."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="triage",
         description="Mark each mail and file of a leak verified, unverifiable or suspected fake, with the evidence.",
         epilog=_EPILOG,
@@ -76,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
 
     verify = _command(commands, "verify", "check OUT against itself, and against the dump")
     verify.add_argument("out", metavar="OUT", type=Path)
-    verify.add_argument("--against", metavar="DUMP", type=Path, help="hash the files of the dump again")
+    verify.add_argument("--against", metavar="DUMP", help="hash the files of the dump again")
     return top
 
 
@@ -88,9 +98,7 @@ def split_beam(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:at], arguments[at + 1 :]
 
 
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
-) -> argparse.ArgumentParser:
+def _command(commands: argparse._SubParsersAction[_Parser], name: str, text: str) -> _Parser:
     return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
 
 

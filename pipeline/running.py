@@ -10,13 +10,14 @@ import importlib.metadata
 import os
 import platform
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline import commit, examining, key_store, ledger, progress, summary
+from pipeline import commit, examining, key_store, ledger, out_folder, progress, summary
 from pipeline.job import Job
 from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from transforms import magic_type
@@ -25,8 +26,6 @@ from transforms.model import SCHEMA_VERSION
 from transforms.plan import plan_units
 from transforms.text import clean_text
 from transforms.unpack import Settings
-
-OURS = ("evidence", "work", "keys", "run.json", ".lock")  # beside the tables
 
 
 class Refused(Exception):
@@ -39,13 +38,13 @@ class Refused(Exception):
 
 def run(options: argparse.Namespace, beam_options: list[str]) -> int:
     """`triage run`."""
-    dump = _dump(options.dump)
+    dump = dump_at(options.dump)
     out = _out(options.out, dump)
-    _keys_outside(options.keys, dump)
+    keys_outside(options.keys, dump)
     if options.dry_run:
         return _dry_run(dump, options)
     given = key_store.read_keys(options.keys)
-    with _locked(out):
+    with locked(out):
         _prepare(out, options)
         key_store.keep(out, given)
         arguments = {
@@ -63,25 +62,37 @@ def run(options: argparse.Namespace, beam_options: list[str]) -> int:
 def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
     """`triage judge`: what is not given repeats the run."""
     out = options.out
+    record = finished(out)
+    arguments = dict(record["arguments"])
+    for name in ("protect", "trusted_sealer"):
+        if getattr(options, name):
+            arguments[name] = sorted(set(getattr(options, name)))
+    keys_outside(options.keys, Path(arguments["dump"]))
+    given = key_store.read_keys(options.keys)
+    with locked(out):
+        if options.only_keys:
+            key_store.forget(out)
+        key_store.keep(out, given)
+        return _execute(out, Path(arguments["dump"]), arguments, options, beam_options, resume=True, examine=False)
+
+
+def finished(out: Path) -> dict[str, Any]:
+    """run.json of an OUT that can be read; Refused says why another cannot."""
+    _must_be_utf8(out)
     record = commit.read_run(out) if out.is_dir() else None
+    if record is None and (out / commit.RUN).is_file():
+        raise Refused(
+            f"{out}: run.json is damaged, so the tables beside it cannot be relied on. Complete the run again: "
+            f"triage run DUMP -o {out} --resume"
+        )
     if record is None:
-        raise Refused(f"{out}: holds no finished run. Run `triage run DUMP -o {out} --resume` first.")
+        raise Refused(f"{out}: holds no finished run. Start one, or go on with it: triage run DUMP -o {out} --resume")
     if record["schema_version"] != SCHEMA_VERSION:
         raise Refused(
             f"{out}: written with schema version {record['schema_version']}, this program has {SCHEMA_VERSION}. "
             "Run it again into another folder."
         )
-    arguments = dict(record["arguments"])
-    for name in ("protect", "trusted_sealer"):
-        if getattr(options, name):
-            arguments[name] = sorted(set(getattr(options, name)))
-    _keys_outside(options.keys, Path(arguments["dump"]))
-    given = key_store.read_keys(options.keys)
-    with _locked(out):
-        if options.only_keys:
-            key_store.forget(out)
-        key_store.keep(out, given)
-        return _execute(out, Path(arguments["dump"]), arguments, options, beam_options, resume=True, examine=False)
+    return record
 
 
 def _execute(
@@ -116,24 +127,30 @@ def _execute(
     shutil.rmtree(job.work, ignore_errors=True)
     for folder in (job.work, out / "evidence"):
         folder.mkdir(mode=0o700, exist_ok=True)
+    interrupted: list[int] = []
     try:
-        if examine:
-            (out / "evidence" / examining.PLAN).unlink(missing_ok=True)
-            planned = functools.partial(examining.octets_left, job)
-            with (
-                progress.Reporter(out, sys.stderr, planned, quiet=options.quiet or options.json),
-                _timed(timings, "examine_seconds"),
-            ):
-                engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
-        with _timed(timings, "judge_seconds"):
-            engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
+        with _noting_interruption(interrupted):
+            if examine:
+                (out / "evidence" / examining.PLAN).unlink(missing_ok=True)
+                planned = functools.partial(examining.octets_left, job)
+                with (
+                    progress.Reporter(out, sys.stderr, planned, quiet=options.quiet or options.json),
+                    _timed(timings, "examine_seconds"),
+                ):
+                    engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
+            with _timed(timings, "judge_seconds"):
+                engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
         with _timed(timings, "commit_seconds"):
             hashes = commit.commit(job)
         plan = examining.planned(job)
         wrong = ledger.problems(out, entries_of(plan) if examine else None)
     except OSError as error:
+        if interrupted:
+            raise KeyboardInterrupt from error
         return _incomplete(out, arguments, f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), options)
     except Exception as error:
+        if interrupted:
+            raise KeyboardInterrupt from error
         return _incomplete(out, arguments, str(error).splitlines()[0] if str(error) else repr(error), options)
     shutil.rmtree(job.work, ignore_errors=True)
     record = {
@@ -163,7 +180,27 @@ def entries_of(plan: list[dict[str, object]]) -> int:
     return sum(int(str(unit["entries"])) for unit in plan if unit["form"] in ("files", "whole"))
 
 
-def _dump(given: str) -> Path:
+@contextlib.contextmanager
+def _noting_interruption(interrupted: list[int]) -> Iterator[None]:
+    """Note Ctrl-C besides raising KeyboardInterrupt, which Beam turns into an error of its own."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # ignored, as by nohup
+        yield
+        return
+
+    def note(number: int, _: object) -> None:
+        interrupted.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def dump_at(given: str) -> Path:
+    """The dump that was named, if it can be read."""
     if "://" in given:
         raise Refused(f"{given}: only local paths are read by this version. Copy or mount the dump first.")
     dump = Path(given)
@@ -177,32 +214,57 @@ def _dump(given: str) -> Path:
 def _out(out: Path, dump: Path) -> Path:
     if "://" in str(out):
         raise Refused(f"{out}: only local paths are written by this version.")
+    _must_be_utf8(out)
     if dump.resolve() in (out.resolve(), *out.resolve().parents):
         raise Refused(f"{out}: lies inside the dump, which is never written to. Choose an OUT outside of it.")
     if out.exists() and not out.is_dir():
         raise Refused(f"{out}: is a file. Name a folder with -o.")
+    strange = out_folder.stranger(out)
+    if strange is not None:
+        raise Refused(
+            f"{out}: holds other files ({clean_text(strange)}). Nothing of them is touched. Name a new or empty folder "
+            "with -o."
+        )
     return out
 
 
-def _keys_outside(keys: list[Path], dump: Path) -> None:
-    for path in keys:
-        if dump.resolve() in (path.resolve(), *path.resolve().parents):
+def _must_be_utf8(out: Path) -> None:
+    """Arrow opens no other paths."""
+    try:
+        os.path.abspath(out).encode()
+    except UnicodeEncodeError:
+        raise Refused(
+            f"{out}: its path is not UTF-8, and tables cannot be written or read there. Choose an OUT whose whole path "
+            "is; the dump may have any names."
+        ) from None
+
+
+def keys_outside(keys: list[Path], dump: Path) -> None:
+    """Refuse key files that lie in the dump, by whatever way: a folder above it, a link into it."""
+    for path in (*keys, *(file for file, _ in key_store.files_of(keys))):
+        if _lies_in(path, dump):
             raise Refused(f"{path}: lies inside the dump. Keys from a leak prove nothing; give an archive of your own.")
+
+
+def _lies_in(path: Path, dump: Path) -> bool:
+    place, root = Path(os.path.realpath(path)), Path(os.path.realpath(dump))
+    return any(one == root or _same(one, root) for one in (place, *place.parents))
+
+
+def _same(one: Path, other: Path) -> bool:
+    """One folder under two names, as a file system that ignores case or a second mount gives it."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _prepare(out: Path, options: argparse.Namespace) -> None:
     """Leave OUT ready: empty, resumable, or cleared on demand."""
-    present = sorted(path.name for path in out.iterdir() if path.name != ".lock")
-    ours = [name for name in present if name in OURS or name.endswith(".parquet") or name.startswith(".")]
-    if len(ours) != len(present):
-        strange = next(name for name in present if name not in ours)
-        raise Refused(f"{out}: holds other files ({clean_text(strange)}). Name a new or empty folder with -o.")
     if options.force:
-        for name in ours:
-            path = out / name
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        out_folder.clear(out)
         return
-    if present and not options.resume:
+    if out_folder.holds_results(out) and not options.resume:
         raise Refused(f"{out}: holds an earlier run. Add --resume to go on with it, or --force to start afresh.")
     record = commit.read_run(out)
     if record is not None and record["schema_version"] != SCHEMA_VERSION:
@@ -210,11 +272,11 @@ def _prepare(out: Path, options: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def _locked(out: Path) -> Iterator[None]:
+def locked(out: Path) -> Iterator[None]:
     """Hold OUT for this process; the kernel lets go when the process ends, however it ends."""
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(out / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = os.open(out / out_folder.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise Refused(f"{out}: cannot be written ({error.strerror}). Choose another OUT.", EXIT_INCOMPLETE) from None
     try:
@@ -234,8 +296,9 @@ def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argpar
 
         traceback.print_exc()
     print(
-        f"triage: the run stopped: {clean_text(what, 400)}\nWhat was examined is kept in {out}; no table is half "
-        f"written.\nMend the cause, then go on with: triage run {arguments['dump']} -o {out} --resume",
+        f"triage: the run stopped: {clean_text(what, 400)}\nWhat was examined is kept in {clean_text(str(out))}; no "
+        "table is half written.\nMend the cause, then go on with: triage run "
+        f"{clean_text(arguments['dump'])} -o {clean_text(str(out))} --resume",
         file=sys.stderr,
     )
     return EXIT_INCOMPLETE

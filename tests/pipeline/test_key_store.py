@@ -251,3 +251,29 @@ def test_hostile_names_and_records_survive_keeping(tmp_path: Path) -> None:
     key_store.keep(tmp_path, [given])
     assert key_store.kept(tmp_path) == [given]
     assert given.domain.isprintable() and given.selector.isprintable() and given.record.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("0001-01-01T00:00:00+10:00", datetime.min),
+        ("0001-01-01", datetime.min),
+        ("9999-12-31T23:59:59-10:00", datetime.max),
+        ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59)),
+    ],
+)
+def test_moments_that_mean_ever_are_kept_within_the_calendar(tmp_path: Path, text: str, moment: datetime) -> None:
+    row = {"domain": "a.example", "selector": "s1", "record": RECORD, "first_seen": text}
+    (tmp_path / "k.jsonl").write_text(json.dumps(row))
+    (key,) = key_store.read_keys([tmp_path / "k.jsonl"])
+    assert key.first_seen == moment.replace(tzinfo=UTC)
+    key_store.keep(tmp_path / "out", [key])
+    assert key_store.kept(tmp_path / "out") == [key]
+
+
+@pytest.mark.parametrize("text", ["junk\n", "[]\n", "{}\n", '{"domain": "a.example"}\n', "\udcff\n"])
+def test_keys_kept_in_out_that_are_damaged_are_said(tmp_path: Path, text: str) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "keys.jsonl").write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(KeyFileError, match="--only-keys"):
+        key_store.kept(tmp_path)
