@@ -12,9 +12,12 @@ setup(
     install_requires=[
         "apache-beam>=2.77,<2.78",
         "cryptography>=42",
+        "dnspython>=2.6.1,<3",  # for `keys fetch` alone
         "email-validator>=2.2,<3",
+        "gmpy2>=2.2,<3",
         "idna>=3.4",
         "numpy>=1.26",
+        "olefile>=0.47,<0.48",
         "publicsuffixlist>=1.0.2",
         "pyarrow>=16",
         "pybase64>=1.4,<2",

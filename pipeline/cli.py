@@ -118,45 +118,26 @@ def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
 def _check(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import showing
     from pipeline.running import Refused, keys_outside
+    from transforms.auth.chain import default_sealers
 
     for message in parsed.messages:
         keys_outside(parsed.keys, message)
-    ring = key_store.keyring(key_store.read_keys(parsed.keys))
+    ring = key_store.keyring(key_store.weighed(key_store.read_keys(parsed.keys)))
+    sealers = default_sealers() | frozenset(parsed.trusted_sealer)
     for message in parsed.messages:
         if not message.is_file():
             raise Refused(f"{clean_text(str(message))}: no such file. `check` takes single files.")
     for message in parsed.messages:
-        for item in showing.check(message, ring, frozenset(parsed.protect)):
+        for item in showing.check(message, ring, frozenset(parsed.protect), sealers):
             print(showing.as_json(item) if parsed.json else showing.as_text(item) + "\n")
     return options.EXIT_OK
 
 
 def _keys(parsed: argparse.Namespace, _: list[str]) -> int:
-    from pipeline import showing
-    from pipeline.running import keys_outside
+    from pipeline import key_commands
 
     record = _finished(parsed.out) if parsed.action == "add" else _with_tables(parsed.out)
-    if parsed.action == "add":
-        keys_outside(parsed.files, Path(record["arguments"]["dump"]))
-        before = len(key_store.kept(parsed.out))
-        key_store.keep(parsed.out, key_store.read_keys(parsed.files))
-        print(f"{len(key_store.kept(parsed.out)) - before} keys added. Now: triage judge {clean_text(str(parsed.out))}")
-        return options.EXIT_OK
-    rows = showing.key_rows(parsed.out) if parsed.action == "list" else showing.wanted(parsed.out)
-    if parsed.json:
-        for row in rows:
-            print(showing.json_line(row))
-    elif parsed.action == "list":
-        for row in rows:
-            print(f"{row['selector']}._domainkey.{row['domain']}  {row['bits'] or '-'} bits  {row['source']}"
-                  f"  confirmed {row['n_verified']}, not confirmed {row['n_failed']}"
-                  f"{'  ' + row['weakness'] if row['weakness'] else ''}")  # fmt: skip
-    else:
-        for row in rows:
-            when = f", signed {row['first']:%Y-%m-%d} to {row['last']:%Y-%m-%d}" if row["first"] else ""
-            print(f"{row['selector']}._domainkey.{row['domain']}  {row['messages']} signatures, "
-                  f"{row['body_intact']} with the body intact{when}")  # fmt: skip
-    return options.EXIT_OK
+    return key_commands.run(parsed, record)
 
 
 def _verify(parsed: argparse.Namespace, _: list[str]) -> int:

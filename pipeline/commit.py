@@ -16,12 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline import evidence, judging, key_store, tables
+from pipeline import evidence, judging, key_store, recovered, tables
 from pipeline.examining import planned
 from pipeline.job import Job
-from transforms.auth.key import parse_record
+from transforms.auth.key import KeyRecord, parse_record
+from transforms.auth.weakness import is_prime
 from transforms.judgement import VERDICTS
-from transforms.model import SCHEMA_VERSION, Source, Status
+from transforms.model import SCHEMA_VERSION, PublicKey, Source, Status
 
 RUN = "run.json"
 _MAX_SQL_YEAR_NS = 253_402_300_799 * 10**9  # 9999-12-31, the last time that readers accept
@@ -219,9 +220,10 @@ def keys_table(out: Path) -> pa.Table:
     """The keys kept in OUT, with what became of the signatures of their names."""
     confirmed: dict[tuple[str, str, str], int] = {}  # by domain, selector and key: others may have published it too
     tried: dict[tuple[str, str], int] = {}
-    signatures = read_table(out, "signatures", ["domain", "selector", "header_ok", "key_id"])
+    signatures = read_table(out, "signatures", ["domain", "selector", "header_ok", "key_id", "key_status"])
     for row in signatures.to_pylist():
-        if row["header_ok"] is None:
+        # What an unanchored recovered key does not confirm counts as if there were none.
+        if row["header_ok"] is None and row["key_status"] != "missing":
             continue
         name = (row["domain"], row["selector"])
         tried[name] = tried.get(name, 0) + 1
@@ -229,7 +231,9 @@ def keys_table(out: Path) -> pa.Table:
             key_of_name = (*name, row["key_id"])
             confirmed[key_of_name] = confirmed.get(key_of_name, 0) + 1
     records = []
-    for key in key_store.kept(out):
+    keys = key_store.known(out)
+    rivals = _rivals(keys)
+    for key in keys:
         read = parse_record(key.record)
         n_verified = confirmed.get((key.domain, key.selector, key.key_id), 0)
         records.append(
@@ -248,11 +252,34 @@ def keys_table(out: Path) -> pa.Table:
                 "not_after": key.not_after,
                 "n_verified": n_verified,
                 "n_failed": max(0, tried.get((key.domain, key.selector), 0) - n_verified),
-                "weakness": None if read.status == "ok" else read.status,
+                "weakness": _weakness(key, read, n_verified) or _doubt(key, rivals),
             }
         )
     records.sort(key=lambda r: (r["domain"], r["selector"], r["key_id"], r["source_ref"]))
     return _table("keys", records)
+
+
+def _rivals(keys: Iterable[PublicKey]) -> set[tuple[str, str]]:
+    """Names under which two different keys were recovered and neither is anchored: an alarm."""
+    ids: dict[tuple[str, str], set[str]] = {}
+    for key in keys:
+        if key.source == recovered.SOURCE and key.anchored_by is None:
+            ids.setdefault((key.domain, key.selector), set()).add(key.key_id)
+    return {name for name, different in ids.items() if len(different) > 1}
+
+
+def _doubt(key: PublicKey, rivals: set[tuple[str, str]]) -> str | None:
+    """Why a key whose numbers are sound proves nothing: nobody says whose it is."""
+    if key.source != recovered.SOURCE or key.anchored_by is not None:
+        return None
+    return "two_recovered" if (key.domain, key.selector) in rivals else "unanchored"
+
+
+def _weakness(key: PublicKey, read: KeyRecord, n_verified: int) -> str | None:
+    """A code of wording.KEY_WEAKNESS: what its numbers show tells more than that it is short."""
+    if key.weakness is None and read.n and (n_verified or read.status == "weak") and is_prime(read.n):
+        return "prime_modulus"
+    return key.weakness or (None if read.status == "ok" else read.status)
 
 
 def _table(name: str, records: list[dict[str, Any]]) -> pa.Table:

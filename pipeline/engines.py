@@ -21,7 +21,10 @@ _REFUSED = {
         "PrismRunner is refused: it would download and execute a program. Leave --runner out, or name a Prism "
         "binary on this machine with --prism_location=FILE."
     ),
-    "switchingdirectrunner": "SwitchingDirectRunner is refused: it tries Prism first. Leave --runner out.",
+    **{
+        name.lower(): f"{name} is refused: it tries Prism first. Leave --runner out."
+        for name in ("SwitchingDirectRunner", "TestDirectRunner", "InteractiveRunner")
+    },
 }
 
 
@@ -51,6 +54,7 @@ def choose(beam_options: list[str]) -> Engine:
     if name in _REFUSED:
         raise EngineRefused(_REFUSED[name])
     if name not in _LOCAL:
+        _must_exist(named.runner)
         return Engine(_parsed(beam_options), named.runner, is_local=False)
     options = PipelineOptions(_without_runner(beam_options))
     unknown = _unknown(options, beam_options)
@@ -76,6 +80,21 @@ def run(engine: Engine, build: Callable[[Any], None]) -> None:
     state = result.wait_until_finish() or result.state
     if state != PipelineState.DONE:
         raise RuntimeError(f"the runner ended in state {state}")
+
+
+def _must_exist(name: str) -> None:
+    """A runner of Beam, or of a module that is installed."""
+    from apache_beam.runners.runner import PipelineRunner, create_runner
+
+    try:
+        known = isinstance(create_runner(name), PipelineRunner)
+    except (ImportError, AttributeError, TypeError, ValueError):
+        known = False
+    if not known:
+        raise EngineRefused(
+            f"--runner={name}: Beam has no such runner, or a package that it needs is not installed. "
+            "Leave --runner out to run on this machine."
+        )
 
 
 def _local_runner(options: Any) -> Any:

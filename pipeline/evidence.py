@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
 import json
 import os
 import secrets
@@ -27,6 +28,7 @@ from transforms.model import (
     KeptField,
     Kind,
     PreparedSignature,
+    SignatureResult,
     Source,
     Status,
     Text,
@@ -78,6 +80,11 @@ _SCHEMAS = {
 }
 _COMPRESSION = "zstd"
 _ORDER = tuple(_SCHEMAS)  # of the streams of a shard: what is read most comes first
+_SEAL = b"\x50\x2a\x4d\x18\x20\0\0\0"  # a frame that zstd passes over (RFC 8878 §3.1.2): SHA-256 of all before it
+
+
+class EvidenceDamaged(Exception):
+    """A shard cannot be read; the message names the file and says what to do."""
 
 
 def shard_path(out: Path, unit_id: str) -> Path:
@@ -108,19 +115,35 @@ def write_shard(out: Path, shard: Shard) -> None:
         for table in (shard.sources.replace_schema_metadata(meta), *(getattr(shard, name) for name in _ORDER[1:])):
             with pa.ipc.new_stream(stream, table.schema) as writer:
                 writer.write_table(table)
-    write_whole(path, lambda file: file.write(sink.getvalue()))
+    octets = sink.getvalue()
+    write_whole(path, lambda file: file.writelines((octets, _SEAL, hashlib.sha256(octets).digest())))
+
+
+def is_whole(out: Path, unit_id: str) -> bool:
+    """Whether a unit's evidence is there, as it was written."""
+    try:
+        octets = shard_path(out, unit_id).read_bytes()
+    except OSError:
+        return False
+    end = len(octets) - hashlib.sha256().digest_size
+    body = memoryview(octets)[: max(0, end - len(_SEAL))]
+    return octets[len(body) :] == _SEAL + hashlib.sha256(body).digest()
 
 
 def read_shard(out: Path, unit_id: str, last: str = "signatures") -> Shard:
     """Evidence of one unit, up to the table named last; those behind it are left empty.
 
-    OSError or pa.ArrowInvalid if it is missing or damaged.
+    EvidenceDamaged if it is missing or damaged.
     """
+    path = shard_path(out, unit_id)
     tables = {name: _SCHEMAS[name].empty_table() for name in _ORDER}
-    with pa.CompressedInputStream(pa.OSFile(str(shard_path(out, unit_id))), _COMPRESSION) as stream:
-        for name in _ORDER[: _ORDER.index(last) + 1]:
-            tables[name] = pa.ipc.open_stream(stream).read_all()
-    unit = unit_from_json(json.loads(tables["sources"].schema.metadata[b"unit"]))
+    try:
+        with pa.CompressedInputStream(pa.OSFile(str(path)), _COMPRESSION) as stream:
+            for name in _ORDER[: _ORDER.index(last) + 1]:
+                tables[name] = pa.ipc.open_stream(stream).read_all()
+        unit = unit_from_json(json.loads(tables["sources"].schema.metadata[b"unit"]))
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
+        raise EvidenceDamaged(f"{path}: damaged evidence. --resume examines that part of the dump again.") from None
     return Shard(unit, **tables)
 
 
@@ -154,11 +177,20 @@ def unit_from_json(record: dict[str, Any]) -> WorkUnit:
 
 def prepared(table: pa.Table) -> Iterator[tuple[int, PreparedSignature]]:
     """Rows of a signatures table as (row of the message, signature)."""
+    for row, *values in _rows(table):
+        yield row, PreparedSignature(*values)
+
+
+def results(table: pa.Table) -> Iterator[SignatureResult]:
+    """Rows of a table of results."""
+    return (SignatureResult(*values) for values in _rows(table))
+
+
+def _rows(table: pa.Table) -> Iterable[tuple[Any, ...]]:
     columns = [
         map(tuple, column.to_pylist()) if column.type == NAMES else column.to_pylist() for column in table.columns
     ]
-    for row, *values in zip(*columns, strict=True):
-        yield row, PreparedSignature(*values)
+    return zip(*columns, strict=True)
 
 
 def to_table(schema: pa.Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:

@@ -22,7 +22,7 @@ def plan(job: Job) -> Iterator[WorkUnit]:
 
     def fill(file: BinaryIO) -> None:
         for unit in plan_units(job.root, job.settings.limits, job.settings.also_hash):
-            missing = not (job.resume and evidence.shard_path(job.out, unit.unit_id).exists())
+            missing = not (job.resume and evidence.is_whole(job.out, unit.unit_id))
             line = {
                 "unit_id": unit.unit_id,
                 "octets": unit.octets,
@@ -41,14 +41,17 @@ def plan(job: Job) -> Iterator[WorkUnit]:
 
 def planned(job: Job) -> list[dict[str, object]]:
     """The plan as written: unit_id, octets, entries and form of each unit, in walk order."""
-    lines = (job.out / "evidence" / PLAN).read_text("ascii").splitlines()
-    return [json.loads(line) for line in lines]
+    path = job.out / "evidence" / PLAN
+    try:
+        return [json.loads(line) for line in path.read_text("ascii").splitlines()]
+    except ValueError:
+        raise evidence.EvidenceDamaged(f"{path}: damaged. --resume plans again.") from None
 
 
 def octets_left(job: Job) -> int | None:
-    """Octets of the units that this run examines; None until planning ends."""
+    """Octets of the units that this run examines, each octet once; None until planning ends."""
     try:
-        return sum(int(str(unit["octets"])) for unit in planned(job) if unit["wanted"])
+        return sum(int(str(unit["octets"])) for unit in planned(job) if unit["wanted"] and unit["form"] != "whole")
     except FileNotFoundError:
         return None
 
@@ -67,5 +70,6 @@ def examine_units(job: Job, units: Iterable[WorkUnit]) -> Iterator[tuple[str, in
     for done in workers.run(ordered, work, processes=job.processes, limits=job.settings.limits):
         if done.result is None:
             raise RuntimeError(f"work unit {done.task.unit_id}: {done.error}")
-        progress.note_unit(job.out, done.task.octets, done.result)
+        octets = 0 if done.task.form == "whole" else done.task.octets  # its ranges count them
+        progress.note_unit(job.out, octets, done.result)
         yield done.task.unit_id, done.result

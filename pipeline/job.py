@@ -20,6 +20,7 @@ class Job:
     together: bool = True  # one Examine call gets all units: one machine, not a cluster
     resume: bool = False
     protected: frozenset[str] = frozenset()
+    sealers: frozenset[str] = frozenset()  # whose ARC seals are trusted
 
     @property
     def root(self) -> bytes:

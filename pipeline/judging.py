@@ -12,7 +12,7 @@ import pyarrow as pa
 from pipeline import evidence, key_store, tables
 from pipeline.examining import planned
 from pipeline.job import Job
-from transforms.auth.verify import prove
+from transforms.auth.repair.header import KeptFields, prove_all, repaired
 from transforms.joins.copies import Compared
 from transforms.judgement import VERDICTS, Joined, judge_unit
 from transforms.model import PreparedSignature, SignatureResult
@@ -25,7 +25,7 @@ RESULTS = evidence.schema_of(SignatureResult)
 @cache
 def keys(out: Path) -> key_store.Keyring:
     """The keys of this run, once per process; a judgement never changes them."""
-    return key_store.keyring(key_store.kept(out))
+    return key_store.keyring(key_store.known(out))
 
 
 def prove_unit(job: Job, unit_id: str) -> ProvenShard:
@@ -35,9 +35,8 @@ def prove_unit(job: Job, unit_id: str) -> ProvenShard:
     if not signed:
         return proven(shard, [], [])
     dates = shard.column("date_utc")
-    ring = keys(job.out)
-    results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
-    return proven(shard, signed, results)
+    fields = KeptFields(lambda: evidence.read_shard(job.out, unit_id, last="fields").fields)
+    return proven(shard, *prove_all(signed, keys(job.out), dates, fields), job.sealers)
 
 
 def results_table(one: ProvenShard) -> pa.Table:
@@ -46,12 +45,14 @@ def results_table(one: ProvenShard) -> pa.Table:
     return evidence.to_table(RESULTS, results)
 
 
-def with_results(shard: Shard, results: pa.Table) -> ProvenShard:
+def with_results(shard: Shard, results: pa.Table, sealers: frozenset[str]) -> ProvenShard:
     """A shard with results that were computed before; both in the order of its signatures."""
     signed: list[tuple[int, PreparedSignature]] = sorted(
         evidence.prepared(shard.signatures), key=lambda pair: (pair[0], pair[1].seq)
     )
-    return proven(shard, signed, list(map(SignatureResult, *(column.to_pylist() for column in results.columns))))
+    found = list(evidence.results(results))
+    pairs = [(row, repaired(one, result)) for (row, one), result in zip(signed, found, strict=True)]
+    return proven(shard, pairs, found, sealers)
 
 
 def unit_ids(job: Job) -> list[str]:
@@ -66,7 +67,7 @@ def buckets(job: Job) -> int:
 
 def judge_unit_and_store(job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table]) -> dict[str, int]:
     """Write a unit's final rows; answers the number of items by verdict."""
-    one = with_results(evidence.read_shard(job.out, unit_id, last="clocks"), results)
+    one = with_results(evidence.read_shard(job.out, unit_id, last="clocks"), results, job.sealers)
     types = {name: tables.schema(name) for name in RUN_TABLES}
     judged = judge_unit(one, _joined(answers), types, job.protected)
     for name in RUN_TABLES:

@@ -1,7 +1,8 @@
 """Keys: archives in every form that people keep them in, and the ones kept in OUT (DESIGN §4).
 
 keys.csv, keys.jsonl                      domain,selector,record[,first_seen,last_seen,not_before,not_after,source]
-SELECTOR._domainkey.DOMAIN[.txt]          the TXT record, a zone-file line, or what `dig` printed
+*.json, *.jsonl                           what public key archives answer: auth/archive_json.py
+SELECTOR._domainkey.DOMAIN[.txt]          the TXT record, zone-file lines, or what `dig` printed
 a folder of these
 """
 
@@ -17,8 +18,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline import recovered
 from pipeline.evidence import write_whole
+from transforms.auth import archive_json
+from transforms.auth.archive_json import NEEDED, ArchiveError
 from transforms.auth.key import parse_record
+from transforms.auth.weakness import weaknesses
+from transforms.auth.zone_text import txt_records
 from transforms.limits import LIMITS
 from transforms.mail.address import a_label
 from transforms.model import PublicKey
@@ -28,6 +34,7 @@ Keyring = Mapping[tuple[str, str], tuple[PublicKey, ...]]  # (domain, selector) 
 
 _COLUMNS = ("domain", "selector", "record")
 _DATES = ("first_seen", "last_seen", "not_before", "not_after")
+_FIELDS = [field.name for field in dataclasses.fields(PublicKey)]
 _MAX_FILE = 512 * 1024 * 1024  # octets of one archive
 _NAME = re.compile(r"^(?P<selector>.+?)\._domainkey\.(?P<domain>.+?)(?:\.txt)?$", re.IGNORECASE)
 
@@ -54,12 +61,30 @@ def files_of(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
 
 
 def keep(out: Path, keys: Iterable[PublicKey]) -> None:
-    """Add keys to those kept in OUT/keys; equal ones are kept once, in a fixed order."""
-    records = {_line(key) for key in (*kept(out), *keys)}
+    """Add keys to those kept in OUT/keys; equal ones are kept once, in a fixed order.
+
+    A new key may share a factor with an old one, so all of them are weighed again.
+    """
+    before = kept(out)
+    known = {_unweighed(key) for key in before}
+    new = set(map(_unweighed, keys)) - known
     folder = out / "keys"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    records = map(_line, weighed(known | new) if new else before)
     text = "".join(f"{record}\n" for record in sorted(records))
     write_whole(folder / "keys.jsonl", lambda file: file.write(text.encode()))
+
+
+def weighed(keys: Iterable[PublicKey]) -> list[PublicKey]:
+    """Keys with what is known against them, all compared with each other (VERDICT §1.5)."""
+    modulus = {key: parse_record(key.record).n for key in keys}
+    weak = weaknesses(n for n in modulus.values() if n)
+    return [key if key.weakness == weak.get(n) else dataclasses.replace(key, weakness=weak.get(n))
+            for key, n in modulus.items()]  # fmt: skip
+
+
+def _unweighed(key: PublicKey) -> PublicKey:
+    return key if key.weakness is None else dataclasses.replace(key, weakness=None)
 
 
 def forget(out: Path) -> None:
@@ -82,6 +107,12 @@ def kept(out: Path) -> list[PublicKey]:
         ) from None
 
 
+def known(out: Path) -> list[PublicKey]:
+    """Every key that signatures are tried on: those kept, then those recovered from the dump."""
+    given = kept(out)
+    return [*given, *weighed(recovered.keys(out, given))]
+
+
 def keyring(keys: Iterable[PublicKey]) -> Keyring:
     """Keys by name."""
     ring: dict[tuple[str, str], list[PublicKey]] = {}
@@ -91,8 +122,8 @@ def keyring(keys: Iterable[PublicKey]) -> Keyring:
 
 
 def digest(out: Path) -> str:
-    """SHA-256 of the kept key set, for run.json."""
-    return hashlib.sha256("\n".join(map(_line, kept(out))).encode()).hexdigest()
+    """SHA-256 of the key set, for run.json."""
+    return hashlib.sha256("\n".join(map(_line, known(out))).encode()).hexdigest()
 
 
 def _read_file(path: Path, shown: str) -> Iterator[PublicKey]:
@@ -106,74 +137,65 @@ def _read_file(path: Path, shown: str) -> Iterator[PublicKey]:
         line = octets[: error.start].count(b"\n") + 1
         raise KeyFileError(f"{path}, line {line}: not UTF-8 text. Key archives are CSV or JSON Lines.") from None
     named = _NAME.match(path.name)
-    if named is not None:
-        yield from _named_record(path, text, named, reference)
-    elif path.suffix.lower() in (".jsonl", ".json", ".ndjson"):
-        yield from _json_lines(path, text, reference)
-    elif path.suffix.lower() in (".csv", ".tsv"):
-        yield from _csv(path, text, reference)
-    elif path.suffix.lower() not in (".md",):
-        raise KeyFileError(f"{path}: not a key file. Use .csv, .jsonl, or a file named SELECTOR._domainkey.DOMAIN.txt.")
-
-
-def _csv(path: Path, text: str, reference: str) -> Iterator[PublicKey]:
-    rows = csv.DictReader(io.StringIO(text), delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-    missing = [name for name in _COLUMNS if name not in (rows.fieldnames or ())]
-    if missing:
-        raise KeyFileError(f"{path}, line 1: no column {missing[0]!r}. Needed: domain,selector,record.")
     try:
-        for row in rows:
-            yield _key(path, rows.line_num, {k: v for k, v in row.items() if isinstance(k, str)}, reference)
+        if path.suffix.lower() in (".jsonl", ".json", ".ndjson"):
+            for place, row in archive_json.rows(text):
+                if row["record"] or row.get("source") != recovered.SOURCE:  # else a pair that gave no key
+                    yield _key(place, row, reference)
+        elif path.suffix.lower() in (".csv", ".tsv"):
+            yield from _csv(text, "\t" if path.suffix.lower() == ".tsv" else ",", reference)
+        elif named is not None:
+            for found in txt_records(text, named["domain"], named["selector"]):
+                yield _key(f"line {found.line}", {**found._asdict(), "source": "file"}, reference)
+        elif path.suffix.lower() not in (".md",):
+            raise KeyFileError(
+                f"{path}: not a key file. Use .csv, .jsonl, .json, or a file named SELECTOR._domainkey.DOMAIN.txt."
+            )
+    except ArchiveError as error:
+        raise KeyFileError(f"{path}, {error.place}: {error}") from None
+
+
+def _csv(text: str, delimiter: str, reference: str) -> Iterator[PublicKey]:
+    lines = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    begins = 1  # the line that a record begins in: a quote opened there may run on over many
+    try:
+        names = [archive_json.plain(name) for name in next(lines, [])]
+        missing = archive_json.missing_column(names)
+        if missing is not None:
+            raise ArchiveError("line 1", f"no column {missing!r}. {NEEDED}")
+        twice = next((name for name in names if name and names.count(name) > 1), None)
+        if twice is not None:
+            raise ArchiveError("line 1", f"two columns {twice!r}: which one counts? {NEEDED}")
+        begins = lines.line_num + 1
+        for line in lines:
+            given = dict(zip(names, line, strict=False))
+            found = archive_json.read_row(given, {}) if line else []
+            for row in [dict(given)] if found is None else found:
+                yield _key(f"line {lines.line_num}", row, reference)
+            begins = lines.line_num + 1
     except csv.Error as error:
-        raise KeyFileError(f"{path}, line {rows.line_num}: {error}. Repair this line.") from None
+        raise ArchiveError(
+            f"line {begins}",
+            f"{error}. A quoted value that begins here is not closed, or text stands behind its closing quote. "
+            'Close it with ", and write a quote inside a value as "".',
+        ) from None
 
 
-def _json_lines(path: Path, text: str, reference: str) -> Iterator[PublicKey]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            raise KeyFileError(f"{path}, line {number}: not JSON. One JSON object a line is needed.") from None
-        if not isinstance(row, dict):
-            raise KeyFileError(f"{path}, line {number}: not a JSON object. One object a line is needed.")
-        yield _key(path, number, row, reference)
-
-
-def _named_record(path: Path, text: str, named: re.Match[str], reference: str) -> Iterator[PublicKey]:
-    """The record itself, a zone-file line, or dig's answer section."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith(";")]
-    zone = [line for line in lines if re.search(r"\bTXT\b", line)]
-    source = {"domain": named["domain"], "selector": named["selector"]}
-    for record in zone or (["".join(lines)] if lines else []):
-        after = re.split(r"\bTXT\b", record, maxsplit=1)[-1] if zone else record
-        yield _key(path, 1, {**source, "record": _unquoted(after), "source": "file"}, reference)
-
-
-def _unquoted(record: str) -> str:
-    """Quoted character-strings joined as in the DNS (RFC 1035 §3.3.14); other text as it is."""
-    strings = re.findall(r'"((?:[^"\\]|\\.)*)"', record)
-    joined = "".join(strings) if strings else record.strip().strip("()")
-    return joined.replace("\\;", ";").strip()
-
-
-def _key(path: Path, line: int, row: Mapping[str, object], reference: str) -> PublicKey:
+def _key(place: str, row: Mapping[str, object], reference: str) -> PublicKey:
     values = {name: row.get(name) for name in _COLUMNS}
     for name, value in values.items():
         if not isinstance(value, str) or (not value.strip() and name != "record"):
-            raise KeyFileError(f"{path}, line {line}: {name} is missing. Needed: domain,selector,record.")
+            raise ArchiveError(place, f"{name} is missing. {NEEDED}")
     record = str(values["record"])
     if len(record) > LIMITS.key_record:
-        raise KeyFileError(f"{path}, line {line}: the record has more than {LIMITS.key_record} characters.")
-    first_seen, last_seen, not_before, not_after = (_date(path, line, name, row.get(name)) for name in _DATES)
-    source = "file" if row.get("source") == "file" else "archive"
+        raise ArchiveError(place, f"the record has more than {LIMITS.key_record} characters.")
+    first_seen, last_seen, not_before, not_after = (_date(place, name, row.get(name)) for name in _DATES)
     return PublicKey(
         key_id=parse_record(record).key_id,
         domain=_name(str(values["domain"])),
         selector=_name(str(values["selector"])),
         record=clean_text(record),
-        source=source,
+        source=str(row.get("source") or "archive"),
         source_ref=reference,
         first_seen=first_seen,
         last_seen=last_seen,
@@ -187,15 +209,18 @@ def _name(name: str) -> str:
     return clean_text(a_label(name.strip()))
 
 
-def _date(path: Path, line: int, column: str, value: object) -> datetime | None:
+def _date(place: str, column: str, value: object) -> datetime | None:
+    """A moment in ISO 8601, or in seconds or milliseconds since 1970."""
     if value is None or value == "":
         return None
+    text = str(value).strip()
     try:
-        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-    except ValueError:
-        raise KeyFileError(
-            f"{path}, line {line}: {column} {clean_text(str(value), 40)!r} is no date. Write 2017-04-24 or "
-            "2017-04-24T12:00:00Z."
+        if text.isdecimal() and len(text) in (9, 10, 13):
+            return datetime.fromtimestamp(int(text) / (1000 if len(text) == 13 else 1), UTC)
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise ArchiveError(
+            place, f"{column} {clean_text(text, 40)!r} is no date. Write 2017-04-24 or 2017-04-24T12:00:00Z."
         ) from None
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
@@ -206,7 +231,7 @@ def _date(path: Path, line: int, column: str, value: object) -> datetime | None:
 
 
 def _line(key: PublicKey) -> str:
-    record = dataclasses.asdict(key)
+    record = {name: getattr(key, name) for name in _FIELDS}
     for name in _DATES:
         record[name] = record[name].isoformat() if record[name] else None
     return json.dumps(record, sort_keys=True, ensure_ascii=False)

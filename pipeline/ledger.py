@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from pipeline.commit import read_table
 from transforms.path_spec import file_path
-from transforms.plan import folder, single_file, walk
+from transforms.plan import folder, followed, single_file, walk
 
 
 def problems(out: Path, entries: int | None = None) -> list[str]:
@@ -81,7 +81,7 @@ def differences(out: Path, dump: Path) -> list[str]:
     sources = read_table(out, "sources", ["source_path", "sha256"])
     known = dict(zip(sources["source_path"].to_pylist(), sources["sha256"].to_pylist(), strict=True))
     found = []
-    root = os.fsencode(dump)
+    root = os.fsencode(followed(dump))
     base = folder(root)
     directories = walk(root) if dump.is_dir() else iter([[single_file(root)]])
     for entry in (entry for files in directories for entry in files):

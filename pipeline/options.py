@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 from pathlib import Path
 from typing import NoReturn
 
+from transforms.mail.address import a_label
 from transforms.text import clean_text
 
 EXIT_OK = 0
@@ -18,7 +20,8 @@ EXIT_INTERRUPTED = 130
 _EPILOG = """\
 exit codes: 0 complete and accounted for · 2 usage · 3 input unusable, or OUT in use · 4 incomplete, can be resumed
             5 accounting or verification failed · 130 interrupted
-Nothing leaves this machine. What follows `--` goes to Apache Beam unchanged."""
+Nothing leaves this machine, but for `keys fetch`, which says what it sends and asks first.
+What follows `--` goes to Apache Beam unchanged."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,8 +43,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     run = _command(commands, "run", "examine a dump, judge it and write the tables")
-    run.add_argument("dump", metavar="DUMP", help="folder or file of the leak; never written to")
-    run.add_argument("-o", "--out", metavar="OUT", type=Path, required=True, help="folder for the tables")
+    run.add_argument("dump", metavar="DUMP", type=_named, help="folder or file of the leak; never written to")
+    run.add_argument("-o", "--out", metavar="OUT", type=_path, required=True, help="folder for the tables")
     _judging(run)
     run.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: one per core)")
     run.add_argument("--also-hash", metavar="sha1,md5", type=_hashes, default=(), help="more digests, for joins")
@@ -80,6 +83,14 @@ def parser() -> argparse.ArgumentParser:
         action = _command(actions, name, text)
         action.add_argument("out", metavar="OUT", type=Path)
         action.add_argument("--json", action="store_true", help="one JSON object a line")
+    fetch = _command(actions, "fetch", "ask the DNS for the keys wanted: the only command that sends anything")
+    fetch.add_argument("out", metavar="OUT", type=Path)
+    fetch.add_argument("--yes", action="store_true", help="do not ask for consent; for scripts")
+    fetch.add_argument("-o", "--output", metavar="FILE", type=Path, help="archive to write (default: in OUT/keys)")
+    fetch.add_argument(
+        "--resolver", metavar="IP[:PORT]", type=_resolver,
+        help="whom to ask, and so who learns the names (default: the resolver of this machine)",
+    )  # fmt: skip
     add = _command(actions, "add", "keep the keys of a file in OUT; `triage judge OUT` then uses them")
     add.add_argument("out", metavar="OUT", type=Path)
     add.add_argument("files", metavar="FILE", type=Path, nargs="+")
@@ -104,15 +115,15 @@ def _command(commands: argparse._SubParsersAction[_Parser], name: str, text: str
 
 def _judging(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--keys", metavar="FILE|DIR", type=Path, action="append", default=[], help="DKIM key archive; may be repeated"
+        "--keys", metavar="FILE|DIR", type=_path, action="append", default=[], help="DKIM key archive; may be repeated"
     )
     command.add_argument(
         "--protect", metavar="DOMAIN", type=str.lower, action="append", default=[],
         help="a domain of the organisation that this leak is about: its files are verified, its look-alikes suspected",
     )  # fmt: skip
     command.add_argument(
-        "--trusted-sealer", metavar="DOMAIN", type=str.lower, action="append", default=[],
-        help="a receiver whose ARC seals are trusted; recorded, not used by this version",
+        "--trusted-sealer", metavar="DOMAIN", type=a_label, action="append", default=[],
+        help="a receiver whose ARC seals are trusted, besides the large providers; may be repeated",
     )  # fmt: skip
 
 
@@ -120,13 +131,40 @@ def _output(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print the summary as one JSON object")
     loud = command.add_mutually_exclusive_group()
     loud.add_argument("-q", "--quiet", action="store_true", help="no progress")
-    loud.add_argument("-v", "--verbose", action="store_true", help="say more on stderr")
+    loud.add_argument("-v", "--verbose", action="store_true", help="a line on stderr for each phase")
+
+
+def _named(text: str) -> str:
+    if not text:  # an unset variable of a shell, which Path would take for the folder one is in
+        raise argparse.ArgumentTypeError("an empty name is no file or folder")
+    return text
+
+
+def _path(text: str) -> Path:
+    return Path(_named(text))
 
 
 def _count(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 1024:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of processes from 1 to 1024")
     return int(text)
+
+
+def _resolver(text: str) -> tuple[str, int]:
+    """Address and port: 192.0.2.1, 192.0.2.1:5353, 2001:db8::1, [2001:db8::1]:5353."""
+    address, port = text, "53"
+    if text.startswith("["):
+        address, _, port = text[1:].partition("]")
+        port = port.removeprefix(":") or "53"
+    elif text.count(":") == 1:
+        address, _, port = text.partition(":")
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no IP address. Write 192.0.2.1 or 192.0.2.1:5353.") from None
+    if not port.isdecimal() or not 1 <= int(port) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} names no port from 1 to 65535")
+    return address, int(port)
 
 
 def _hashes(text: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
 
 _TICK = 0.5  # seconds between two looks on a terminal
 _LINE = 30.0  # seconds between two lines in a log
@@ -30,20 +30,19 @@ def note_unit(out: Path, octets: int, items: int) -> None:
         os.close(fd)
 
 
-class Reporter:
-    """Shows progress while its block runs. planned() answers the octets to do, None while walking."""
+class Live:
+    """Shows a line while its block runs. line(seconds) makes it: on a terminal in place, else now and then."""
 
-    def __init__(self, out: Path, stream: TextIO, planned: Callable[[], int | None], quiet: bool = False) -> None:
-        self._folder = out / "work" / "progress"
+    def __init__(self, line: Callable[[float], str], stream: TextIO, quiet: bool = False) -> None:
+        self._line_of = line
         self._stream = stream
-        self._planned = planned
         self._quiet = quiet
         self._live = stream.isatty()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._show, daemon=True)
         self._start = time.monotonic()
 
-    def __enter__(self) -> Reporter:
+    def __enter__(self) -> Self:
         if not self._quiet:
             self._thread.start()
         return self
@@ -56,16 +55,32 @@ class Reporter:
                 self._stream.write("\r\x1b[K")
                 self._stream.flush()
 
+    def say(self, sentence: str) -> None:
+        """Print a sentence that stays."""
+        if not self._quiet:
+            self._write(f"\r{sentence}\x1b[K\n" if self._live else f"{sentence}\n")
+
     def _show(self) -> None:
         while not self._stop.wait(_TICK if self._live else _LINE):
-            line = status(*done(self._folder), self._planned(), time.monotonic() - self._start)
-            with contextlib.suppress(OSError, ValueError):  # the terminal has gone: the run has not
-                if self._live:
-                    width = shutil.get_terminal_size().columns
-                    self._stream.write(f"\r{line[: width - 1]}\x1b[K")
-                else:
-                    self._stream.write(f"{line}\n")
-                self._stream.flush()
+            line = self._line_of(time.monotonic() - self._start)
+            if self._live:
+                width = shutil.get_terminal_size().columns
+                self._write(f"\r{line[: width - 1]}\x1b[K")
+            else:
+                self._write(f"{line}\n")
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the terminal has gone: the run has not
+            self._stream.write(text)
+            self._stream.flush()
+
+
+class Reporter(Live):
+    """Progress of Examine. planned() answers the octets to do, None while walking."""
+
+    def __init__(self, out: Path, stream: TextIO, planned: Callable[[], int | None], quiet: bool = False) -> None:
+        folder = out / "work" / "progress"
+        super().__init__(lambda seconds: status(*done(folder), planned(), seconds), stream, quiet)
 
 
 def done(folder: Path) -> tuple[int, int]:
@@ -85,12 +100,13 @@ def status(octets: int, items: int, planned: int | None, seconds: float) -> str:
         return "walking the dump ..."
     share = octets / planned if planned else 1.0
     rate = octets / seconds if seconds > 0 else 0.0
-    left = f"{_clock((planned - octets) / rate)} left" if rate > 0 and octets < planned else ""
+    left = f"{clock((planned - octets) / rate)} left" if rate > 0 and octets < planned else ""
     size = f"{octets / 1e6:,.0f} of {planned / 1e6:,.0f} MB"
     return f"{share:4.0%}  {size}  {rate / 1e6:,.0f} MB/s  {items:,} items  {left}".rstrip()
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """Minutes and seconds, with hours if there are any."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -9,23 +9,28 @@ import functools
 import importlib.metadata
 import os
 import platform
+import shlex
 import shutil
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline import commit, examining, key_store, ledger, out_folder, progress, summary
+from pipeline import commit, examining, key_store, ledger, out_folder, progress, recovering, summary
 from pipeline.job import Job
 from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from transforms import magic_type
+from transforms.auth.chain import default_sealers
 from transforms.limits import LIMITS
 from transforms.model import SCHEMA_VERSION
-from transforms.plan import plan_units
+from transforms.plan import followed, plan_units
 from transforms.text import clean_text
 from transforms.unpack import Settings
+
+if TYPE_CHECKING:
+    from pipeline import engines
 
 
 class Refused(Exception):
@@ -39,11 +44,13 @@ class Refused(Exception):
 def run(options: argparse.Namespace, beam_options: list[str]) -> int:
     """`triage run`."""
     dump = dump_at(options.dump)
+    _nothing_given_inside(options.out, dump, *options.keys)
     out = _out(options.out, dump)
     keys_outside(options.keys, dump)
     if options.dry_run:
         return _dry_run(dump, options)
     given = key_store.read_keys(options.keys)
+    engine = _engine(beam_options) if beam_options else None
     with locked(out):
         _prepare(out, options)
         key_store.keep(out, given)
@@ -56,7 +63,7 @@ def run(options: argparse.Namespace, beam_options: list[str]) -> int:
             "workers": options.workers,
             "beam": beam_options,
         }
-        return _execute(out, dump, arguments, options, beam_options, resume=options.resume, examine=True)
+        return _execute(out, dump, arguments, options, engine, resume=options.resume, examine=True)
 
 
 def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
@@ -67,13 +74,17 @@ def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
     for name in ("protect", "trusted_sealer"):
         if getattr(options, name):
             arguments[name] = sorted(set(getattr(options, name)))
+    _nothing_given_inside(out, *options.keys)
     keys_outside(options.keys, Path(arguments["dump"]))
     given = key_store.read_keys(options.keys)
+    engine = _engine(beam_options) if beam_options else None
     with locked(out):
         if options.only_keys:
             key_store.forget(out)
         key_store.keep(out, given)
-        return _execute(out, Path(arguments["dump"]), arguments, options, beam_options, resume=True, examine=False)
+        return _execute(
+            out, Path(arguments["dump"]), arguments, options, engine, resume=True, examine=False, earlier=record
+        )
 
 
 def finished(out: Path) -> dict[str, Any]:
@@ -90,7 +101,7 @@ def finished(out: Path) -> dict[str, Any]:
     if record["schema_version"] != SCHEMA_VERSION:
         raise Refused(
             f"{out}: written with schema version {record['schema_version']}, this program has {SCHEMA_VERSION}. "
-            "Run it again into another folder."
+            "Read it with the program that wrote it, or run again into another folder."
         )
     return record
 
@@ -100,17 +111,13 @@ def _execute(
     dump: Path,
     arguments: dict[str, Any],
     options: argparse.Namespace,
-    beam_options: list[str],
+    engine: engines.Engine | None,
     resume: bool,
     examine: bool,
+    earlier: dict[str, Any] | None = None,
 ) -> int:
-    from pipeline import engines  # Beam is imported only where it runs
-
-    try:
-        engine = engines.choose(beam_options)
-    except engines.EngineRefused as refusal:
-        raise Refused(str(refusal), EXIT_USAGE) from None
-    from pipeline import graph
+    engine = engine or _engine([])
+    from pipeline import engines, graph  # Beam is imported only where it runs, and quietened by then
 
     processes = arguments["workers"] or os.cpu_count() or 1
     job = Job(
@@ -121,6 +128,7 @@ def _execute(
         together=engine.is_local,
         resume=resume,
         protected=frozenset(arguments["protect"]),
+        sealers=default_sealers() | frozenset(arguments["trusted_sealer"]),
     )
     started = time.time()
     timings: dict[str, float] = {}
@@ -138,20 +146,31 @@ def _execute(
                     _timed(timings, "examine_seconds"),
                 ):
                     engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
+                _say(options, f"examined {_examined(job)} in {timings['examine_seconds']} s")
+            plan = examining.planned(job)
+            recovery = (earlier or {}).get("recovery")
+            if recovery is None:  # once per OUT: to judge again takes seconds
+                with _timed(timings, "recover_seconds"):
+                    recovery = recovering.recover_keys(job, processes, sys.stderr, options.quiet or options.json)
             with _timed(timings, "judge_seconds"):
                 engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
+            _say(options, f"judged {len(plan)} work units in {timings['judge_seconds']} s")
         with _timed(timings, "commit_seconds"):
             hashes = commit.commit(job)
-        plan = examining.planned(job)
-        wrong = ledger.problems(out, entries_of(plan) if examine else None)
+        _say(options, f"wrote {len(hashes)} files in {timings['commit_seconds']} s")
+        with _timed(timings, "account_seconds"):
+            wrong = ledger.problems(out, entries_of(plan) if examine else None)
+        _say(options, f"accounted for every row in {timings['account_seconds']} s: {len(wrong)} problems")
     except OSError as error:
         if interrupted:
             raise KeyboardInterrupt from error
-        return _incomplete(out, arguments, f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), options)
+        what = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+        return _incomplete(out, arguments, what, options, examine)
     except Exception as error:
         if interrupted:
             raise KeyboardInterrupt from error
-        return _incomplete(out, arguments, str(error).splitlines()[0] if str(error) else repr(error), options)
+        what = str(error).splitlines()[0].partition(" [while running ")[0] if str(error) else repr(error)
+        return _incomplete(out, arguments, what, options, examine)
     shutil.rmtree(job.work, ignore_errors=True)
     record = {
         "schema_version": SCHEMA_VERSION,
@@ -159,6 +178,7 @@ def _execute(
         "limits": LIMITS.as_dict(),
         "versions": _versions(),
         "keys_sha256": key_store.digest(out),
+        "recovery": recovery,
         "tables": hashes,
         "counts": summary.counts(out),
         "look_ups": 0,
@@ -173,6 +193,16 @@ def _execute(
         print("triage: the output does not account for everything:", *wrong, sep="\n  ", file=sys.stderr)
         return EXIT_ACCOUNTING
     return EXIT_OK
+
+
+def _engine(beam_options: list[str]) -> engines.Engine:
+    """Importing Beam takes a second: without options, nothing can be refused, and it is put off until Beam runs."""
+    from pipeline import engines
+
+    try:
+        return engines.choose(beam_options)
+    except engines.EngineRefused as refusal:
+        raise Refused(str(refusal), EXIT_USAGE) from None
 
 
 def entries_of(plan: list[dict[str, object]]) -> int:
@@ -208,7 +238,7 @@ def dump_at(given: str) -> Path:
         raise Refused(f"{clean_text(given)}: no such file or folder. Check the path of the dump.")
     if not os.access(dump, os.R_OK | (os.X_OK if dump.is_dir() else 0)):
         raise Refused(f"{clean_text(given)}: may not be read. Change its permissions or run as its owner.")
-    return dump
+    return followed(dump)
 
 
 def _out(out: Path, dump: Path) -> Path:
@@ -237,6 +267,14 @@ def _must_be_utf8(out: Path) -> None:
             f"{out}: its path is not UTF-8, and tables cannot be written or read there. Choose an OUT whose whole path "
             "is; the dump may have any names."
         ) from None
+
+
+def _nothing_given_inside(out: Path, *given: Path) -> None:
+    """What a person gave to be read must outlive OUT, which --resume and --force clear."""
+    for path in given:
+        above = (path.resolve(), *path.resolve().parents)
+        if out.exists() and any(folder.exists() and folder.samefile(out) for folder in above):
+            raise Refused(f"{path}: lies inside OUT ({out}), which is cleared and rewritten. Choose another OUT.")
 
 
 def keys_outside(keys: list[Path], dump: Path) -> None:
@@ -290,18 +328,32 @@ def locked(out: Path) -> Iterator[None]:
         os.close(fd)
 
 
-def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argparse.Namespace) -> int:
+def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argparse.Namespace, examine: bool) -> int:
     if options.verbose:
         import traceback
 
         traceback.print_exc()
     print(
         f"triage: the run stopped: {clean_text(what, 400)}\nWhat was examined is kept in {clean_text(str(out))}; no "
-        "table is half written.\nMend the cause, then go on with: triage run "
-        f"{clean_text(arguments['dump'])} -o {clean_text(str(out))} --resume",
+        f"table is half written.\nMend the cause, then go on with: {clean_text(_resume_line(out, arguments, examine))}",
         file=sys.stderr,
     )
     return EXIT_INCOMPLETE
+
+
+def _resume_line(out: Path, arguments: dict[str, Any], with_keys: bool) -> str:
+    """The whole command that goes on, for a shell. A judgement's keys are those kept in OUT, so it names none."""
+    words = ["triage", "run", arguments["dump"], "-o", str(out), "--resume"]
+    for option, name in (("--keys", "keys"), ("--protect", "protect"), ("--trusted-sealer", "trusted_sealer")):
+        if with_keys or name != "keys":
+            words += [word for value in arguments[name] for word in (option, value)]
+    if arguments["also_hash"]:
+        words += ["--also-hash", ",".join(arguments["also_hash"])]
+    if arguments["workers"]:
+        words += ["--workers", str(arguments["workers"])]
+    if arguments["beam"]:
+        words += ["--", *arguments["beam"]]
+    return shlex.join(words)
 
 
 def _dry_run(dump: Path, options: argparse.Namespace) -> int:
@@ -326,6 +378,19 @@ def _dry_run(dump: Path, options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _say(options: argparse.Namespace, sentence: str) -> None:
+    """What -v adds, a line for each phase; counts and seconds, never a name."""
+    if options.verbose:
+        print(f"triage: {sentence}", file=sys.stderr)
+
+
+def _examined(job: Job) -> str:
+    plan = examining.planned(job)
+    new = sum(bool(unit["wanted"]) for unit in plan)
+    octets, items = progress.done(job.work / "progress")
+    return f"{new} of {len(plan)} work units ({len(plan) - new} were there), {octets / 1e6:.1f} MB, {items} items,"
+
+
 @contextlib.contextmanager
 def _timed(timings: dict[str, float], name: str) -> Iterator[None]:
     start = time.monotonic()
@@ -334,7 +399,7 @@ def _timed(timings: dict[str, float], name: str) -> Iterator[None]:
 
 
 def _versions() -> dict[str, str]:
-    names = ("leak-triage", "apache-beam", "pyarrow", "cryptography", "email-validator", "publicsuffixlist")
+    names = ("leak-triage", "apache-beam", "pyarrow", "cryptography", "gmpy2", "email-validator", "publicsuffixlist")
     found = {"python": platform.python_version(), "libmagic": magic_type.version()}
     for name in names:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):

@@ -15,19 +15,20 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipeline import commit, evidence, key_store, tables
-from transforms.auth.verify import prove
+from transforms.auth.repair.header import KeptFields, prove_all
 from transforms.checks import modules as check_modules
 from transforms.joins import by_name as join_modules
 from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
 from transforms.model import Kind, Rule, WorkUnit
 from transforms.path_spec import file_path
-from transforms.plan import single_file
+from transforms.plan import followed, single_file
 from transforms.shard import proven
 from transforms.text import clean_text
 from transforms.unit import examine_unit
 from transforms.unpack import Settings
 from transforms.watch import UNWATCHED
+from transforms.wording import in_words
 
 # What `check --json` and `explain --json` print of an item (DESIGN §4).
 SHOWN = ("path", "verdict", "basis", "reason_code", "headline", "would_change", "dkim_result", "arc_result")
@@ -57,8 +58,11 @@ def details(out: Path, item: Record) -> Record:
     return item
 
 
-def check(message: Path, ring: key_store.Keyring, protected: frozenset[str]) -> Iterator[Record]:
+def check(
+    message: Path, ring: key_store.Keyring, protected: frozenset[str], sealers: frozenset[str] = frozenset()
+) -> Iterator[Record]:
     """Each message of one file, judged by itself; the file itself where it holds none."""
+    message = followed(message)
     entry = single_file(os.fsencode(message))
     unit = WorkUnit("0" * 32, 0, "files", (entry,))
     settings = Settings(LIMITS)
@@ -66,9 +70,9 @@ def check(message: Path, ring: key_store.Keyring, protected: frozenset[str]) -> 
     shard = evidence.to_shard(found)
     dates = shard.column("date_utc")
     signed = list(evidence.prepared(shard.signatures))
-    results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
+    pairs, results = prove_all(signed, ring, dates, KeptFields(lambda: shard.fields))
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
-    judged = judge_unit(proven(shard, signed, results), Joined({}, {}, {}), types, protected)
+    judged = judge_unit(proven(shard, pairs, results, sealers), Joined({}, {}, {}), types, protected)
     items = pa.concat_tables(judged.items).sort_by("ordinal").to_pylist()
     by_item: dict[str, dict[str, list[Record]]] = {}
     for name, parts in (("signatures", judged.signatures), ("findings", judged.findings)):
@@ -109,13 +113,22 @@ def as_text(item: Record) -> str:
         if item[name]:
             lines.append(f"  {label:<15}{clean_text(str(item[name]))}")
     for signature in item["signatures"]:
-        lines += ["", f"  signature {signature['seq']}: d={signature['domain']} s={signature['selector']}"]
-        lines.append(f"    result {signature['result']} ({signature['reason']}), key {signature['key_status']}")
+        kind = "signature" if signature["type"] == "dkim" else f"{signature['type']} signature"
+        of_set = f" i={signature['instance']}" if signature["instance"] is not None else ""
+        lines += ["", f"  {kind} {signature['seq']}:{of_set} d={signature['domain']} s={signature['selector']}"]
+        reason = "" if signature["reason"] == signature["result"] else f" ({in_words(signature['reason'])})"
+        lines.append(f"    result {signature['result']}{reason}, key {signature['key_status']}")
+        if signature["type"] == "arc-seal":
+            lines.append(f"    header {_word(signature['header_ok'])}; a seal covers no body")
+            lines.append(f"    covers  the ARC fields of the sets 1 to {signature['instance']}")
+            continue
         lines.append(f"    header {_word(signature['header_ok'])}, body {_word(signature['body_ok'])}")
+        if signature["repairs"]:
+            lines.append(f"    once this was undone: {signature['repairs'].replace('+', ', ')}")
         lines.append(f"    covers  {' '.join(signature['signed_fields'])}")
         lines.append(f"    leaves  {' '.join(signature['unsigned_fields'])}")
         if signature["objection"]:
-            lines.append(f"    objection: {signature['objection']}")
+            lines.append(f"    objection: {in_words(signature['objection'])} [{signature['objection']}]")
     if item["findings"]:
         lines += ["", "  findings, strongest first:"]
     for finding in item["findings"]:
@@ -123,43 +136,12 @@ def as_text(item: Record) -> str:
         if finding["expected"] or finding["actual"]:
             lines.append(f"      expected: {clean_text(finding['expected'] or '-', 400)}")
             lines.append(f"      here:     {clean_text(finding['actual'] or '-', 400)}")
+        if finding["byte_start"] is not None:
+            lines.append(f"      octets {finding['byte_start']} to {finding['byte_start'] + finding['byte_len'] - 1}")
         rule = rules.get(finding["code"])
         if rule is not None and finding["direction"] == "contradicts":
             lines.append(f"      innocent explanation: {rule.innocent}")
     return "\n".join(lines)
-
-
-def wanted(out: Path) -> list[Record]:
-    """Names (selector, domain) without a key, by how many messages they could decide."""
-    rows = commit.read_table(
-        out, "signatures", ["item_id", "domain", "selector", "key_status", "body_ok", "signed_utc"]
-    )
-    names: dict[tuple[str, str], Record] = {}
-    for row in rows.to_pylist():
-        if row["key_status"] != "missing":
-            continue
-        name = names.setdefault(
-            (row["domain"], row["selector"]),
-            {
-                "selector": row["selector"],
-                "domain": row["domain"],
-                "messages": 0,
-                "body_intact": 0,
-                "first": None,
-                "last": None,
-            },
-        )
-        name["messages"] += 1
-        name["body_intact"] += bool(row["body_ok"])
-        if row["signed_utc"] is not None:
-            name["first"] = min(filter(None, (name["first"], row["signed_utc"])))
-            name["last"] = max(filter(None, (name["last"], row["signed_utc"])))
-    return sorted(names.values(), key=lambda n: (-n["body_intact"], -n["messages"], n["domain"], n["selector"]))
-
-
-def key_rows(out: Path) -> list[Record]:
-    """The keys table."""
-    return commit.read_table(out, "keys").to_pylist()  # type: ignore[no-any-return]
 
 
 def json_line(record: Mapping[str, Any]) -> str:

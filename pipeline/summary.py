@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline import commit
+from transforms.auth.coverage import SELF_ATTESTED
 from transforms.judgement import VERDICTS
 from transforms.text import clean_text
 
@@ -28,9 +29,12 @@ def counts(out: Path) -> dict[str, Any]:
     """Counts of a finished OUT; every number equals a count over its tables."""
     items = commit.read_table(out, "items", ["verdict", "rule", "reason_code", "status", "error_code", "kind"])
     judged = items.filter(pc.invert(pc.is_in(items["rule"].cast(pa.string()), value_set=pa.array(APART))))
-    keys = commit.read_table(out, "keys", ["source"])
-    signatures = commit.read_table(out, "signatures", ["domain", "selector", "key_status"])
-    missing = pc.equal(signatures["key_status"], "missing")
+    keys = commit.read_table(out, "keys", ["domain", "selector", "source", "weakness"])
+    signatures = commit.read_table(out, "signatures", ["domain", "selector", "key_status", "reason", "type"])
+    signatures = signatures.filter(pc.equal(signatures["type"], "dkim")).drop_columns("type")
+    unproven = pc.is_in(signatures["reason"], value_set=pa.array(sorted(SELF_ATTESTED)))
+    missing = pc.or_(pc.equal(signatures["key_status"], "missing"), unproven)
+    rivals = keys.filter(pc.equal(keys["weakness"], "two_recovered"))
     named = signatures.set_column(2, "missing", missing).group_by(["domain", "selector"])
     names = named.aggregate([("missing", "any")])
     sources = commit.read_table(out, "sources", ["status"])
@@ -45,6 +49,8 @@ def counts(out: Path) -> dict[str, Any]:
         "sources": len(sources),
         "sources_not_ok": len(sources) - _count(sources["status"])["ok"],
         "keys": len(keys),
+        "keys_recovered": _count(keys["source"])["recovered"],
+        "key_names_two_recovered": len(rivals.group_by(["domain", "selector"]).aggregate([])),
         "key_names_signed_with": len(names),
         "key_names_missing": pc.sum(names["missing_any"]).as_py() or 0,
     }
@@ -63,6 +69,19 @@ def as_json(out: Path) -> str:
          "octets": record["octets"], "problems": record["problems"]},
         sort_keys=True,
     )  # fmt: skip
+
+
+def _recovered(record: dict[str, Any]) -> list[str]:
+    """What was computed from the dump's own signatures, and what was not."""
+    found, step = record["counts"], record.get("recovery", {"state": "none"})
+    lines = []
+    if found["keys_recovered"]:
+        lines.append(f"recovered keys:   {found['keys_recovered']}; they support, and verify nothing by themselves")
+    if found["key_names_two_recovered"]:
+        lines.append(f"alarm:            {found['key_names_two_recovered']} names with two recovered keys (keys list)")
+    if step["state"] == "skipped":
+        lines.append("key recovery:     interrupted; triage run DUMP -o OUT --resume goes on with it")
+    return lines
 
 
 def as_text(out: Path) -> str:
@@ -88,6 +107,7 @@ def as_text(out: Path) -> str:
         lines.append(f"not fully read:   {shown}")
     known = found["key_names_signed_with"] - found["key_names_missing"]
     lines.append(f"keys:             {known} of {found['key_names_signed_with']} names signed with are at hand")
+    lines += _recovered(record)
     lines.append(f"look-ups made:    {record['look_ups']}")
     seconds = record["timings"]["seconds"]
     if seconds > 0:

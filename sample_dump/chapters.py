@@ -8,12 +8,13 @@ import forms
 from forms import attachment, calendar, forwarded, multipart, text_body, wrapped
 from signing import FIELDS, sign
 from verdicts import (
+    ADDED_TEXT,
     ALTERED_COPY,
     BODY_CHANGED,
     CONTAINER,
-    HEADER_CHANGED,
     KEY_UNKNOWN,
     NO_SIGNATURE,
+    REPAIRED,
     SAME_AS_VERIFIED,
     SIGNED,
     UNREADABLE,
@@ -22,6 +23,7 @@ from verdicts import (
     container,
     document,
     gap,
+    text_part,
     unverifiable,
     zip_thing,
 )
@@ -175,8 +177,8 @@ def campaign() -> Iterator[Recipe]:
     )
     yield Recipe(
         f"{folder}/0005-invitation.eml",
-        "Signed invitation, the calendar part is an item",
-        message(received(sign(invitation, CAMPAIGN), date), SIGNED, ("2", document(forms.crlf(event)))),
+        "Signed invitation, the calendar part is an item; its blanks are not signed",
+        message(received(sign(invitation, CAMPAIGN), date), SIGNED, ("2", text_part(forms.crlf(event)))),
     )
     date = "Wed, 29 Mar 2017 15:42:11 +0200"
     newsletter = compose(
@@ -723,7 +725,7 @@ def exporter_damage() -> Iterator[Recipe]:
     yield Recipe(
         f"{folder}/footer-added.eml",
         "Signed, an archive program's footer added",
-        message(received(plain_mail("footer") + banner, date), BODY_CHANGED),
+        message(received(plain_mail("footer") + banner, date), ADDED_TEXT),
     )
     spaced = plain_mail("spaces", "simple/simple")
     spaced = sign(unsigned(spaced).replace(b"Yann\r\n", b"Yann \r\n"), CAMPAIGN, "simple/simple")
@@ -740,10 +742,31 @@ def exporter_damage() -> Iterator[Recipe]:
     )
     yield Recipe(
         f"{folder}/subject-tag.eml",
-        "Signed, a relay put a tag before the subject",
-        message(
-            received(edited(plain_mail("tag"), ("Subject: Hall", "Subject: [EXTERNAL] Hall")), date), HEADER_CHANGED
-        ),
+        "Signed, a relay put a well-known tag before the subject",
+        message(received(edited(plain_mail("tag"), ("Subject: Hall", "Subject: [EXTERNAL] Hall")), date), REPAIRED),
+    )
+    on_list = forms.header(
+        [("List-Id", "<salles.listes.agora.example>"), ("List-Post", "<mailto:salles@listes.agora.example>")]
+    )
+    footer = forms.crlf(
+        "_______________________________________________\nSalles mailing list\nSalles@listes.agora.example\n"
+        "https://listes.agora.example/mailman/listinfo/salles\n"
+    )
+    yield Recipe(
+        f"{folder}/mailman-footer.eml",
+        "Signed, the footer that Mailman ships added below the text by the list that the header names",
+        message(received(on_list + plain_mail("mailman") + footer, date), REPAIRED),
+    )
+    yield Recipe(
+        f"{folder}/date-in-utc.eml",
+        "Signed, its Date written in another zone by a server: the same instant",
+        message(received(edited(plain_mail("utc"), ("11:22:33 +0200", "09:22:33 +0000")), date), REPAIRED),
+    )
+    head, body = edited(plain_mail("recoded"), ("Encoding: 8bit", "Encoding: base64")).split(b"\r\n\r\n", 1)
+    yield Recipe(
+        f"{folder}/recoded.eml",
+        "Signed as 8bit text, then written in base64 by a relay",
+        message(received(head + b"\r\n\r\n" + forms.base64_lines(body), date), REPAIRED),
     )
     yield Recipe(
         f"{folder}/redacted.eml",

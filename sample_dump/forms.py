@@ -47,6 +47,10 @@ def entity(fields: Iterable[tuple[str, str]], body: bytes) -> bytes:
     return header(fields) + b"\r\n" + body
 
 
+def base64_lines(octets: bytes) -> bytes:
+    return base64.encodebytes(octets).replace(b"\n", b"\r\n")
+
+
 Body = tuple[list[tuple[str, str]], bytes]  # Content-* fields, and what follows the empty line
 
 

@@ -39,17 +39,24 @@ def key_files() -> Iterator[tuple[str, bytes]]:
     ):
         writer.writerow([signer.domain, signer.selector, signer.record(), first, last, "", withdrawn, "archive"])
     yield "archive.csv", table.getvalue().encode()
-    lines = []
-    for signer, first in ((LAW_OFFICE, "2015-01-20"), (HOMOGLYPH, "2017-04-19")):
-        known = {
-            "domain": signer.domain,
-            "selector": signer.selector,
-            "record": signer.record(),
-            "first_seen": f"{first}T06:00:00Z",
-            "source": "archive",
-        }
-        lines.append(json.dumps(known) + "\n")
-    yield "observed.jsonl", "".join(lines).encode()
+    known = {
+        "domain": LAW_OFFICE.domain,
+        "selector": LAW_OFFICE.selector,
+        "record": LAW_OFFICE.record(),
+        "first_seen": "2015-01-20T06:00:00Z",
+        "source": "archive",
+    }
+    yield "observed.jsonl", f"{json.dumps(known)}\n".encode()
+    seen = {"firstSeenAt": "2017-04-19T06:00:00.000Z", "lastSeenAt": "2017-05-02T06:00:00.000Z"}
+    answer = {
+        "domain": HOMOGLYPH.domain,
+        "selector": HOMOGLYPH.selector,
+        **seen,
+        "value": HOMOGLYPH.record(),
+        "id": 4711,
+        "observations": [{"source": "live_dns", **seen}],
+    }
+    yield "answer-of-an-archive.json", f"{json.dumps([answer], indent=2)}\n".encode()
     yield _named(LAW_OFFICE_ED), f"{LAW_OFFICE_ED.record()}\n".encode()
     strings = " ".join(f'"{piece}"' for piece in _strings(PRINTER.record()))
     name = f"{PRINTER.selector}._domainkey.{PRINTER.domain}."

@@ -21,6 +21,7 @@ class Says:
 
 
 SIGNED = Says("verified", "signature")
+REPAIRED = Says("verified", "repaired_signature")
 INHERITED = Says("verified", "inherited")
 ALTERED_COPY = Says("suspected_fake", "copy.altered", "altered_copy")
 
@@ -33,6 +34,7 @@ NO_SIGNATURE = unverifiable("no_signature")
 KEY_UNKNOWN = unverifiable("key_unknown")
 BODY_CHANGED = unverifiable("body_changed_after_signing")
 HEADER_CHANGED = unverifiable("header_changed_after_signing")
+ADDED_TEXT = unverifiable("proven_except_added_text")
 SAME_AS_VERIFIED = unverifiable("copy.same_as_verified")
 PARENT_NOT_VERIFIED = unverifiable("parent_not_verified")
 SENT_BY_OUTSIDER = unverifiable("sent_by_outsider")
@@ -100,6 +102,11 @@ def step(name: str) -> str:
 
 def document(octets: bytes) -> Thing:
     return Thing(octets, "document")
+
+
+def text_part(octets: bytes) -> Thing:
+    """A text that is an item of a message whose signature leaves blanks and line ends open."""
+    return Thing(octets, "other", unverifiable("blanks_not_signed"))
 
 
 def container(octets: bytes, inside: Sequence[tuple[str, Thing]]) -> Thing:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +12,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pipeline import evidence, key_store, tables
 from transforms import joins
-from transforms.auth.verify import prove
+from transforms.auth.repair.header import KeptFields, prove_all
 from transforms.joins import copies
 from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
@@ -23,6 +27,8 @@ from transforms.shard import ProvenShard, proven
 from transforms.unit import examine_unit
 from transforms.unpack import Settings
 from transforms.watch import UNWATCHED
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # for `from sealing import seal`
 
 Rows = dict[str, dict[str, Any]]  # path -> row of items, with its findings and signatures
 Judge = Callable[..., Rows]
@@ -34,7 +40,12 @@ def judged() -> Judge:
     return judge_dump
 
 
-def judge_dump(dump: Path, keys: list[PublicKey] | None = None, protect: tuple[str, ...] = ()) -> Rows:
+def judge_dump(
+    dump: Path,
+    keys: list[PublicKey] | None = None,
+    protect: tuple[str, ...] = (),
+    sealers: tuple[str, ...] = (),
+) -> Rows:
     settings = Settings(LIMITS)
     root = os.fsencode(dump)
     ring = key_store.keyring(keys or [])
@@ -43,8 +54,8 @@ def judge_dump(dump: Path, keys: list[PublicKey] | None = None, protect: tuple[s
         shard = evidence.to_shard(examine_unit(unit, root, settings, tempfile.TemporaryFile, UNWATCHED))
         dates = shard.column("date_utc")
         signed = list(evidence.prepared(shard.signatures))
-        results = [prove(one, ring.get((one.domain, one.selector), ()), dates[row]) for row, one in signed]
-        units[unit.unit_id] = proven(shard, signed, results)
+        fields = KeptFields(lambda shard=shard: shard.fields)  # type: ignore[misc]
+        units[unit.unit_id] = proven(shard, *prove_all(signed, ring, dates, fields), sealers)
     protected = frozenset(protect)
     rows = {
         name: pa.concat_tables([join.rows(one, protected) for one in units.values()])
@@ -78,3 +89,21 @@ def judge_dump(dump: Path, keys: list[PublicKey] | None = None, protect: tuple[s
             for row in pa.concat_tables(getattr(judgement, name)).to_pylist():
                 by_id[row["item_id"]][name].append(row)
     return found
+
+
+class Numbers:
+    """RSA keys as numbers and records, sound or not."""
+
+    @staticmethod
+    def sound(bits: int = 1024) -> int:
+        return generate_private_key(65537, bits).public_key().public_numbers().n
+
+    @staticmethod
+    def record(n: int, e: int = 65537) -> str:
+        spki = RSAPublicNumbers(e, n).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return f"v=DKIM1; k=rsa; p={base64.b64encode(spki).decode()}"
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Numbers:
+    return Numbers()

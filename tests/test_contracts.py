@@ -9,7 +9,7 @@ import pytest
 
 from transforms import checks, joins
 from transforms.model import Direction, Rule, Strength
-from transforms.verdict import FAMILIES, IMPERSONATION, SUBTYPES
+from transforms.verdict import FAMILIES, IMPERSONATION, SPOOFED, SUBTYPES
 
 MODULES = [*checks.modules(), *joins.by_name().values()]
 
@@ -53,4 +53,4 @@ def test_a_decisive_contradiction_names_its_subtype() -> None:
     for module in MODULES:
         for rule in module.RULES:
             if rule.direction is Direction.CONTRADICTS and rule.strength is Strength.DECISIVE:
-                assert rule.code in {*SUBTYPES, IMPERSONATION}
+                assert rule.code in {*SUBTYPES, IMPERSONATION, SPOOFED}

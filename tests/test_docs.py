@@ -34,6 +34,11 @@ def test_files_named_in_contributing_exist() -> None:
     assert [name for name in files if not (ROOT / name).exists()] == []
 
 
+def test_no_page_has_a_placeholder_left() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        assert re.findall(r"^\{\w+\}$", page.read_text("utf-8"), re.MULTILINE) == [], page.name
+
+
 def test_links_between_pages_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "sample_dump" / "README.md"]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):

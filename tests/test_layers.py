@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,16 @@ def test_every_module_has_a_floor(path: Path) -> None:
     assert room(path) in FLOORS or room(path) == "__init__"
 
 
+def test_contributing_shows_every_room_on_its_floor() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    shown = {
+        room.rstrip("/"): int(floor)
+        for floor, rooms in re.findall(r"^\| ([0-9]) \| `([^`]+)` \|", text, re.MULTILINE)
+        for room in rooms.split()
+    }
+    assert shown == FLOORS
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_transforms_import_neither_pipeline_nor_network_and_beam_only_as_wiring(path: Path) -> None:
     tops = {name.split(".")[0] for name in imports(path)}
@@ -67,6 +78,19 @@ def test_transforms_import_neither_pipeline_nor_network_and_beam_only_as_wiring(
 def test_beam_is_imported_in_the_pipeline_by_graph_and_engines_only() -> None:
     users = {path.name for path in (ROOT / "pipeline").rglob("*.py") if any("apache_beam" in n for n in imports(path))}
     assert users <= {"graph.py", "engines.py"}
+
+
+def test_the_dns_is_known_to_one_module_which_one_command_imports() -> None:
+    users = {
+        path.name
+        for path in (ROOT / "pipeline").rglob("*.py")
+        if any(n.split(".")[0] in NETWORK for n in imports(path))
+    }
+    assert users == {"key_fetch.py"}
+    importers = {path.name for path in (ROOT / "pipeline").rglob("*.py") if "pipeline.key_fetch" in imports(path)}
+    assert importers == {"key_commands.py"}
+    wiring = ast.parse((ROOT / "pipeline" / "key_commands.py").read_text("utf-8"))
+    assert not any(isinstance(node, ast.ImportFrom) and "key_fetch" in ast.dump(node) for node in wiring.body)
 
 
 def test_nothing_unpickles_or_evaluates_input() -> None:

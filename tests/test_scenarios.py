@@ -1,9 +1,10 @@
 """Stories of leaks, one per file of scenarios/: what lies in the dump, and what must be said of it.
 
-A file holds `story`, `protect` and `keys` (whose keys are at hand; all of them unless given), a list
-of `file` with `path`, `text` (LF here, CRLF in the dump), `sign` (who signs it), `fields` (h=),
-`length` (with l=), `edit` (pairs replaced after signing), `sign_again` (who signs the edited mail) and
-`copies` (how many of them), and
+A file holds `story`, `protect`, `sealers` (who is trusted) and `keys` (whose keys are at hand; all of
+them unless given), a list of `file` with `path`, `text` (LF here, CRLF in the dump), `sign` (who signs
+it), `fields` (h=), `length` (with l=), `seal` (`by`, `results` and `fields` of ARC sets put on then, in
+order), `edit` (pairs replaced after signing), `sign_again` (who signs the edited mail) and `copies` (how
+many of them), and
 `expect`: path -> columns of items.parquet, with `contradicts` for the codes of such findings.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from sealing import seal
 from transforms.auth.key import parse_record
 from transforms.model import PublicKey
 
@@ -31,6 +33,7 @@ SIGNERS = {
     "suffix": Signer("example", "s1", "impostor"),
     "lookalike": Signer("onedrive-campaign.example", "s1", "impostor"),
     "printer": Signer("printer.example", "s1", "printer_1024"),
+    "receiver": Signer("mx.example", "arc", "pollster"),
 }
 
 
@@ -40,7 +43,8 @@ def test_scenario(path: Path, tmp_path: Path, judged: Any) -> None:
     for file in scenario["file"]:
         _write(tmp_path, file)
     keys = [_public(SIGNERS[name]) for name in scenario.get("keys", SIGNERS)]
-    rows = judged(tmp_path, keys, protect=tuple(scenario.get("protect", ())))
+    sealers = tuple(SIGNERS[name].domain for name in scenario.get("sealers", ()))
+    rows = judged(tmp_path, keys, protect=tuple(scenario.get("protect", ())), sealers=sealers)
     assert scenario["expect"].keys() <= rows.keys()
     for item, expected in scenario["expect"].items():
         row = rows[item]
@@ -56,6 +60,8 @@ def _write(dump: Path, file: dict[str, Any]) -> None:
         if "sign" in file:
             more = {"fields": file["fields"]} if "fields" in file else {}
             octets = sign(octets, SIGNERS[file["sign"]], with_length=file.get("length", False), **more)
+        for instance, one in enumerate(file.get("seal", ()), 1):
+            octets = seal(octets, SIGNERS[one["by"]], one["results"], instance, fields=one.get("fields"))
         for old, new in file.get("edit", ()):
             changed = octets.replace(old.replace("\n", "\r\n").encode(), new.replace("\n", "\r\n").encode())
             assert changed != octets, f"{file['path']}: {old!r} is not there"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from transforms.auth.chain import NO_CHAIN, Chain
 from transforms.auth.proof import Proof
+from transforms.auth.receiver import ReceiverSeal
 from transforms.lookalike import Likeness
 from transforms.model import Clock, Kind, PreparedSignature, SignatureResult
 
@@ -28,3 +30,10 @@ class ItemView(NamedTuple):
     date_raw: str | None = None
     date_offset_min: int | None = None
     clocks: tuple[Clock, ...] = ()
+    size: int | None = None  # octets
+    body_lost: bool = False  # an Outlook item: its header section is kept as sent, its body is not
+    chain: Chain = NO_CHAIN
+    sealed: ReceiverSeal | None = None
+    recipients: tuple[str, ...] = ()  # addresses of To and Cc
+    intermediaries: tuple[str, ...] = ()
+    delivered_elsewhere: bool = False

@@ -15,11 +15,14 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from transforms import checks, wording
-from transforms.auth.proof import NO_SIGNATURE
+from transforms.auth.chain import NO_CHAIN, judge_chain
+from transforms.auth.proof import NO_SIGNATURE, Proof
 from transforms.case import ItemView
-from transforms.inheritance import carriers
+from transforms.inheritance import blanks_open, carriers
 from transforms.joins import copies, sent
 from transforms.lookalike import Likeness, likeness
+from transforms.mail.msg import MEDIA_TYPE as OUTLOOK
+from transforms.mail.summary import edrm_mih
 from transforms.model import (
     Direction,
     Finding,
@@ -97,19 +100,21 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
     shard = proven.shard
     names = ("kind", "status", "error_code", "notes", "header_ambiguous", "author_known", "covered",
              "loose", "item_id", "path", "from_email", "from_name", "from_domain", "date_utc",
-             "date_raw", "date_offset_min")  # fmt: skip
+             "date_raw", "date_offset_min", "size", "media_type", "to_emails", "cc_emails", "intermediaries",
+             "delivered_elsewhere")  # fmt: skip
     columns = {name: shard.column(name) for name in names}
     carrier_rows = carriers(proven)
     clocks = shard.clocks_by_row()
     rows: list[_Row] = []
     for row, kind in enumerate(columns["kind"]):
         signed = proven.signed.get(row)
-        is_mail = kind == Kind.EMAIL
+        unread = columns["status"][row] == Status.ERROR  # nothing is known of its fields and signatures
+        is_mail = kind == Kind.EMAIL and not unread
         view = ItemView(
             Kind(kind),
             tuple(columns["notes"][row]),
             columns["header_ambiguous"][row],
-            columns["author_known"][row],
+            columns["author_known"][row] or unread,
             (signed.proof if signed else NO_SIGNATURE) if is_mail else None,
             signed.signatures if signed else (),
             signed.results if signed else (),
@@ -121,6 +126,13 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             date_raw=columns["date_raw"][row],
             date_offset_min=columns["date_offset_min"][row],
             clocks=clocks.get(row, ()),
+            size=columns["size"][row],
+            body_lost=columns["media_type"][row] == OUTLOOK,
+            chain=signed.chain if signed else NO_CHAIN,
+            sealed=signed.sealed if signed else None,
+            recipients=(*columns["to_emails"][row], *columns["cc_emails"][row]),
+            intermediaries=tuple(columns["intermediaries"][row]),
+            delivered_elsewhere=columns["delivered_elsewhere"][row],
         )
         findings = [finding for check in checks.modules() for finding in check.check(view)]
         inheritance, inherits_from = _inheritance(columns, carrier_rows[row], rows, joined, row, proven)
@@ -143,8 +155,12 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             ranked,
             inside_message=not columns["loose"][row],
             covered=columns["covered"][row],
+            sealed=view.sealed,
+            chain=view.chain,
+            blanks_open=not is_mail and blanks_open(proven, row),
             sender=view.from_domain or "",
             likeness=view.likeness,
+            body_lost=view.body_lost,
         )
         decision = decide(case)
         rows.append(_Row(case, decision, ranked, inherits_from if decision.basis == "inherited" else None))
@@ -162,15 +178,19 @@ def _inheritance(
     if carrier is not None and rows[carrier].decision.verdict is Verdict.VERIFIED:
         date = columns["date_utc"][carrier]
         carrier_id = columns["item_id"][carrier]
+        signed = proven.signed[carrier]
+        sealed = None if signed.proof.passes_on else signed.sealed
         return (
             Inheritance(
                 carrier_id,
                 columns["path"][carrier],
-                proven.signed[carrier].proof.domain,
+                sealed.sealer if sealed else signed.proof.domain,
                 columns["from_email"][carrier] or "",
                 date.date().isoformat() if date else "",
                 loose=False,
                 protected=False,
+                sealed=sealed is not None,
+                confidence=rows[carrier].decision.confidence,
             ),
             carrier_id,
         )
@@ -232,12 +252,38 @@ def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa
         "dkim_domain": [proof.domain if proof else None for proof in shown],
         "dkim_selector": [proof.selector if proof else None for proof in shown],
         "dkim_aligned": [proof.aligned if proof else None for proof in shown],
+        "arc_result": _arc_results(proven),
         "repairs": [proof.repairs or None if proof else None for proof in shown],
+        **_as_signed(proven, proofs),
         "inherits_from": [one.inherits_from for one in rows],
         "lookalike_of": [one.case.likeness.imitates if one.case.likeness else None for one in rows],
         "evidence": _evidence(rows, schema.field("evidence").type),
     }
     return _table(schema, made, kept)
+
+
+def _arc_results(proven: ProvenShard) -> list[str | None]:
+    """Of each message; one whose ARC fields hold no signature at all has no entry in proven."""
+    kinds, defects = proven.shard.column("kind"), proven.shard.column("arc_defect")
+    return [
+        (proven.signed[row].chain if row in proven.signed else judge_chain((), defect, ())).result
+        if kind == Kind.EMAIL
+        else None
+        for row, (kind, defect) in enumerate(zip(kinds, defects, strict=True))
+    ]
+
+
+def _as_signed(proven: ProvenShard, proofs: Sequence[Proof | None]) -> dict[str, list[str | None]]:
+    """Columns that a verified message shows as signed, where a repair found another value (VERDICT §2)."""
+    made: dict[str, list[str | None]] = {}
+    for name in ("subject", "message_id"):
+        signed = {row: getattr(proof, name) for row, proof in enumerate(proofs) if proof and proof.basis is not None}
+        if any(value is not None for value in signed.values()):
+            kept = proven.shard.column(name)
+            made[name] = [signed[row] if signed.get(row) is not None else value for row, value in enumerate(kept)]
+    if "message_id" in made:
+        made["edrm_mih"] = [edrm_mih(value) if value else None for value in made["message_id"]]
+    return made
 
 
 def _evidence(rows: Sequence[_Row], kind: pa.ListType) -> pa.Array:
@@ -275,7 +321,7 @@ def _signatures(proven: ProvenShard, signed: Sequence[tuple[int, int]], schema: 
     made["item_id"] = [ids[row] for row, _ in signed]
     made["signed_utc"] = list(map(_micro, made["signed_at"]))
     made["expires_utc"] = list(map(_micro, made["expires_at"]))
-    made["repairs"] = [repairs or None for repairs in made["repairs"]]
+    made["repairs"] = [signature.repairs or None for signature in signatures]
     made["objection"] = [
         result.objection or next(iter(signature.objections), None)
         for signature, result in zip(signatures, results, strict=True)

@@ -81,13 +81,16 @@ class WorkUnit:
     entries: tuple[FileEntry, ...]
     start: int = 0  # octets of a mailbox, or index of the first member of a zip
     stop: int = 0
+    ranges: int = 0  # how many its file is split into; 0: the file is not split
 
     # `whole` hashes a split container and gives its own row; its ranges give the rows inside.
     @property
     def octets(self) -> int:
-        """What the progress bar counts for this unit."""
+        """How large it is; of a range of a zip, an equal share."""
         if self.form == "mailbox_range":
             return self.stop - self.start
+        if self.form == "zip_range":
+            return self.entries[0].size // self.ranges
         return sum(entry.size for entry in self.entries)
 
 
@@ -186,6 +189,7 @@ class Reading(NamedTuple):
     author: Mailbox | None  # the one mailbox of the one From field; None: from_ambiguous
     header_ambiguous: str | None  # why the header section can be read in two ways, else None
     body_ambiguous: str | None  # why the body can, if Content-Type or its encoding is unsigned
+    blanks_ambiguous: str | None = None  # why it can, if only its relaxed form is signed
 
 
 # ---- signatures -------------------------------------------------------------------------------
@@ -195,7 +199,7 @@ class PreparedSignature(NamedTuple):
     """Everything that any key is tried on, without the mail (DESIGN §2)."""
 
     seq: int  # top to bottom in the message, from 0
-    type: str  # dkim
+    type: str  # dkim | google | arc-message | arc-seal
     domain: str  # d=, lower case A-label
     selector: str  # s=
     auid: str | None  # i=
@@ -213,7 +217,15 @@ class PreparedSignature(NamedTuple):
     repairs: str  # what was undone for body_ok and data_hash, "+" between; "" as found
     invalid: str | None  # the signature cannot be tried at all: reason code
     objections: tuple[str, ...]  # of coverage and reading, most telling first; () = fully covers
-    aligned: str  # exact | relaxed | none: d= against the From domain
+    aligned: str  # exact | provider | relaxed | none: d= against the From domain
+    oversigned: tuple[str, ...] = ()  # singletons that h= names more often than they stand: none can be added
+    open_octets: int | None = None  # at the message's end, as found, that l= leaves unsigned; None: not told
+    instance: int | None = None  # i= of its ARC set; None: of no set
+    chain_validation: str | None = None  # cv= of a seal: none | pass | fail
+    reported: tuple[str, ...] = ()  # on a seal: the results that its own set records, normalised
+    restored_sha256: bytes | None = None  # of the body with its damage undone; None: as found
+    shown: str = ""  # what repairs changed, as it stands in the message
+    signed: str = ""  # the same as it was signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +243,7 @@ class PublicKey:
     not_before: datetime | None = None
     not_after: datetime | None = None
     anchored_by: str | None = None
+    weakness: str | None = None  # why anybody may hold the private key (auth/weakness.py)
 
 
 class SignatureResult(NamedTuple):
@@ -244,6 +257,14 @@ class SignatureResult(NamedTuple):
     objection: str | None  # policy: why a pass proves less than everything
     reason: str  # one code: why result is what it is
     key_bits: int = 0  # of the key that was tried; 0: none
+    testing: bool = False  # t=y: the domain was only testing this key
+    # Of a header that this key confirms once damage is undone (auth/repair); replaces what was prepared.
+    repairs: str = ""  # all that was undone, "+" between; "": the header is as prepared
+    objections: tuple[str, ...] = ()
+    shown: str = ""
+    signed: str = ""
+    subject: str | None = None  # as signed, where another is shown
+    message_id: str | None = None
 
 
 # ---- evidence: what one work unit says, without any key -----------------------------------------
@@ -260,7 +281,7 @@ class Item(NamedTuple):
     path: str
     path_bytes: bytes | None  # the name as stored where it is not UTF-8
     depth: int
-    byte_start: int | None  # in the decoded octets of the parent; of the file at the top
+    byte_start: int | None  # in the decoded octets of the parent; of the file at the top, or beside a gap
     byte_len: int | None
     file_name: str | None
     kind: Kind
@@ -274,6 +295,7 @@ class Item(NamedTuple):
     error_code: str | None = None
     notes: tuple[str, ...] = ()  # defects and reader's remarks, codes or `code: detail`
     covered: bool = False  # a signature over the parent's octets covers these, decoded strictly
+    exact: bool = False  # ... to the octet also where it leaves blanks and line ends open: base64
     holds_messages: bool = False  # is, or may hold, messages: proof does not pass through it
     loose: bool = False  # lies in the dump outside any message
     # of a message; from the instances of the fields that a signature hashes
@@ -293,6 +315,8 @@ class Item(NamedTuple):
     received_utc: datetime | None = None
     received_count: int = 0  # Received fields: 0 claims no transmission
     intermediaries: tuple[str, ...] = ()  # names of fields that lists, forwarders and resenders add
+    delivered_elsewhere: bool = False  # Delivered-To names an address that To and Cc do not
+    arc_defect: str | None = None  # why the ARC fields form no chain of sets; None: they do, or there are none
     header_ambiguous: str | None = None
     author_known: bool = False  # the From field names exactly one mailbox
     simple_sha256: bytes | None = None  # digests of the canonical body, for joins of bodies

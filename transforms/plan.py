@@ -13,6 +13,7 @@ import os
 import stat
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 
 from transforms.containers import mailbox
 from transforms.containers import zip as zip_archive
@@ -60,8 +61,13 @@ def plan_units(root: bytes, limits: Limits, also_hash: tuple[str, ...] = ()) -> 
     """Work units of a dump (a directory, or one file), in walk order."""
     bound = {"schema": SCHEMA_VERSION, "limits": limits.as_dict(), "also_hash": sorted(also_hash)}
     salt = json.dumps(bound, sort_keys=True).encode()
-    for sequence, (form, entries, start, stop) in enumerate(_pieces(root, limits)):
-        yield WorkUnit(_unit_id(salt, form, entries, start, stop), sequence, form, entries, start, stop)
+    for sequence, (form, entries, start, stop, ranges) in enumerate(_pieces(root, limits)):
+        yield WorkUnit(_unit_id(salt, form, entries, start, stop), sequence, form, entries, start, stop, ranges)
+
+
+def followed(given: Path) -> Path:
+    """What a person gave to be read: where it is a link, what it leads to. Links inside a dump are not followed."""
+    return given.resolve() if given.is_symlink() else given
 
 
 def single_file(root: bytes) -> FileEntry:
@@ -75,7 +81,7 @@ def folder(root: bytes) -> bytes:
     return root if os.path.isdir(root) else os.path.dirname(root)
 
 
-_Piece = tuple[str, tuple[FileEntry, ...], int, int]
+_Piece = tuple[str, tuple[FileEntry, ...], int, int, int]
 
 
 def _pieces(root: bytes, limits: Limits) -> Iterator[_Piece]:
@@ -85,7 +91,7 @@ def _pieces(root: bytes, limits: Limits) -> Iterator[_Piece]:
     for entry in chain.from_iterable(directories):
         large = entry.form == "file" and entry.size > limits.unit_bytes
         if bundle and (large or octets + entry.size > limits.unit_bytes or len(bundle) >= limits.unit_files):
-            yield "files", tuple(bundle), 0, 0
+            yield "files", tuple(bundle), 0, 0, 0
             bundle, octets = [], 0
         if large:
             yield from _large(root, entry, limits)
@@ -93,7 +99,7 @@ def _pieces(root: bytes, limits: Limits) -> Iterator[_Piece]:
             bundle.append(entry)
             octets += entry.size
     if bundle:
-        yield "files", tuple(bundle), 0, 0
+        yield "files", tuple(bundle), 0, 0, 0
 
 
 def _large(root: bytes, entry: FileEntry, limits: Limits) -> Iterator[_Piece]:
@@ -119,11 +125,11 @@ def _large(root: bytes, entry: FileEntry, limits: Limits) -> Iterator[_Piece]:
         finally:
             os.close(fd)
     if len(ranges) < 2:
-        yield "files", (entry,), 0, 0
+        yield "files", (entry,), 0, 0, 0
         return
-    yield "whole", (entry,), 0, 0
+    yield "whole", (entry,), 0, 0, len(ranges)
     for start, stop in ranges:
-        yield form, (entry,), start, stop
+        yield form, (entry,), start, stop, len(ranges)
 
 
 def _unit_id(salt: bytes, form: str, entries: tuple[FileEntry, ...], start: int, stop: int) -> str:

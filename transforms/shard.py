@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from transforms.auth.chain import NO_CHAIN, Chain, judge_chain
 from transforms.auth.proof import Proof, best_proof
+from transforms.auth.receiver import ReceiverSeal, receiver_seal
 from transforms.model import Clock, PreparedSignature, SignatureResult, WorkUnit
 
 
@@ -44,7 +46,22 @@ class Signed(NamedTuple):
 
     signatures: tuple[PreparedSignature, ...]
     results: tuple[SignatureResult, ...]
-    proof: Proof
+    proof: Proof  # of its DKIM signatures
+    chain: Chain = NO_CHAIN  # of its ARC sets
+    sealed: ReceiverSeal | None = None  # what a trusted receiver's seal proves, beside proof
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether its covered attachments may rest on it (VERDICT §3)."""
+        return self.proof.passes_on or (self.sealed is not None and self.sealed.passes_on)
+
+    @property
+    def fixes_blanks(self) -> bool:
+        """Whether the signature that is shown covers every blank and line end of the body as found."""
+        by_seal = self.sealed is not None and not self.proof.passes_on
+        seq = self.sealed.seq if self.sealed is not None and by_seal else self.proof.seq
+        shown = next((one for one in self.signatures if one.seq == seq), None)
+        return shown is not None and shown.canonicalization.endswith("/simple") and not shown.repairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +73,34 @@ class ProvenShard:
 
 
 def proven(
-    shard: Shard, prepared: Sequence[tuple[int, PreparedSignature]], results: Sequence[SignatureResult]
+    shard: Shard,
+    prepared: Sequence[tuple[int, PreparedSignature]],
+    results: Sequence[SignatureResult],
+    sealers: Collection[str] = (),
 ) -> ProvenShard:
-    """Group a shard's signatures by message; results in the order of prepared."""
+    """Group a shard's signatures by message; results in the order of prepared, sealers are trusted."""
     by_row: dict[int, list[tuple[PreparedSignature, SignatureResult]]] = {}
     for (row, signature), result in zip(prepared, results, strict=True):
         by_row.setdefault(row, []).append((signature, result))
     signed = {}
     for row, pairs in by_row.items():
         signatures, outcomes = tuple(p for p, _ in pairs), tuple(r for _, r in pairs)
-        signed[row] = Signed(signatures, outcomes, best_proof(signatures, outcomes))
+        signed[row] = _signed(shard, row, signatures, outcomes, sealers)
     return ProvenShard(shard, signed)
+
+
+def _signed(
+    shard: Shard,
+    row: int,
+    signatures: tuple[PreparedSignature, ...],
+    results: tuple[SignatureResult, ...],
+    sealers: Collection[str],
+) -> Signed:
+    proof = best_proof(signatures, results)
+    defect = shard.column("arc_defect")[row]
+    if defect is None and all(one.instance is None for one in signatures):
+        return Signed(signatures, results, proof)
+    chain = judge_chain(list(zip(signatures, results, strict=True)), defect, sealers)
+    author = shard.column("from_domain")[row] or ""
+    sealed = receiver_seal(chain, signatures, results, author, shard.column("intermediaries")[row])
+    return Signed(signatures, results, proof, chain, sealed)

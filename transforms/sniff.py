@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from transforms.containers import tar
+from transforms.containers import mailbox, tar
 from transforms.containers.emlx import count_line_length
-from transforms.mail.fields import from_line_length, looks_like_message
+from transforms.mail.fields import blank_length, from_line_length, looks_like_message
 from transforms.model import Kind
 
 HEAD = 4096  # octets looked at
@@ -104,7 +104,7 @@ _CONTROLS = bytes(set(range(32)) - set(b"\b\t\n\v\f\r\x1a\x1b"))  # octets that 
 def sniff(head: bytes, size: int, name: bytes) -> Sniffed:
     """Type by the first HEAD octets of a file of size octets; name as stored.
 
-    mailbox: it begins with a From_ line; whether more follow, containers/mailbox.py says.
+    mailbox: it begins with a From_ line, or has one behind text; whether more follow, containers/mailbox.py says.
     """
     if not size:
         return _EMPTY
@@ -116,7 +116,8 @@ def sniff(head: bytes, size: int, name: bytes) -> Sniffed:
             return found
     if tar.begins(head):  # before mail, which its first member may be
         return _TAR
-    if head.startswith(b"From ") and from_line_length(head):
+    top = head[blank_length(head) :]
+    if top.startswith(b"From ") and from_line_length(top):
         return _MAILBOX
     count_line = count_line_length(head)
     if count_line and looks_like_message(head[count_line:]):
@@ -127,6 +128,8 @@ def sniff(head: bytes, size: int, name: bytes) -> Sniffed:
         return _PKCS7[suffix]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
         return _TEXT
+    if mailbox.begins_behind_text(head):
+        return _MAILBOX
     if head.translate(None, _CONTROLS) != head:
         return _UNKNOWN
     start = head.removeprefix(_MARK).lstrip()[:32].lower()

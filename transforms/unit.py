@@ -81,7 +81,7 @@ def _file(rows: Unpacker, unit: WorkUnit, location: bytes, entry: FileEntry) -> 
         status=read.status,
         error_code=read.code,
         n_items=len(made),
-        n_errors=sum(item.status in (Status.ERROR, Status.LIMITED) for item in made),
+        n_errors=sum(item.status is not Status.OK for item in made),
         octets_in_items=read.octets.inside if read.octets else 0,
         octets_outside=read.octets.outside if read.octets else 0,
         counts_members=read.octets is None,
@@ -146,8 +146,7 @@ def _directory(path: bytes, entry: FileEntry) -> tuple[zip_archive.ZipDirectory,
 
 def _without_octets(rows: Unpacker, place: Place, kind: Kind, code: str | None) -> _Read:
     row, _ = rows.announce()
-    unread = code is not None and kind is not Kind.SPECIAL
-    status = Status.ERROR if unread else Status.OK
+    status = Status.OK if code is None else Status.ERROR
     rows.put(row, place, kind, None, status=status, error_code=code)
     return _Read(kind, status, code)
 

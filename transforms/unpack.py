@@ -13,14 +13,19 @@ from dataclasses import dataclass
 from typing import IO, Any, NamedTuple
 
 from transforms import magic_type, path_spec
+from transforms.auth.arc import arc_fields, chain_defect
 from transforms.auth.canonical import BodyDigests, body_digests
-from transforms.auth.prepare import leaves_body_open, needs_sha1, prepare, signed_fields_kept
+from transforms.auth.prepare import needs_sha1, prepare, signed_fields_kept
+from transforms.auth.repair.body import Restoration, restore
+from transforms.auth.signatures import leaves_body_open, prepare_others
 from transforms.clocks import read_clocks
 from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
+from transforms.containers.compound import Storage, open_compound
 from transforms.limits import Limits
+from transforms.mail import msg
 from transforms.mail.content import normalised_text
-from transforms.mail.fields import from_line_length, split_message
+from transforms.mail.fields import blank_length, from_line_length, split_message
 from transforms.mail.mime import parts
 from transforms.mail.reading import read_one_way
 from transforms.mail.summary import summarise
@@ -83,6 +88,7 @@ class Place(NamedTuple):
     start: int | None = None
     length: int | None = None
     covered: bool = False
+    exact: bool = False
     loose: bool = True
     ancestors: frozenset[str] = frozenset()  # sha256 of the containers above
     base: str = ""  # of a nested message: IMAP numbers continue after base!prefix
@@ -160,6 +166,7 @@ class Unpacker:
             sha1=digests.sha1 if digests else None,
             md5=digests.md5 if digests else None,
             covered=place.covered and facts.get("status", Status.OK) is Status.OK,
+            exact=place.exact,
             loose=place.loose,
             **facts,
         )
@@ -178,6 +185,9 @@ class Unpacker:
             self.put(row, place, Kind.OTHER, digests, status=Status.ERROR, error_code=mark)
             return whole
         found = sniff(span.read(0, HEAD), span.size, place.name)
+        root: Storage | ContainerError | None = None
+        if found.format == "ole" and landed.status is not Status.LIMITED:
+            found, root = _outlook(found, span)
         if landed.status is Status.LIMITED:
             self.put(row, place, found.kind, digests, **_facts(found, span, place.name), **_outcome(landed))
             return whole
@@ -191,9 +201,11 @@ class Unpacker:
                 limited = landed._replace(status=Status.LIMITED, code=breach)
                 self.put(row, place, found.kind, digests, **_facts(found, span, place.name), **_outcome(limited))
                 return whole
+        if root is not None:
+            return self._outlook(row, place, landed, root)
         if found.format == "mailbox" and mailbox.holds_several(span, self.watch.alive):
             return self._mailbox(row, place, landed, found, expand)
-        if found.format == "emlx":
+        if found.format == "emlx" and emlx.is_framed(span):
             return self._framed(row, place, landed, emlx.entries(span))
         if found.kind in (Kind.EMAIL, Kind.MAILBOX):
             return self._framed(row, place, landed, _one_message(span))
@@ -257,7 +269,10 @@ class Unpacker:
             self._message(row, place, Landed(span, digests))
 
     def _framed(self, row: int, place: Place, landed: Landed, entries: Iterable[Entry]) -> Octets:
-        """A file that is one message with gaps around it: its row is the message's."""
+        """A file that is one message with gaps around it: its row is the message's.
+
+        The places of the gaps, which lie outside of that message, are in the octets of the file.
+        """
         whole, inside, gaps = landed.span, 0, []
         for entry in entries:
             assert entry.start is not None and entry.length is not None
@@ -270,7 +285,10 @@ class Unpacker:
             if entry.length != whole.size:
                 span = whole.sub(entry.start, entry.start + entry.length)
                 landed = landed._replace(span=span, digests=self.hash(span))
-                place = place._replace(start=(place.start or 0) + entry.start, length=entry.length)
+                if not place.depth or place.length == whole.size:
+                    place = place._replace(start=(place.start or 0) + entry.start, length=entry.length)
+                else:  # compressed or encoded: no range of the parent's octets is the message
+                    place = place._replace(start=None, length=None)
         self._message(row, place, landed)
         below = self._below(row, place, landed.digests.sha256)
         for start, length in gaps:
@@ -385,11 +403,13 @@ class Unpacker:
         )
         if entry.form in ("link", "special"):
             row, _ = self.announce()
-            kind = Kind.LINK if entry.form == "link" else Kind.SPECIAL
+            facts: dict[str, Any] = {"kind": Kind.LINK}
+            if entry.form == "special":  # as in a folder: there is nothing to be read
+                facts = {"kind": Kind.SPECIAL, "status": Status.ERROR, "error_code": "io.special"}
             if entry.target is not None:
                 note = f"io.link: {clean_text(entry.target, self.limits.display)}"
                 place = place._replace(notes=(*place.notes, note))
-            self.put(row, place, kind, None)
+            self.put(row, place, digests=None, **facts)
             return None
         if entry.error_code is not None or len(name) > self.limits.name:
             row, _ = self.announce()
@@ -412,32 +432,36 @@ class Unpacker:
     def _message(self, row: int, place: Place, landed: Landed) -> None:
         """A message: its row, its signatures, its text, and its parts as items."""
         message = split_message(landed.span)
-        reading = read_one_way(message, body=leaves_body_open(message))
-        digests, signatures, unquoted = self._prepared(message, reading, place.quoted)
+        base, prefix = (place.base, place.prefix) if place.prefix else (place.path, "")
+        found = tuple(parts(message, prefix, landed.span.size - message.body.size))
+        reading = read_one_way(message, leaves_body_open(message), found)
+        digests, restored, unquoted = self._restored(message, reading, place.quoted)
+        signatures = restored.signatures
         self.signatures += [(row, signature) for signature in signatures]
         if signatures:
-            kept = signed_fields_kept(message, signatures)
+            kept = signed_fields_kept(restored.fields_of or message, signatures)
             self.fields += [KeptField(row, field.name, field.raw) for field in kept]
-        base, prefix = (place.base, place.prefix) if place.prefix else (place.path, "")
         below = self._below(row, place, landed.digests.sha256)._replace(base=base, loose=False, quoted=False)
-        body_offset = landed.span.size - message.body.size
         pieces = []
         attached = []
-        for part in parts(message, prefix, body_offset):
+        breaches = [defect for defect in message.defects if defect.startswith("limit.")]
+        for part in found:
+            breaches += [defect for defect in part.defects if defect.startswith("limit.") and defect not in breaches]
             if part.is_item:
                 attached.append(self._part(below, part, unquoted))
             else:
                 pieces.append(part)
         boundaries = [part.parameters["boundary"] for part in pieces if "boundary" in part.parameters]
         self.clocks += [(row, clock) for clock in read_clocks(message, boundaries)]
+        if restored.text_of is not None:  # what a list or gateway is known to add is not the author's
+            pieces = [part for part in parts(restored.text_of) if not part.is_item]
         text = normalised_text(pieces, self.limits.text)
         if text:
             form = " ".join(part.media_type for part in pieces if part.media_type.startswith("text/"))
             self.texts.append(Text(row, clean_text(form, self.limits.display), text))
-        limited = next((d for d in message.defects if d.startswith("limit.")), None)
         outcome = _outcome(landed)
-        if limited is not None and landed.status is Status.OK:
-            outcome = {"status": Status.LIMITED, "error_code": limited}
+        if breaches and landed.status is Status.OK:
+            outcome = {"status": Status.LIMITED, "error_code": breaches[0]}
         notes = message.defects + tuple(d for part in pieces for d in part.defects)
         if unquoted:
             notes += (f"container.{unquoted}_unquoted",)
@@ -454,6 +478,7 @@ class Unpacker:
             holds_messages=True,
             header_ambiguous=reading.header_ambiguous,
             author_known=reading.author is not None,
+            arc_defect=chain_defect(arc_fields(message)),
             simple_sha256=digests.simple_sha256,
             relaxed_sha256=digests.relaxed_sha256,
             simple_sha1=digests.simple_sha1,
@@ -463,26 +488,129 @@ class Unpacker:
             **summarise(message, reading, self.limits),
         )
 
-    def _prepared(
-        self, message: Message, reading: Reading, quoted: bool
-    ) -> tuple[BodyDigests, tuple[PreparedSignature, ...], str]:
-        """Body digests and prepared signatures, of the body as found or with mbox quoting undone.
+    # ---- Outlook ----
+
+    def _outlook(self, row: int, place: Place, landed: Landed, root: Storage | ContainerError) -> Octets | None:
+        """A .msg file: its row, its signatures as far as they cover header fields, its attachments."""
+        if isinstance(root, ContainerError):
+            status = Status.LIMITED if root.code.startswith("limit.") else Status.ERROR
+            facts: dict[str, Any] = {"media_type": msg.MEDIA_TYPE, "holds_messages": True}
+            self.put(row, place, Kind.EMAIL, landed.digests, status=status, error_code=root.code, **facts)
+            return Octets(landed.digests.size, 0)
+        self._outlook_message(row, place, root, landed)
+        return None
+
+    def _outlook_message(self, row: int, place: Place, storage: Storage, landed: Landed | None) -> None:
+        """A message of a compound file; landed is None for one inside another, which has no octets of its own."""
+        kept = msg.read_message(storage, embedded=landed is None)
+        message = kept.message
+        reading = read_one_way(message, body=False)
+        signatures = prepare(message, reading, None)
+        self.signatures += [(row, signature) for signature in signatures]
+        if signatures:
+            fields = signed_fields_kept(message, signatures)
+            self.fields += [KeptField(row, field.name, field.raw) for field in fields]
+        text = normalised_text(kept.parts, self.limits.text)
+        if text:  # as Outlook wrote it: like only its like
+            self.texts.append(Text(row, f"{msg.MEDIA_TYPE} {kept.parts[0].media_type}", text))
+        content = hashlib.sha256(text.encode())
+        below = self._below(row, place, landed.digests.sha256 if landed is not None else "")
+        # Nothing is left open by an encoding, as there is none; but no signature covers them either.
+        digests = self._outlook_attachments(below._replace(covered=True, loose=False), kept.attachments)
+        for digest in sorted(digests):
+            content.update(digest.encode())
+        columns = summarise(message, reading, self.limits)
+        if not kept.transported:  # nobody wrote the Date field that was made here
+            columns |= {"date_raw": None, "date_offset_min": None}
+        status, code = Status.OK, None
+        if landed is not None:
+            status, code = landed.status, landed.code
+        if status is Status.OK and kept.error_code is not None:
+            status, code = _stopped_by(ContainerError(kept.error_code, "")), kept.error_code
+        self.put(
+            row,
+            place,
+            Kind.EMAIL,
+            landed.digests if landed is not None else None,
+            media_type=msg.MEDIA_TYPE,
+            notes=message.defects + tuple(clean_text(note, self.limits.display) for note in kept.notes),
+            holds_messages=True,
+            header_ambiguous=reading.header_ambiguous,
+            author_known=reading.author is not None,
+            content_sha256=content.digest(),
+            status=status,
+            error_code=code,
+            **columns,
+        )
+
+    def _outlook_attachments(self, below: Place, attachments: Iterable[msg.Attachment]) -> list[str]:
+        """Rows of the attachments; answers their digests, "-" where there is none."""
+        namer = path_spec.StepNamer()
+        digests = []
+        for one in attachments:
+            name = one.entry.name or b""
+            if one.message is not None and len(name) <= self.limits.name:
+                step = namer.step(name)
+                place = below._replace(
+                    path=path_spec.join(below.path, step), name=name, file_name=clean_text(name, self.limits.display)
+                )
+                self._embedded(place, one.message)
+                digests.append("-")
+                continue
+            first = len(self.items)
+            self._member(below, in_memory(b""), one.entry, namer.step, 0)
+            item = self.items[first]
+            digests.append(item.sha256 or "-" if item is not None else "-")
+        return digests
+
+    def _embedded(self, place: Place, storage: Storage) -> None:
+        row, mark = self.announce()
+        facts: dict[str, Any] = {"media_type": msg.MEDIA_TYPE, "holds_messages": True}
+        if mark is not None:
+            self.put(row, place, Kind.EMAIL, None, status=Status.ERROR, error_code=mark, **facts)
+        elif place.depth > self.limits.depth:
+            self.put(row, place, Kind.EMAIL, None, status=Status.LIMITED, error_code="limit.depth", **facts)
+        else:
+            self._outlook_message(row, place, storage, None)
+
+    def _restored(self, message: Message, reading: Reading, quoted: bool) -> tuple[BodyDigests, Restoration, str]:
+        """Body digests and prepared signatures, of the body as found or with mbox quoting and damage undone.
 
         Undoing the mailbox's own quoting, uniformly, is decoding (VERDICT §1); it is done only
         where a signature then matches. The third value is the form of quoting undone, or "".
         """
+        alive = self.watch.alive
         sha1 = needs_sha1(message)
         digests = body_digests(self._alive(message.body.chunks()), sha1)
         signatures = prepare(message, reading, digests)
-        wanting = any(s.body_ok is False for s in signatures)
+        others = prepare_others(message, reading, digests, len(signatures))
+        wanting = any(one.body_ok is False for one in signatures + others)
         if quoted and wanting and message.body.find(b">From ") >= 0:
             for form in ("mboxrd", "mboxo"):
-                body = in_memory(b"".join(mailbox.unquoted(message.body.chunks(), form)))
-                plain = message._replace(body=body)
-                undone = prepare(plain, reading, body_digests(body.chunks(), sha1))
-                if any(s.body_ok and not t.body_ok for s, t in zip(undone, signatures, strict=True)):
-                    return digests, undone, form
-        return digests, signatures, ""
+                with ExitStack() as files:
+                    body = self._unquoted(message.body, form, files)
+                    plain = message._replace(body=body)
+                    plain_digests = body_digests(self._alive(body.chunks()), sha1)
+                    undone = prepare(plain, reading, plain_digests)
+                    undone_others = prepare_others(plain, reading, plain_digests, len(undone))
+                    pairs = zip(undone + undone_others, signatures + others, strict=True)
+                    matches = any(one.body_ok and not before.body_ok for one, before in pairs)
+                    # Counted in the octets after undoing, which are not those of the item.
+                    undone = tuple(one._replace(open_octets=None) for one in undone)
+                    restored = restore(plain, reading, undone, alive)
+                if matches or restored.fields_of is not None:
+                    return digests, restored.beside(undone_others), form
+        return digests, restore(message, reading, signatures, alive).beside(others), ""
+
+    def _unquoted(self, body: Span, form: str, files: ExitStack) -> Span:
+        """A body without the mailbox's quoting; in an anonymous file where it is large."""
+        chunks = mailbox.unquoted(self._alive(body.chunks()), form)
+        if body.size <= self.limits.in_memory:
+            return in_memory(b"".join(chunks))
+        file = files.enter_context(self.spool())
+        file.writelines(chunks)
+        file.flush()
+        return FileSpan(file.fileno(), 0, file.tell())
 
     def _part(self, below: Place, part: Part, unquoted: str) -> Item:
         """One leaf of the MIME tree that is an item of its own."""
@@ -495,6 +623,7 @@ class Unpacker:
             start=part.body_offset,
             length=part.body.size,
             covered=not (unquoted and part.body.find(b">From ") >= 0),
+            exact=part.encoding == "base64",
             base=below.base if nested else "",
             prefix=part.number if nested else "",
             notes=part.defects,
@@ -605,6 +734,7 @@ class Unpacker:
             parent_id=path_spec.item_id(place.path),
             depth=place.depth + 1,
             covered=place.covered,
+            exact=place.exact,
             loose=place.loose,
             ancestors=place.ancestors | {sha256},
         )
@@ -623,6 +753,21 @@ def _digests(size: int, digest: dict[str, Any]) -> Digests:
     return Digests(size, values["sha256"], values.get("sha1"), values.get("md5"))
 
 
+def _outlook(found: Sniffed, span: Span) -> tuple[Sniffed, Storage | ContainerError | None]:
+    """A compound file looked into: the root of a message of Outlook, or why it cannot be opened; else None.
+
+    Of one that cannot be opened, the name alone tells what it was.
+    """
+    try:
+        root = open_compound(span)
+    except ContainerError as error:
+        return (_OUTLOOK, error) if found.media_type == msg.MEDIA_TYPE else (found, None)
+    return (_OUTLOOK, root) if msg.is_message(root) else (found, None)
+
+
+_OUTLOOK = Sniffed("msg", Kind.EMAIL, msg.MEDIA_TYPE)
+
+
 def _facts(found: Sniffed, span: Span, name: bytes) -> dict[str, Any]:
     """Type columns; libmagic is asked only about what the sniffer leaves over."""
     guess = magic_type.media_type(span.read(0, HEAD)) if found.format == "unknown" else None
@@ -634,9 +779,12 @@ def _outcome(landed: Landed) -> dict[str, Any]:
 
 
 def _one_message(span: Span) -> Iterator[Entry]:
-    """A message, with its leading From_ line as a gap."""
-    line = from_line_length(span.read(0, HEAD))
+    """A message, with its leading From_ line and what is blank before it as a gap."""
+    head = span.read(0, HEAD)
+    blank = blank_length(head)
+    line = from_line_length(head[blank:])
     if line:
+        line += blank
         yield Entry(None, 0, "gap", 0, line)
     yield Entry(None, line, "message", line, span.size - line)
 

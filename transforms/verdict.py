@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from transforms.auth.chain import NO_CHAIN, Chain
+from transforms.auth.coverage import ADDED_TEXT
 from transforms.auth.proof import Proof
+from transforms.auth.receiver import ReceiverSeal
 from transforms.lookalike import Likeness
 from transforms.model import Direction, Finding, Kind, Status, Strength, Verdict
 
@@ -20,6 +23,8 @@ class Inheritance(NamedTuple):
     date: str  # of the carrier, ISO 8601 or ""
     loose: bool  # found by equal sha256, not by its place in the message
     protected: bool  # the sender's domain is one that the user named
+    confidence: str | None = "strong"  # of the carrier
+    sealed: bool = False  # the carrier rests on a receiver's seal; domain is the sealer's
 
 
 class Case(NamedTuple):
@@ -33,9 +38,13 @@ class Case(NamedTuple):
     findings: tuple[Finding, ...] = ()
     inside_message: bool = False
     covered: bool = True  # its octets have one reading where it lies in a message
+    blanks_open: bool = False  # its message is verified, but for the blanks and line ends of this text
     sender: str = ""  # From domain of a message
     likeness: Likeness | None = None  # of the From domain to a protected one
     comparable: int = 0  # messages of its container that the same checks were made on
+    body_lost: bool = False  # the body as it was sent is not in it (Outlook)
+    sealed: ReceiverSeal | None = None  # of a message, by a trusted receiver
+    chain: Chain = NO_CHAIN
 
 
 class Decision(NamedTuple):
@@ -75,7 +84,6 @@ _BASES = {
     "signature": "signature",
     "repaired": "repaired_signature",
     "provider": "provider_signature",
-    "seal": "receiver_seal",
     "anchored": "anchored_recovered_key",
     "document_signature": "document_signature",
 }
@@ -131,13 +139,21 @@ def _proven(case: Case, rule: str) -> Decision | None:
     return Decision(Verdict.VERIFIED, rule, proof.reason or rule, basis=proof.basis, confidence=proof.confidence)
 
 
+def _sealed(case: Case, rule: str) -> Decision | None:
+    seal = case.sealed
+    if seal is None:
+        return None
+    return Decision(Verdict.VERIFIED, rule, seal.reason or rule, basis="receiver_seal", confidence=seal.confidence)
+
+
 def _inherited(case: Case, rule: str) -> Decision | None:
     carrier = case.inheritance
     if carrier is None or case.kind is Kind.EMAIL:
         return None
     if carrier.loose and not carrier.protected:
         return None
-    confidence = "moderate" if carrier.loose else "strong"
+    # A carrier is limited by its recipients only, or passes nothing on: what it covers is as proven as ever.
+    confidence = "moderate" if carrier.loose or carrier.confidence == "moderate" else "strong"
     return Decision(Verdict.VERIFIED, rule, rule, basis="inherited", confidence=confidence)
 
 
@@ -167,7 +183,7 @@ def _flagged(case: Case, rule: str) -> Decision | None:
     strong = sorted(f.code for f in case.findings if _contradicts(f, Strength.STRONG))
     if strong:
         return _unverifiable(rule, strong[0])
-    if case.proof is not None and case.proof.reason == "body_changed_after_signing":
+    if case.proof is not None and case.proof.reason in ("body_changed_after_signing", ADDED_TEXT):
         return _unverifiable(rule, case.proof.reason)
     return None
 
@@ -182,11 +198,14 @@ def _corroborated(case: Case, rule: str) -> Decision | None:
 def _plain(case: Case, rule: str) -> Decision | None:
     """Nothing can be said either way; the plainest reason."""
     if case.proof is not None:
-        return _unverifiable(rule, case.proof.reason)
+        lost = case.body_lost and case.proof.reason == "body_not_hashed"
+        return _unverifiable(rule, "header_proven_body_lost" if lost else case.proof.reason)
     if case.inheritance is not None:
         return _unverifiable(rule, "sent_by_outsider")
     if case.inside_message:
-        return _unverifiable(rule, "parent_not_verified" if case.covered else "encoding_ambiguous")
+        if not case.covered:
+            return _unverifiable(rule, "encoding_ambiguous")
+        return _unverifiable(rule, "blanks_not_signed" if case.blanks_open else "parent_not_verified")
     return _unverifiable(rule, "no_signature")
 
 
@@ -200,7 +219,7 @@ RULES: tuple[tuple[str, _Rule], ...] = (
     ("signature", _proven),
     ("repaired", _proven),
     ("provider", _proven),
-    ("seal", _proven),
+    ("seal", _sealed),
     ("anchored", _proven),
     ("document_signature", _proven),
     ("inherited", _inherited),

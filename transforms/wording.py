@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from transforms.auth.proof import Proof
 from transforms.model import Verdict
 from transforms.verdict import Case, Decision
@@ -36,6 +38,16 @@ REASONS: dict[str, tuple[str, str]] = {
         "There is a signature, but the key that would decide it is not at hand. That does not make it fake.",
         "The public key of selector {selector} of {domain}, from the time of the mail.",
     ),
+    "key_recovered": (
+        "The signature agrees with a key that was computed from signatures in this dump that name {domain}. "
+        "Whoever plants such mails owns such a key, so it does not say who signed.",
+        "The public key of selector {selector} of {domain} from an archive, if it is the same.",
+    ),
+    "key_two_recovered": (
+        "The signatures that name selector {selector} of {domain} were made with two different keys, computed from "
+        "this dump; nothing at hand says which of them is genuine.",
+        "The public key of selector {selector} of {domain} from an archive.",
+    ),
     "body_changed_after_signing": (
         "{domain} signed these header fields; the body is not exactly the one it signed. "
         "Exporters and mailing lists often cause this.",
@@ -46,9 +58,28 @@ REASONS: dict[str, tuple[str, str]] = {
         "it does not make it fake.",
         "A copy as it was received, or another key of selector {selector} of {domain}.",
     ),
+    "header_proven_body_lost": (
+        "{domain} signed these header fields. Outlook does not keep the body as it was sent, so the text and the "
+        "attachments cannot be tested.",
+        "The same message as it was received (.eml or a mailbox), from another account or copy.",
+    ),
+    "body_not_hashed": (
+        "{domain} signed these header fields; its body was not tested, since too much of it would have to be hashed.",
+        "A copy that carries fewer signatures with l=.",
+    ),
+    "proven_except_added_text": (
+        "{domain} signed this message before something in it was added or rewritten: lists, gateways and exporters "
+        "do that. The signed values are proven, what stands here is not.",
+        "A copy without the change; the findings give both texts.",
+    ),
     "parent_not_verified": (
         "The message that carries it is not verified, so nothing can be said about this part.",
         "Whatever verifies the message.",
+    ),
+    "blanks_not_signed": (
+        "The message that carries it is verified, but its signature leaves blanks and line ends open, and in this "
+        "part they may have been changed. Its words are as they were sent.",
+        "The same part from a copy that was signed to the octet, or as base64.",
     ),
     "encoding_ambiguous": (
         "Its encoding can be read in two ways, so the message's signature does not cover it.",
@@ -59,12 +90,124 @@ REASONS: dict[str, tuple[str, str]] = {
         "Sending a file does not make it authentic.",
         "Naming the sender's domain with --protect, if it is the organisation that the file claims.",
     ),
+    "arc.receiver_recorded_pass": (
+        "A trusted mail system held exactly this message and recorded that the author's domain had passed its check. "
+        "That supports it, and is no proof.",
+        "The public key of the author's own signature, or a copy of the message that carries it whole.",
+    ),
+    "arc.failed_at_receipt": (
+        "A trusted mail system recorded that the author's domain had failed its check when the message came in. "
+        "Lists, forwarders and gateways often cause this.",
+        "A copy of the message from its author's own mailbox, or the key of its signature.",
+    ),
+}
+
+REASONS["key_weak"] = (
+    "There is a valid signature, but its key is so short that others could have computed the private key. "
+    "That does not make it fake.",
+    "A signature of the same mail under a longer key, or another copy that is proven by other means.",
+)
+REASONS["key_known_weak"] = (
+    "There is a valid signature, but anybody could have computed the private key of selector {selector} of {domain}. "
+    "That does not make it fake.",
+    "A signature of the same mail under a sound key, or another copy that is proven by other means.",
+)
+
+# keys.parquet.weakness in words: why a key proves nothing.
+KEY_WEAKNESS = {
+    "weak": "shorter than 1024 bits: others could have factored it",
+    "revoked": "withdrawn: the record names no key",
+    "unparsable": "the record is damaged: no key can be read from it",
+    "refused": "its numbers are unsafe: an even or oversized modulus, or a small, even or oversized exponent",
+    "small_factor": "its modulus has a small factor: damaged, or never made as a key",
+    "close_primes": "its two primes lie so close together that anybody can find them",
+    "known_factor": "one of its primes was found and published by a survey of keys",
+    "shared_factor": "it shares a prime with another key at hand, so anybody can compute both private keys",
+    "roca": "made by a smart card library whose keys can be factored (CVE-2017-15361)",
+    "unanchored": "computed from signatures of the dump; nothing says whose it is, so it verifies nothing",
+    "two_recovered": "ALARM: one of two keys computed from the dump under this name, and nothing says which is genuine",
+    "prime_modulus": "its modulus is a prime: anybody can compute the private key",
+}
+
+# What a look-up of `keys fetch` came to.
+LOOK_UPS = {
+    "found": "found",
+    "nxdomain": "do not exist any more (NXDOMAIN)",
+    "no_key": "hold no key",
+    "error": "without an answer",
+}
+LOOK_UP_REVEALS = """\
+What this tells others, and cannot be taken back:
+- The resolver ({servers}), whoever runs it, and whoever listens on the way see every name and when it was asked.
+- The name servers of each of these domains see it too. A key of years ago interests few: who reads their logs can
+  conclude that somebody holds mail of theirs, from which time, and, by the combination of names, which mail.
+- A mail may carry a selector made for it alone, in order to learn when, and from where, it is examined.
+If that matters, do this from a network that does not point to you, or look for an archive of keys instead.
+What it gives: the keys of today. One that is first seen now, years after the mail, gives a limited proof only.
+"""
+
+# Objection to a valid signature -> what it leaves open, to stand behind a colon.
+OBJECTIONS: dict[str, str] = {
+    "from_not_signed": "the signature does not cover the From field, which anybody could have written",
+    "from_ambiguous": "the message does not name exactly one author in exactly one From field",
+    "doubled_field": "a field that may stand once stands twice, and one of the two is not signed",
+    "header_ambiguous": "two mail programs could show different header fields",
+    "body_length_limit": "the signature covers only the beginning of the body (l=); anybody could have added to it",
+    "body_length_beyond": "the signature claims to cover more of the body than there is (l=)",
+    "subject_not_signed": "the signature does not cover the subject",
+    "date_not_signed": "the signature does not cover the date",
+    "not_aligned": "the domain that signed is not the sender's and does not speak for it",
+    "mime_reinterpretation_possible": "unsigned fields decide how the body reads, and it could read otherwise",
+    "proven_except_added_text": "something was added or rewritten after signing, and stands here unsigned",
+    "key_granularity": "the key was published for other addresses of the domain (g=)",
+    "key_weak": "the key is so short that others could have computed it",
+    "key_known_weak": "anybody could have computed the private key",
+    "key_recovered": "the key was computed from signatures in this very dump, and nothing else confirms it",
+    "selector_later_than_mail": "by its name, the key was made days after the mail says that it was written",
+    "expired_at_receipt": "the signature had expired when the mail was received (x=)",
+    "sha1": "the signature rests on SHA-1, which can be attacked with much effort",
+    "other_key_at_that_time": "at the time of the mail, archives saw another key under this name and not this one",
+    "key_first_seen_later": "the key was first seen long after the mail; a later owner of the domain could have signed",
+    "aligned_relaxed": "a related domain signed, not the sender's own",
+    "recipients_not_covered": "the signature does not cover who the message was sent to",
+}
+
+# Why the result of a signature is no pass -> the same.
+OUTCOMES: dict[str, str] = {
+    "signature_syntax": "the signature's field cannot be read",
+    "signature_duplicate_tag": "the signature's field says the same thing twice",
+    "signature_missing_tag": "the signature's field lacks a part that it must have",
+    "signature_version": "the signature is of an unknown version",
+    "signature_algorithm": "the signature's algorithm is unknown",
+    "signature_canonicalization": "the signature's canonical form is unknown",
+    "signature_domain": "the signature names no signing domain",
+    "signature_selector": "the signature names no key",
+    "signature_auid": "the signature speaks for an address outside its own domain (i=)",
+    "signature_query": "the signature's key is kept in an unknown way (q=)",
+    "signature_fields": "the signature's list of signed fields cannot be read",
+    "key_revoked": "the domain has withdrawn the key",
+    "key_unparsable": "the key record cannot be read",
+    "key_refused": "the key has unsafe numbers",
+    "key_type": "the key is of another type than the signature",
+    "key_hash_not_allowed": "the key must not be used with this hash (h=)",
+    "key_service_not_allowed": "the key is not for mail (s=)",
+    "key_auid_not_allowed": "the key must not sign for sub-domains (t=s)",
+    "key_unknown": "the key is not at hand",
+    "header_changed_after_signing": "the key does not confirm these header fields",
+    "body_changed_after_signing": "the body is not exactly the one that was signed",
+    "body_not_hashed": "the body could not be tested",
+    "key_not_valid_then": "the key was not published at the time of the mail",
 }
 
 _UNCHECKED = (
-    "There is a signature, but it proves too little here ({reason}). That does not make it fake.",
+    "There is a signature, but it proves too little here: {plain}. That does not make it fake.",
     "A copy whose signature covers what a reader sees.",
 )
+
+
+def in_words(code: str) -> str:
+    """An objection, or the reason for a result, in words; the code itself if it is neither."""
+    return OBJECTIONS.get(code) or OUTCOMES.get(code) or code
 
 
 def headline(case: Case, decision: Decision) -> str:
@@ -80,16 +223,35 @@ def would_change(case: Case, decision: Decision) -> str | None:
     """What would change an unverifiable item's verdict."""
     if decision.verdict is not Verdict.UNVERIFIABLE:
         return None
-    return _fill(REASONS.get(decision.reason_code, _UNCHECKED)[1], case, decision)
+    sentence = _fill(REASONS.get(decision.reason_code, _UNCHECKED)[1], case, decision)
+    if case.chain.waiting:
+        domain, selector = case.chain.waiting[0]
+        sentence += f" Or the key of selector {selector} of {domain}, which sealed the message when it held it."
+    return sentence
 
 
 def _verified(case: Case, decision: Decision) -> str:
     if decision.basis == "inherited" and case.inheritance is not None:
         carrier = case.inheritance
         on = f" on {carrier.date}" if carrier.date else ""
-        return f"Sent by {carrier.author}{on} in exactly this form; {carrier.domain} signed the message."
+        how = "held and sealed" if carrier.sealed else "signed"
+        return f"Sent by {carrier.author}{on} in exactly this form; {carrier.domain} {how} the message."
     assert case.proof is not None
-    limit = f" Limited: {decision.reason_code}." if decision.confidence == "limited" else ""
+    limit = f" Limited: {in_words(decision.reason_code)}." if decision.confidence == "limited" else ""
+    if decision.basis == "receiver_seal" and case.sealed is not None:
+        seal = case.sealed
+        on = f" on {datetime.fromtimestamp(seal.signed_at, UTC):%Y-%m-%d}" if seal.signed_at is not None else ""
+        return (
+            f"Exactly these octets were held by {seal.sealer}'s mail system{on}, which recorded that "
+            f"{seal.signer}'s signature was valid.{limit}"
+        )
+    if decision.basis == "repaired_signature":
+        return (
+            f"{case.proof.domain}'s mail system signed what this says; damage to it on the way was undone, "
+            f"and the signature then matches.{limit}"
+        )
+    if decision.basis == "anchored_recovered_key":
+        limit = " The key was computed from signatures in this dump, and a receiver's seal confirms it." + limit
     return f"Exactly these octets were signed by {case.proof.domain}'s mail system.{limit}"
 
 
@@ -113,7 +275,7 @@ def _fill(sentence: str, case: Case, decision: Decision) -> str:
     proof = case.proof or Proof(None, None, "")
     carrier = case.inheritance
     return sentence.format(
-        reason=decision.reason_code,
+        plain=in_words(decision.reason_code),
         domain=proof.domain or "the signing domain",
         selector=proof.selector or "?",
         author=carrier.author if carrier else "",

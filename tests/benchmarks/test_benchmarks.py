@@ -103,3 +103,14 @@ def test_process_tree_counts_an_orphaned_grandchild() -> None:
 @on_linux
 def test_process_tree_reports_a_failing_command() -> None:
     assert measured("-c", "raise SystemExit(4)")["exit_code"] == 4
+
+
+@pytest.fixture(scope="module")
+def recover() -> Iterator[ModuleType]:
+    yield from _module("recover")
+
+
+def test_recover_measures_a_pair_that_gave_the_key(recover: ModuleType) -> None:
+    found = recover.measure(1024, 3, damaged=False)
+    assert (found["bits"], found["gives"]) == (1024, "the key")
+    assert found["peak_mb"] > 10

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import cli, key_store, summary
+from sealing import Signer, seal, sign
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAIL = (
@@ -196,6 +197,41 @@ def test_explain_finds_an_item_by_path_id_message_id_and_sha256(dump: Path, tmp_
     assert record["path"] == "a.eml"
     assert json.loads(triage("explain", out, "<x@y.example>", "--json").stdout) == record
     refused(triage("explain", out, "nothing-like-it"), 3, "no such item")
+
+
+def test_a_trusted_sealer_and_its_key_count_when_judged_again_without_the_dump(dump: Path, tmp_path: Path) -> None:
+    mx = Signer("mx.example", "arc", "newspaper")
+    signed = sign(MAIL, Signer("campaign.example", "s1", "campaign"))
+    (dump / "a.eml").write_bytes(seal(signed, mx, "mx.example; dkim=pass header.d=campaign.example"))
+    key = tmp_path / "arc._domainkey.mx.example.txt"
+    key.write_text(mx.record())
+    out = tmp_path / "out"
+    triage("run", dump, "-o", out, "-q")
+    before = json.loads(triage("explain", out, "a.eml", "--json").stdout)
+    assert (before["verdict"], before["arc_result"]) == ("unverifiable", "neutral")
+    (dump / "a.eml").unlink()
+    triage("judge", out, "--keys", key, "-q")
+    untrusted = json.loads(triage("explain", out, "a.eml", "--json").stdout)
+    assert (untrusted["verdict"], untrusted["arc_result"]) == ("unverifiable", "pass")
+    triage("judge", out, "--trusted-sealer", "MX.example", "-q")
+    proven = json.loads(triage("explain", out, "a.eml", "--json").stdout)
+    assert (proven["verdict"], proven["basis"]) == ("verified", "receiver_seal")
+    text = triage("explain", out, "a.eml").stdout
+    assert "arc-seal signature 2: i=1 d=mx.example s=arc" in text
+    assert "covers  the ARC fields of the sets 1 to 1" in text
+    wanted = triage("keys", "wanted", out).stdout
+    assert "campaign.example" in wanted and "mx.example" not in wanted
+
+
+def test_check_honours_a_trusted_sealer(dump: Path, tmp_path: Path) -> None:
+    mx = Signer("mx.example", "arc", "newspaper")
+    signed = sign(MAIL, Signer("campaign.example", "s1", "campaign"))
+    (dump / "a.eml").write_bytes(seal(signed, mx, "mx.example; dkim=pass header.d=campaign.example"))
+    key = tmp_path / "arc._domainkey.mx.example.txt"
+    key.write_text(mx.record())
+    for more, basis in (((), None), (("--trusted-sealer", "mx.example"), "receiver_seal")):
+        record = json.loads(triage("check", dump / "a.eml", "--keys", key, *more, "--json").stdout)
+        assert record["basis"] == basis
 
 
 # ---- damaged OUT, odd names, odd terminals ----------------------------------------------------------

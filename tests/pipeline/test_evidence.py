@@ -8,7 +8,6 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
-import pyarrow as pa
 import pytest
 
 from pipeline import evidence
@@ -61,7 +60,7 @@ def test_what_is_not_asked_for_is_left_empty(tmp_path: Path, found: UnitEvidence
 
 def test_an_empty_unit_comes_back(tmp_path: Path) -> None:
     unit = WorkUnit("a" * 32, 7, "files", ())
-    evidence.write_shard(tmp_path, evidence.to_shard(UnitEvidence(unit, (), (), (), (), ())))
+    evidence.write_shard(tmp_path, evidence.to_shard(UnitEvidence(unit, (), (), (), (), (), ())))
     again = evidence.read_shard(tmp_path, "a" * 32, last="texts")
     assert again.unit == unit and len(again.items) == 0
 
@@ -81,15 +80,31 @@ def test_evidence_is_for_its_owner_alone(tmp_path: Path, found: UnitEvidence) ->
 
 
 def test_a_missing_or_damaged_shard_is_an_error(tmp_path: Path, found: UnitEvidence) -> None:
-    with pytest.raises(OSError):
+    with pytest.raises(evidence.EvidenceDamaged):
         evidence.read_shard(tmp_path, found.unit.unit_id)
     evidence.write_shard(tmp_path, evidence.to_shard(found))
     path = evidence.shard_path(tmp_path, found.unit.unit_id)
     octets = path.read_bytes()
     for damaged in (octets[: len(octets) // 2], b"", octets[:50] + b"\0" * 50 + octets[100:]):
         path.write_bytes(damaged)
-        with pytest.raises((OSError, pa.ArrowInvalid)):
+        with pytest.raises(evidence.EvidenceDamaged, match=str(path)):
             evidence.read_shard(tmp_path, found.unit.unit_id, last="texts")
+
+
+def test_a_shard_is_whole_only_as_it_was_written(tmp_path: Path, found: UnitEvidence) -> None:
+    unit_id = found.unit.unit_id
+    assert not evidence.is_whole(tmp_path, unit_id)
+    evidence.write_shard(tmp_path, evidence.to_shard(found))
+    assert evidence.is_whole(tmp_path, unit_id)
+    path = evidence.shard_path(tmp_path, unit_id)
+    octets = path.read_bytes()
+    for at in range(0, len(octets), len(octets) // 50):
+        path.write_bytes(octets[:at] + bytes([octets[at] ^ 1]) + octets[at + 1 :])
+        assert not evidence.is_whole(tmp_path, unit_id), f"one bit at octet {at}"
+        path.write_bytes(octets[:at])
+        assert not evidence.is_whole(tmp_path, unit_id), f"cut at octet {at}"
+    path.write_bytes(octets)
+    assert evidence.is_whole(tmp_path, unit_id)
 
 
 def test_units_survive_json_whatever_their_names() -> None:

@@ -6,13 +6,16 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from gmpy2 import next_prime
 
 from pipeline import cli, key_store
 from pipeline.key_store import KeyFileError
 from transforms.auth.key import parse_record
 from transforms.limits import LIMITS
+from transforms.model import PublicKey
 
 SAMPLE_KEYS = Path(__file__).resolve().parents[2] / "sample_dump" / "keys"
 # The public key of RFC 6376 §C (selector brisbane, example.com).
@@ -163,6 +166,20 @@ def test_the_keys_of_the_sample_are_read_whole() -> None:
         ("k.csv", f"domain,selector,record,not_after\na.example,s1,{RECORD},soon\n", "line 2", "not_after"),
         ("k.csv", f"domain,selector,record,first_seen\na.example,s1,{RECORD},24/04/2017\n", "line 2", "first_seen"),
         ("k.csv", f"domain,selector,record\na.example,s1,{'x' * (LIMITS.key_record + 1)}\n", "line 2", "characters"),
+        (
+            "k.csv",
+            f'domain,selector,record\na.example,s,{RECORD}\na.example,s,"v=DKIM1; p=\nb.example,s,{RECORD}\n',
+            "line 3",
+            "not closed",
+        ),
+        (
+            "k.csv",
+            f'domain,selector,record\na.example,s,"v=DKIM1; p=\nb.example,s,"{RECORD}"\n',
+            "line 2",
+            "not closed",
+        ),
+        ("k.tsv", f'domain\tselector\trecord\n"a.example"x\ts\t{RECORD}\n', "line 2", "behind its closing quote"),
+        ("k.csv", '"domain,selector,record\n', "line 1", "not closed"),
         ("k.jsonl", '{"domain":"a.example","selector":"s1"}', "line 1", "record"),
         ("k.jsonl", '{"domain":"a.example","selector":1,"record":"p="}', "line 1", "selector"),
         ("k.jsonl", '\n\n{"domain":\n', "line 3", "JSON"),
@@ -251,6 +268,139 @@ def test_hostile_names_and_records_survive_keeping(tmp_path: Path) -> None:
     key_store.keep(tmp_path, [given])
     assert key_store.kept(tmp_path) == [given]
     assert given.domain.isprintable() and given.selector.isprintable() and given.record.isprintable()
+
+
+# ---- archives of others ----------------------------------------------------------------------------
+
+
+def test_the_answer_of_a_public_archive_is_read_as_it_is(tmp_path: Path) -> None:
+    seen = {"firstSeenAt": "2016-01-02T03:04:05.000Z", "lastSeenAt": "2017-03-04T05:06:07.000Z"}
+    row = {"domain": "a.example", "selector": "s1", "value": RECORD, **seen}
+    document = [
+        {**row, "id": 1, "observations": [{"source": "live_dns", **seen}]},
+        {**row, "id": 2, "observations": [{"source": "gcd_recovered", **seen}]},
+        {**row, "id": 3, "value": f"v=DKIM1; p=DKIM1; p={P}"},  # as some domains publish it
+    ]
+    (tmp_path / "a.example.json").write_text(json.dumps(document, indent=2))
+    observed, computed, malformed = key_store.read_keys([tmp_path / "a.example.json"])
+    assert (observed.source, observed.key_id) == ("archive", KEY_ID)
+    assert observed.first_seen == datetime(2016, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert observed.last_seen == datetime(2017, 3, 4, 5, 6, 7, tzinfo=UTC)
+    assert (computed.source, computed.first_seen) == ("recovered", None)
+    assert (malformed.key_id, parse_record(malformed.record).status) == ("", "unparsable")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2017-04-24", datetime(2017, 4, 24, tzinfo=UTC)),
+        ("20170424", datetime(2017, 4, 24, tzinfo=UTC)),
+        (1493028000, datetime(2017, 4, 24, 10, tzinfo=UTC)),
+        ("1493028000", datetime(2017, 4, 24, 10, tzinfo=UTC)),
+        (1493028000000, datetime(2017, 4, 24, 10, tzinfo=UTC)),
+        ("2017-04-24T12:00:00+02:00", datetime(2017, 4, 24, 10, tzinfo=UTC)),
+    ],
+)
+def test_dates_of_archives_are_read(tmp_path: Path, value: object, expected: datetime) -> None:
+    row = {"domain": "a.example", "selector": "s1", "record": RECORD, "first_seen": value}
+    (tmp_path / "k.json").write_text(json.dumps([row]))
+    (key,) = key_store.read_keys([tmp_path / "k.json"])
+    assert key.first_seen == expected
+
+
+@pytest.mark.parametrize("value", [True, "soon", -1, 10**30, {"$date": 1}, "9" * 5000])
+def test_what_is_no_date_is_named_with_its_entry(tmp_path: Path, value: object) -> None:
+    row = {"domain": "a.example", "selector": "s1", "record": RECORD}
+    (tmp_path / "k.json").write_text(json.dumps([row, {**row, "first_seen": value}]))
+    with pytest.raises(KeyFileError, match=r"line 1, entry 2.*first_seen"):
+        key_store.read_keys([tmp_path / "k.json"])
+
+
+def test_a_table_may_name_its_columns_as_archives_do(tmp_path: Path) -> None:
+    (tmp_path / "k.csv").write_text(f"Domain,Selector,Value,firstSeenAt\na.example,s1,{RECORD},2016-01-02\n")
+    (tmp_path / "pdns.csv").write_text(f"rrname,rrtype,rdata\ns1._domainkey.b.example.,TXT,{RECORD}\nb.example,A,x\n")
+    assert read(tmp_path) == [("a.example", "s1", True), ("b.example", "s1", True)]
+
+
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "k.csv").write_text(f"domain,selector,record,record\na.example,s1,{RECORD},p=\n")
+    with pytest.raises(KeyFileError, match=r"line 1.*two columns 'record'"):
+        key_store.read_keys([tmp_path / "k.csv"])
+
+
+def test_a_key_keeps_its_origin(tmp_path: Path) -> None:
+    origins = {
+        "dns": "dns",
+        "file": "file",
+        "recovered": "recovered",
+        "gcd": "recovered",
+        "": "archive",
+        "x": "archive",
+    }
+    for given, kept in origins.items():
+        (tmp_path / "k.csv").write_text(f"domain,selector,record,source\na.example,s1,{RECORD},{given}\n")
+        assert [key.source for key in key_store.read_keys([tmp_path / "k.csv"])] == [kept]
+
+
+# ---- hostile archives ------------------------------------------------------------------------------
+
+
+def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    with (tmp_path / "k.csv").open("wb") as file:
+        file.truncate(513 * 1024 * 1024)
+    with pytest.raises(KeyFileError, match="larger than"):
+        key_store.read_keys([tmp_path / "k.csv"])
+
+
+@pytest.mark.parametrize("name", ["k.csv", "k.json", "k.jsonl", "s1._domainkey.a.example.txt"])
+@pytest.mark.parametrize(
+    "octets", [b"\0" * 1000, b"domain,selector,record\n\0,\0,\0\n", b'["\0"]', b"\xef\xbb\xbf", b"\r\r\r"]
+)
+def test_odd_octets_are_read_or_named(tmp_path: Path, name: str, octets: bytes) -> None:
+    (tmp_path / name).write_bytes(octets)
+    try:
+        keys = key_store.read_keys([tmp_path / name])
+    except KeyFileError as error:
+        assert str(tmp_path / name) in str(error)
+    else:
+        assert all(key.domain.isprintable() and key.record.isprintable() for key in keys)
+
+
+def test_an_archive_of_100_000_rows_is_read_and_kept(tmp_path: Path) -> None:
+    rows = ({"domain": f"d{n}.example", "selector": "s1", "record": RECORD} for n in range(100_000))
+    (tmp_path / "k.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    keys = key_store.read_keys([tmp_path / "k.jsonl"])
+    key_store.keep(tmp_path, [*keys, *keys])
+    assert len(keys) == len(key_store.kept(tmp_path)) == 100_000
+
+
+# ---- known weak ------------------------------------------------------------------------------------
+
+
+def _key(record: str, domain: str = "a.example") -> PublicKey:
+    return PublicKey(parse_record(record).key_id, domain, "s1", record, "archive", "k.csv")
+
+
+def test_a_weakness_is_kept_with_the_key_however_the_keys_came(tmp_path: Path, numbers: Any) -> None:
+    p, q, r = (int(next_prime(1 << 511 | seed << 400)) for seed in (1, 5, 9))
+    first, second = _key(numbers.record(p * q)), _key(numbers.record(q * r), "b.example")
+    sound = _key(numbers.record(numbers.sound()), "c.example")
+    key_store.keep(tmp_path / "a", [sound, first])
+    assert {key.weakness for key in key_store.kept(tmp_path / "a")} == {None}
+    key_store.keep(tmp_path / "a", [second])
+    key_store.keep(tmp_path / "a", [first])
+    key_store.keep(tmp_path / "b", [second, first, sound])
+    kept = key_store.kept(tmp_path / "a")
+    assert {key.domain: key.weakness for key in kept} == {
+        "a.example": "shared_factor", "b.example": "shared_factor", "c.example": None,
+    }  # fmt: skip
+    assert kept == key_store.kept(tmp_path / "b") and len(kept) == 3
+
+
+def test_what_an_archive_says_of_weakness_does_not_count(tmp_path: Path) -> None:
+    row = {"domain": "a.example", "selector": "s1", "record": RECORD, "weakness": "roca"}
+    (tmp_path / "k.json").write_text(json.dumps(row))
+    assert [key.weakness for key in key_store.weighed(key_store.read_keys([tmp_path / "k.json"]))] == [None]
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,62 @@ def test_a_run_opens_no_internet_socket_and_looks_nothing_up(tmp_path: Path, bea
     assert log.read_text("utf-8") == ""
 
 
+COMMANDS = [
+    ["judge", "OUT", "-q", "--keys", "KEYS"],
+    ["summary", "OUT"],
+    ["explain", "OUT", "mails/campagne/0001-budget.eml"],
+    ["check", "MAIL", "--keys", "KEYS"],
+    ["keys", "list", "OUT"],
+    ["keys", "wanted", "OUT"],
+    ["keys", "add", "OUT", "KEYS"],
+    ["verify", "OUT"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2]))
+def test_every_other_command_opens_no_internet_socket_and_does_not_know_the_dns(
+    out: Path, tmp_path: Path, command: list[str]
+) -> None:
+    log = _guarded(tmp_path)
+    places = {"OUT": out, "KEYS": ROOT / "sample_dump" / "keys",
+              "MAIL": ROOT / "sample_dump" / "leak" / "mails" / "campagne" / "0001-budget.eml"}  # fmt: skip
+    code = (
+        "import sys; from pipeline import cli; code = cli.run(sys.argv[1:])\n"
+        "print('dns' in sys.modules); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *(str(places.get(word, word)) for word in command)],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "NETWORK_LOG": str(log)},
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "False"
+    assert log.read_text("utf-8") == ""
+
+
+def test_a_fetch_without_consent_opens_no_internet_socket(out: Path, tmp_path: Path) -> None:
+    log = _guarded(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "keys", "fetch", str(out), "--resolver", "192.0.2.1"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "NETWORK_LOG": str(log)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2 and "--yes" in done.stderr
+    assert log.read_text("utf-8") == ""
+
+
+def _guarded(folder: Path) -> Path:
+    """A folder whose sitecustomize refuses the network; answers the log of what was refused."""
+    (folder / "sitecustomize.py").write_text((Path(__file__).parent / "no_network.py").read_text("utf-8"), "utf-8")
+    (folder / "network.log").touch()
+    return folder / "network.log"
+
+
 def test_the_guard_guards(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text((Path(__file__).parent / "no_network.py").read_text("utf-8"), "utf-8")
     log = tmp_path / "network.log"

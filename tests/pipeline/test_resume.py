@@ -44,6 +44,25 @@ def undisturbed(dump: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return tables(out)
 
 
+def test_a_damaged_shard_is_named_and_examined_again(dump: Path, undisturbed: dict[str, bytes], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    subprocess.run(command(dump, out), check=True, cwd=ROOT, capture_output=True)
+    damaged = sorted((out / "evidence").rglob("*.arrow"))[0]
+    os.truncate(damaged, damaged.stat().st_size // 2)
+    judge = [sys.executable, "-m", "pipeline", "judge", str(out)]
+    done = subprocess.run(judge, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 4 and f"{damaged}: damaged evidence" in done.stderr
+    done = subprocess.run(
+        [*(word for word in command(dump, out) if word != "-q"), "--resume", "-v"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert "examined 1 of " in done.stderr
+    assert tables(out) == undisturbed
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_killed_and_resumed_the_tables_are_the_same(
     dump: Path, undisturbed: dict[str, bytes], tmp_path: Path, seed: int

@@ -90,11 +90,12 @@ def test_make_dkimpy_agrees_with_each_message(make: ModuleType) -> None:
     seen = 0
     for chapter in sys.modules["chapters"].CHAPTERS:
         for recipe in chapter():
-            for path, octets, verdict, because in messages(recipe.thing, recipe.path):
+            for path, octets, _, because in messages(recipe.thing, recipe.path):
                 if because == "no_signature" or b"\n>From " in octets or octets.startswith(b"From "):
                     continue
                 if recipe.path.endswith(".emlx"):
                     octets = octets.split(b"\n", 1)[1][: int(octets.split(b"\n", 1)[0])]
-                assert passes(octets) == (verdict == "verified" or because in too_little), path
+                # Nor does it undo what exporters did.
+                assert passes(octets) == (because == "signature" or because in too_little), path
                 seen += 1
     assert seen > 40

@@ -14,8 +14,8 @@ RECIPIENTS = Proof("signature", "limited", "recipients_not_covered", 0, "campaig
 FAILED = Proof(None, None, "body_changed_after_signing", 0, "campaign.example", "s1")
 
 MAIL = {"holds_messages": True, "covered": False}
-COVERED = {"covered": True}
-HOLDS = {"covered": True, "holds_messages": True}
+COVERED = {"covered": True, "exact": True}
+HOLDS = {"covered": True, "exact": True, "holds_messages": True}
 
 
 def test_a_covered_attachment_inherits_from_its_message(make_proven) -> None:
@@ -32,6 +32,13 @@ def test_a_covered_attachment_inherits_from_its_message(make_proven) -> None:
 def test_only_a_message_that_passes_proof_on_carries(make_proven, proof: Proof | None, carrier: int | None) -> None:
     one = make_proven(("a.eml", Kind.EMAIL, MAIL), ("a.eml!2", Kind.IMAGE, COVERED), proofs={0: proof} if proof else {})
     assert carriers(one) == [None, carrier]
+
+
+def test_nothing_inherits_from_what_outlook_kept(make_proven) -> None:
+    """Even if its signature were to prove something: the parts are not those that it was made over."""
+    outlook = {**MAIL, "media_type": "application/vnd.ms-outlook"}
+    one = make_proven(("a.msg", Kind.EMAIL, outlook), ("a.msg!2", Kind.IMAGE, COVERED), proofs={0: PROVEN})
+    assert carriers(one) == [None, None]
 
 
 def test_an_attachment_that_reads_two_ways_does_not_inherit(make_proven) -> None:

@@ -153,7 +153,7 @@ def test_links_and_pipes_are_rows_that_nothing_is_read_from(dump: Path, tmp_path
         "folder": (Kind.LINK, Status.OK, None),
         "link": (Kind.LINK, Status.OK, None),
         "loop": (Kind.LINK, Status.OK, None),
-        "pipe": (Kind.SPECIAL, Status.OK, "io.special"),
+        "pipe": (Kind.SPECIAL, Status.ERROR, "io.special"),
     }
     assert all(item.sha256 is None and item.size is None for item in found.items)
     assert found.items[1].notes == (f"io.link: {secret}",)

@@ -10,6 +10,7 @@ import hashlib
 import io
 import quopri
 import tarfile
+import tempfile
 import time
 import zipfile
 import zlib
@@ -20,6 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from transforms.auth.canonical import body_hash
 from transforms.limits import LIMITS, MIB
 from transforms.model import Item, Kind, Status
 
@@ -170,6 +172,77 @@ def test_members_that_are_stored_have_a_place_and_compressed_ones_none(examine) 
         assert (item.byte_start, item.byte_len) == (None, None)
     assert found.items["a.eml.gz!@0"].kind is Kind.EMAIL
     assert all(source.counts_members for (source,) in found.sources.values())
+
+
+QUOTED = b"\n\nFrom a@b.example Mon Apr 24 10:00:00 2017\nfoo: bar\n"
+
+
+@pytest.mark.parametrize("top", [b"\n", b"\r\n\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n", b"Exported on Monday\n\n"])
+@pytest.mark.parametrize("unit_bytes", [LIMITS.unit_bytes, 300])
+def test_what_stands_before_a_mailbox_hides_no_message(examine, top: bytes, unit_bytes: int) -> None:
+    mail = MAIL.replace(b"\r\n", b"\n")
+    octets = top + (FROM_LINE + mail + b"\n") * 3
+    found = examine({"in.mbox": octets}, replace(LIMITS, unit_bytes=unit_bytes))
+    places = [len(top) + n * len(FROM_LINE + mail + b"\n") for n in range(3)]
+    assert found.below("in.mbox") == ["in.mbox!@0", *(f"in.mbox!@{place}" for place in places)]
+    assert [found.items[path].kind for path in found.below("in.mbox")] == [Kind.GAP, *[Kind.EMAIL] * 3]
+    assert {found.items[f"in.mbox!@{place}"].sha256 for place in places} == {digest(mail)}
+    for item in found.items.values():
+        assert digest(found.octets(item)) == item.sha256
+    assert sum(found.size_of("in.mbox")) == len(octets)
+
+
+@pytest.mark.parametrize("top", [b"", b"\n", b"\xef\xbb\xbf"])
+def test_a_mail_whose_body_quotes_a_from_line_is_one_mail(examine, top: bytes) -> None:
+    mail = top + MAIL + QUOTED
+    item = examine({"a.eml": mail}).items["a.eml"]
+    assert (item.kind, item.sha256, item.size) == (Kind.EMAIL, digest(mail), len(mail))
+
+
+def test_a_text_that_quotes_a_from_line_is_one_text(examine) -> None:
+    found = examine(
+        {"mbox.txt": b"How an mbox looks:" + QUOTED, "a.eml": multipart(attached(b"See" + QUOTED, "n.txt"))}
+    )
+    assert {path: item.kind for path, item in found.items.items()} == {
+        "a.eml": Kind.EMAIL, "a.eml!1": Kind.TEXT, "mbox.txt": Kind.TEXT,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("top", [FROM_LINE, b"\n" + FROM_LINE, b"\xef\xbb\xbf\r\n" + FROM_LINE])
+def test_a_message_behind_a_from_line_has_a_place_only_where_its_octets_lie(examine, top: bytes) -> None:
+    mail = top + MAIL
+    files = {
+        "a.eml": mail,
+        "stored.zip": zipped(("a.eml", mail)),
+        "deflated.zip": zipped(("a.eml", mail), method=zipfile.ZIP_DEFLATED),
+        "b.eml": multipart(attached(mail, "a.eml")),
+        "a.eml.gz": gzip.compress(mail),
+    }
+    found = examine(files)
+    for path in ("a.eml", "stored.zip!a.eml", "deflated.zip!a.eml", "b.eml!1", "a.eml.gz!@0"):
+        item, (gap,) = found.items[path], (found.items[one] for one in found.below(path))
+        assert (item.kind, item.sha256) == (Kind.EMAIL, digest(MAIL))
+        # The gap's place is in the octets of the file, those of the message are a part of the same.
+        assert (gap.kind, gap.byte_start, gap.byte_len, gap.sha256) == (Kind.GAP, 0, len(top), digest(top))
+    for path in ("a.eml", "stored.zip!a.eml"):
+        assert found.octets(found.items[path]) == MAIL
+    for path in ("deflated.zip!a.eml", "b.eml!1", "a.eml.gz!@0"):
+        assert (found.items[path].byte_start, found.items[path].byte_len) == (None, None)
+
+
+@pytest.mark.parametrize(("in_memory", "spools"), [(LIMITS.in_memory, 0), (500, 1)])
+def test_a_quoted_body_that_is_large_is_unquoted_on_disk(examine, monkeypatch, in_memory: int, spools: int) -> None:
+    body = b"text\nFrom here on\n" * 100
+    claimed = base64.b64encode(body_hash([body], "simple", "sha256", None)).decode()
+    signature = f"DKIM-Signature: v=1; a=rsa-sha256; d=campaign.example; s=s; h=from; bh={claimed}; b=AAAA\n".encode()
+    mail = FROM_LINE + signature + HEAD.replace(b"\r\n", b"\n") + b"\n" + body.replace(b"\nFrom ", b"\n>From ")
+    made = []
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda new=tempfile.TemporaryFile: made.append(new()) or made[-1])
+    found = examine({"in.mbox": mail + b"\n" + mail}, replace(LIMITS, in_memory=in_memory))
+    signatures = [signature for unit in found.units for _, signature in unit.signatures]
+    assert [signature.body_ok for signature in signatures] == [True, True]
+    assert "container.mboxrd_unquoted" in found.items["in.mbox!@0"].notes
+    assert len(made) == 2 * spools and all(file.closed for file in made)
 
 
 def test_an_office_file_is_one_document(examine) -> None:
@@ -354,11 +427,31 @@ def test_a_header_of_fifty_megabytes_is_limited_in_seconds_and_alone(examine) ->
     assert outcome(found.items["a.eml"]) == outcome(found.items["c.eml"]) == (Status.OK, None)
 
 
-def test_more_parts_than_the_limit_are_noted(examine) -> None:
-    mail = multipart(*[("Content-Type: a/b", b"x")] * (LIMITS.mime_parts + 50))
-    found = examine({"a.eml": mail})
-    assert len(found.items) <= LIMITS.mime_parts + 1
-    assert any("limit.parts" in item.notes for item in found.items.values())
+@pytest.mark.parametrize("media_type", ["a/b", "text/plain"])
+def test_a_message_of_more_parts_than_the_limit_is_limited(examine, media_type: str) -> None:
+    mail = multipart(*[(f"Content-Type: {media_type}", b"x")] * (LIMITS.mime_parts + 50))
+    found = examine({"a.eml": mail, "b.eml": MAIL})
+    assert len(found.items) <= LIMITS.mime_parts + 2
+    assert outcome(found.items["a.eml"]) == (Status.LIMITED, "limit.parts")
+    assert outcome(found.items["b.eml"]) == (Status.OK, None)
+    assert [source.n_errors for (source,) in found.sources.values()] == [1, 0]
+
+
+def test_a_message_nested_deeper_than_the_limit_is_limited(examine) -> None:
+    def nested(depth: int) -> bytes:
+        head = "".join(f"Content-Type: multipart/mixed; boundary=b{n}x\r\n\r\n--b{n}x\r\n" for n in range(depth))
+        return HEAD + head.encode() + b"\r\ntext"
+
+    found = examine({"a.eml": nested(LIMITS.mime_depth), "b.eml": nested(LIMITS.mime_depth + 1)})
+    assert outcome(found.items["a.eml"]) == (Status.OK, None)
+    assert outcome(found.items["b.eml"]) == (Status.LIMITED, "limit.mime_depth")
+
+
+def test_a_file_cut_short_counts_as_not_read_whole(examine) -> None:
+    whole = gzip.compress(MAIL * 50)
+    found = examine({"a.gz": whole[:-20], "b.gz": whole, "c.zip": zipped(("x.gz", whole[:-20]))})
+    told = {path: (source.status, source.n_errors) for path, (source,) in found.sources.items()}
+    assert told == {"a.gz": (Status.OK, 1), "b.gz": (Status.OK, 0), "c.zip": (Status.OK, 1)}
 
 
 def test_large_members_give_the_same_rows_from_a_spool_file(examine) -> None:
@@ -444,8 +537,8 @@ def test_links_and_devices_in_an_archive_are_rows_without_octets(examine) -> Non
             info.type, info.linkname = kind, "/etc/passwd" if name == "passwd" else ""
             archive.addfile(info)
     found = examine({"t.tar": out.getvalue()})
-    assert [(i.kind, i.sha256) for p, i in found.items.items() if "!" in p] == [
-        (Kind.LINK, None), (Kind.SPECIAL, None), (Kind.SPECIAL, None),
+    assert [(i.kind, i.sha256, i.error_code) for p, i in found.items.items() if "!" in p] == [
+        (Kind.LINK, None, None), (Kind.SPECIAL, None, "io.special"), (Kind.SPECIAL, None, "io.special"),
     ]  # fmt: skip
     assert found.items["t.tar!passwd"].notes == ("io.link: /etc/passwd",)
 

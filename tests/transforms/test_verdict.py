@@ -109,6 +109,13 @@ def test_a_failing_or_missing_signature_alone_never_suspects(reason: str) -> Non
     assert decide(Case(Kind.EMAIL, proof=proof)).verdict is Verdict.UNVERIFIABLE
 
 
+def test_proven_header_fields_without_their_body_are_no_proof() -> None:
+    proof = Proof(None, None, "body_not_hashed", 0, "a.example", "s", None, "exact", None, "", "neutral")
+    lost = decide(Case(Kind.EMAIL, proof=proof, body_lost=True))
+    assert (lost.verdict, lost.rule, lost.reason_code) == (Verdict.UNVERIFIABLE, "plain", "header_proven_body_lost")
+    assert decide(Case(Kind.EMAIL, proof=proof)).reason_code == "body_not_hashed"
+
+
 def test_the_order_of_findings_does_not_matter() -> None:
     pool = (ALTERED, STRONG_CLOCK, STRONG_CLIENT, WEAK, SPOOFED)
     for size in range(len(pool) + 1):

@@ -1,10 +1,11 @@
-"""Does the signing domain speak for the From domain? (VERDICT §1.4)
+"""Does the signing domain speak for the From domain? (VERDICT §1.4, §1 provider_signature)
 
 Domains are A-labels in lower case without a final dot; nothing is mapped here.
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain
@@ -13,17 +14,24 @@ from publicsuffixlist import PSLFILE, PublicSuffixList
 
 _MAX_DOMAIN = 253  # octets (RFC 1035 §2.3.4)
 
+# Google Workspace signs mail of a domain without a key of its own as DOMAIN-TLD.DATE.gappssmtp.com; `_` in 2015.
+# Only of two labels without a hyphen is it certain which domain that was.
+_TENANT = re.compile(r"([a-z0-9]+)[-_]([a-z0-9]+)\.[0-9]{8}\.gappssmtp\.com")
+
 
 def align(sdid: str, from_domain: str) -> str:
-    """exact | relaxed | none, of d= against the domain of the From address.
+    """exact | provider | relaxed | none, of d= against the domain of the From address.
 
-    exact: the same, or From lies below d= and d= is no public suffix. relaxed: another domain under
-    the same registered one.
+    exact: the same, or From lies below d= and d= is no public suffix. provider: the name that a provider
+    makes of this From domain and of no other. relaxed: another domain under the same registered one.
     """
     if not sdid or not from_domain:
         return "none"
     if sdid == from_domain:
         return "exact"
+    tenant = _TENANT.fullmatch(sdid)
+    if tenant is not None and from_domain == f"{tenant[1]}.{tenant[2]}":
+        return "provider"
     registered = registered_domain(sdid)
     if registered is None or registered != registered_domain(from_domain):
         return "none"  # a public suffix has no registered domain

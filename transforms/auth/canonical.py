@@ -7,6 +7,7 @@ space, empty lines) waits as a flag or a count, so memory stays bounded for any 
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -48,12 +49,18 @@ def wire_chunks(chunks: Iterable[bytes], seen: LineEnds) -> Iterator[bytes]:
 
     seen counts the line ends as found.
     """
+    for block in _blocks(chunks):
+        yield _wire(block, seen)
+
+
+def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Chunks in pieces of _BLOCK octets at most, no CRLF split over two."""
     held = b""  # a CR at the end of a block: the LF may follow
     for chunk in chunks:
         for at in range(0, len(chunk), _BLOCK):
             block = held + chunk[at : at + _BLOCK]
             held = b"\r" if block.endswith(b"\r") else b""
-            yield _wire(block[:-1] if held else block, seen)
+            yield block[:-1] if held else block
     yield held
 
 
@@ -129,6 +136,39 @@ def body_hash(chunks: Iterable[bytes], canonicalization: str, algorithm: str, le
     return digest.digest()
 
 
+def covered_octets(chunks: Iterable[bytes], canonicalization: str, length: int) -> int:
+    """How many octets of a body, as found, the first length canonical ones were made from.
+
+    The longest such beginning: white space that leaves no trace behind the last octet belongs to it.
+    """
+    white_space = _WhiteSpace()
+    relaxed = canonicalization == "relaxed"
+    covered = 0
+    left = length
+    for block in _blocks(chunks):
+        before = white_space.copy()
+        size = len(_canonical_block(block, white_space, relaxed))
+        if size > left:
+            return covered + _covered(block, before, relaxed, left)
+        covered += len(block)
+        left -= size
+    return covered
+
+
+def _covered(block: bytes, white_space: _WhiteSpace, relaxed: bool, length: int) -> int:
+    """The longest beginning of a block whose canonical form has no more than length octets."""
+
+    def size(end: int) -> int:
+        return len(_canonical_block(block[:end], white_space.copy(), relaxed))
+
+    return bisect_right(range(len(block) + 1), length, key=size) - 1
+
+
+def _canonical_block(block: bytes, white_space: _WhiteSpace, relaxed: bool) -> bytes:
+    wire = _wire(block, LineEnds())
+    return white_space.feed(wire) if relaxed else wire
+
+
 def canonical_field(raw: bytes, canonicalization: str) -> bytes:
     """Canonical form of a header field in wire form, its CRLF included (RFC 6376 §3.4.1, §3.4.2)."""
     if canonicalization != "relaxed":
@@ -159,6 +199,11 @@ class _WhiteSpace:
         text = block.rstrip(b" \t")
         self._held = len(text) < len(block)
         return _reduced(text)
+
+    def copy(self) -> _WhiteSpace:
+        other = _WhiteSpace()
+        other._held = self._held
+        return other
 
 
 def _reduced(text: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,15 +20,18 @@ ORDER = (
     "doubled_field",  # a field that may stand once stands twice, one instance unsigned
     "header_ambiguous",  # the header section reads in two ways
     "body_length_limit",  # l= leaves part of the body unsigned
+    "body_length_beyond",  # l= claims more octets than the body has (RFC 6376 §3.5: it must not)
     "subject_not_signed",
     "date_not_signed",
     "not_aligned",  # d= does not speak for the From domain
     "mime_reinterpretation_possible",  # the body reads otherwise under other, unsigned MIME fields
     "key_granularity",  # g= restricts the key to other addresses
     "key_weak",  # the modulus is short enough to be factored
+    "key_known_weak",  # its private key can be computed by anybody, whatever its length (auth/weakness.py)
     "key_recovered",  # the key comes from signatures of the dump and is anchored nowhere (VERDICT §4)
     "selector_later_than_mail",  # the key was made days after the mail says that it was written and taken
     "expired_at_receipt",  # x= had passed when the last hop took the message
+    "proven_except_added_text",  # it matches once text that a reader sees is put back or taken away
     # From here on they only limit the confidence.
     "sha1",  # rsa-sha1 (RFC 8301 §3.1)
     "other_key_at_that_time",  # archives saw another key under that name then, and not this one
@@ -39,18 +43,24 @@ LIMITING = frozenset(
     {"sha1", "other_key_at_that_time", "key_first_seen_later", "aligned_relaxed", "recipients_not_covered"}
 )
 BLOCKING = frozenset(ORDER) - LIMITING  # no `verified` with any of these
+ADDED_TEXT = "proven_except_added_text"  # found by repairs: what they undo changes what is read (VERDICT §2)
+
+# Reasons of a signature that only a recovered, unanchored key confirms: whoever planted it may own that key.
+SELF_ATTESTED = frozenset({"key_recovered", "key_two_recovered"})
 
 _DAYS_LATER = timedelta(days=2)
+# An unsigned Content-Disposition that says nothing new; any other makes an attachment of the text, or names it.
+_PLAIN_PLACING = re.compile(rb"\s*inline\s*;?\s*", re.IGNORECASE)
 _MIME_FIELDS = ("content-type", "content-transfer-encoding")
 
 
 def objections(
-    signature: Signature, fields: Sequence[HeaderField], reading: Reading, body_size: int, aligned: str
+    signature: Signature, fields: Sequence[HeaderField], reading: Reading, body_size: int | None, aligned: str
 ) -> tuple[str, ...]:
     """Objections that no key can lift, most serious first; () = the signature covers everything.
 
-    fields are all of the message, top to bottom; body_size is that of the canonical body in octets;
-    aligned is the answer of alignment.align.
+    fields are all of the message, top to bottom; body_size is that of the canonical body in octets,
+    None where the body is lost; aligned is the answer of alignment.align.
     """
     present = Counter(field.key for field in fields)
     signed = Counter(signature.signed_fields)
@@ -61,11 +71,11 @@ def objections(
         "doubled_field": _doubled(fields, present, signed),
         "header_ambiguous": reading.header_ambiguous is not None,
         "body_length_limit": _leaves_body_open(signature.length, body_size),
+        "body_length_beyond": _reaches_beyond(signature.length, body_size),
         "subject_not_signed": not signed["subject"],
         "date_not_signed": not signed["date"],
         "not_aligned": aligned == "none",
-        "mime_reinterpretation_possible": reading.body_ambiguous is not None
-        and leaves_mime_open(fields, signature.signed_fields),
+        "mime_reinterpretation_possible": body_size is not None and _reads_otherwise(signature, fields, reading),
         "selector_later_than_mail": _made_later(signature, fields),
         "expired_at_receipt": _expired(signature, fields),
         "sha1": signature.algorithm == "rsa-sha1",
@@ -73,6 +83,18 @@ def objections(
         "recipients_not_covered": any(not signed[key] for key in shown_recipients),
     }
     return in_order(code for code, holds in found.items() if holds)
+
+
+def _reads_otherwise(signature: Signature, fields: Sequence[HeaderField], reading: Reading) -> bool:
+    """Whether the body reads otherwise under other unsigned fields, or other blanks."""
+    if reading.body_ambiguous is not None and leaves_mime_open(fields, signature.signed_fields):
+        return True
+    if reading.blanks_ambiguous is not None and signature.body_canonicalization == "relaxed":
+        return True
+    placing = [field for field in fields if field.key == "content-disposition"]
+    if len(placing) <= signature.signed_fields.count("content-disposition"):
+        return False
+    return any(not _PLAIN_PLACING.fullmatch(field.value) for field in placing)
 
 
 def leaves_mime_open(fields: Iterable[HeaderField], signed_fields: Sequence[str]) -> bool:
@@ -98,9 +120,23 @@ def _doubled(fields: Sequence[HeaderField], present: Counter[str], signed: Count
     return False
 
 
-def _leaves_body_open(length: int | None, body_size: int) -> bool:
+def oversigned(fields: Sequence[HeaderField], signed_fields: Sequence[str]) -> tuple[str, ...]:
+    """Singletons that stand in the message and that h= names more often (RFC 6376 §8.15), by name."""
+    signed = Counter(signed_fields)
+    twice = {key for key, count in signed.items() if count > 1} & SINGLETONS
+    present = Counter(field.key for field in fields if field.key in twice)
+    return tuple(sorted(key for key, count in present.items() if signed[key] > count))
+
+
+def _leaves_body_open(length: int | None, body_size: int | None) -> bool:
+    if length is None:
+        return False
     # l=0 signs no body at all, so an empty one proves nothing either: it may have been cut off.
-    return length is not None and (length < body_size or length == 0)
+    return length == 0 or (body_size is not None and length < body_size)
+
+
+def _reaches_beyond(length: int | None, body_size: int | None) -> bool:
+    return length is not None and body_size is not None and length > body_size
 
 
 def _expired(signature: Signature, fields: Sequence[HeaderField]) -> bool:

@@ -13,12 +13,13 @@ def made_on(domain: str, selector: str) -> datetime | None:
 
     Only providers of data/dated_selectors.txt: elsewhere eight digits may mean anything.
     """
-    if len(selector) != 8 or not selector.isdigit():
+    day = selector.removeprefix("arc-")  # as Google names the keys of its ARC seals
+    if len(day) != 8 or not day.isdigit():
         return None
     if not any(domain == provider or domain.endswith(f".{provider}") for provider in _providers()):
         return None
     try:
-        return datetime.strptime(selector, "%Y%m%d").replace(tzinfo=UTC)
+        return datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
     except ValueError:
         return None
 

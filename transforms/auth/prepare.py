@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from transforms.auth.alignment import align
-from transforms.auth.canonical import BodyDigests, body_hash
-from transforms.auth.coverage import leaves_mime_open, objections
+from transforms.auth.canonical import BodyDigests, body_hash, covered_octets
+from transforms.auth.coverage import leaves_mime_open, objections, oversigned
+from transforms.auth.repair.forms import DRAWN_ON
 from transforms.auth.signature import Signature, data_hash, parse_signature
 from transforms.limits import LIMITS, MIB
 from transforms.mail.fields import SINGLETONS
@@ -21,15 +22,15 @@ _MAX_NAME = 100  # characters of one
 _MAX_PREFIXES = 256 * MIB  # octets hashed again for all l= of a message
 
 
-def prepare(message: Message, reading: Reading, digests: BodyDigests) -> tuple[PreparedSignature, ...]:
+def prepare(message: Message, reading: Reading, digests: BodyDigests | None) -> tuple[PreparedSignature, ...]:
     """The first LIMITS.signatures DKIM-Signature fields, top to bottom; digests are of message.body.
 
-    Reads the body again only for an l= that ends inside it.
+    Reads the body again only for an l= that ends inside it. Without digests the body as it was sent is
+    lost, and only the header section can be tried: body_ok is None.
     """
-    bodies = _Bodies(message, digests)
-    repairs = LINE_ENDS if _mixed(message.line_ends, digests.line_ends) else ""
+    bodies = Bodies(message, digests)
     return tuple(
-        _prepared(seq, field, message, reading, bodies, repairs)
+        prepare_one(seq, "dkim", field, parse_signature(field), message, reading, bodies)
         for seq, field in enumerate(message.named(DKIM_SIGNATURE)[: LIMITS.signatures])
     )
 
@@ -47,11 +48,11 @@ def needs_sha1(message: Message) -> bool:
 def signed_fields_kept(message: Message, signatures: Sequence[PreparedSignature]) -> tuple[HeaderField, ...]:
     """Fields that later repairs and re-checks draw on, in the order of the message.
 
-    DKIM-Signature fields first, then singletons, then all that any h= names, as long as they fit
-    into LIMITS.signed_fields octets; a field is kept whole or not at all.
+    DKIM-Signature fields first, then singletons, then all that any h= names, then what repairs draw
+    on beside them, as long as they fit into LIMITS.signed_fields octets; a field is kept whole or not at all.
     """
     named = {name for signature in signatures for name in signature.signed_fields}
-    wanted = ({DKIM_SIGNATURE}, SINGLETONS, named)
+    wanted = ({DKIM_SIGNATURE}, SINGLETONS, named, DRAWN_ON)
     kept: set[int] = set()
     left = LIMITS.signed_fields
     for keys in wanted:
@@ -66,26 +67,44 @@ def _signatures(message: Message) -> Iterator[Signature]:
     return map(parse_signature, message.named(DKIM_SIGNATURE)[: LIMITS.signatures])
 
 
-class _Bodies:
+class Bodies:
     """Answers whether the body is the one that a signature claims; hashes each prefix once."""
 
-    def __init__(self, message: Message, digests: BodyDigests) -> None:
+    def __init__(self, message: Message, digests: BodyDigests | None) -> None:
         self._message = message
         self._digests = digests
+        self.repairs = LINE_ENDS if digests is not None and _mixed(message.line_ends, digests.line_ends) else ""
         self._prefixes: dict[tuple[str, str, int], bytes] = {}
+        self._covered: dict[tuple[str, int], int] = {}
         self._left = _MAX_PREFIXES
 
-    def size(self, signature: Signature) -> int:
-        """Octets of the canonical body."""
+    def size(self, signature: Signature) -> int | None:
+        """Octets of the canonical body, None if it is lost."""
+        if self._digests is None:
+            return None
         relaxed = signature.body_canonicalization == "relaxed"
         return self._digests.relaxed_size if relaxed else self._digests.simple_size
 
+    def open_octets(self, signature: Signature) -> int | None:
+        """How many octets at the body's end, as found, l= leaves unsigned; None if it ends at no place in it."""
+        form, length = signature.body_canonicalization, signature.length
+        size = self.size(signature)
+        if length is None or size is None or length >= size:
+            return None
+        asked = form, length
+        if asked not in self._covered:
+            self._covered[asked] = covered_octets(self._message.body.chunks(), form, length)
+        return self._message.body.size - self._covered[asked]
+
     def match(self, signature: Signature) -> bool | None:
-        """None if the l= of this message are more than one would hash."""
+        """None if the body is lost, or if the l= of this message are more than one would hash."""
+        size = self.size(signature)
+        if self._digests is None or size is None:
+            return None
         form, algorithm, length = signature.body_canonicalization, signature.algorithm, signature.length
-        if length is None or length >= self.size(signature):
-            whole: bytes = getattr(self._digests, f"{form}_{algorithm.rpartition('-')[2]}")
-            return whole == signature.body_hash
+        if length is None or length >= size:
+            whole: bytes | None = getattr(self._digests, f"{form}_{algorithm.rpartition('-')[2]}")
+            return None if whole is None else whole == signature.body_hash
         asked = form, algorithm, length
         if asked not in self._prefixes:
             self._left -= length
@@ -95,15 +114,26 @@ class _Bodies:
         return self._prefixes[asked] == signature.body_hash
 
 
-def _prepared(
-    seq: int, field: HeaderField, message: Message, reading: Reading, bodies: _Bodies, repairs: str
+def prepare_one(
+    seq: int,
+    kind: str,
+    field: HeaderField,
+    signature: Signature,
+    message: Message,
+    reading: Reading,
+    bodies: Bodies,
 ) -> PreparedSignature:
-    signature = parse_signature(field)
+    """One signature over header fields and body; kind is its type.
+
+    Of another kind than `dkim`, d= is a system that handled the message and need not speak for the
+    author, so it is not held against the signature.
+    """
     aligned = align(signature.domain, reading.author.domain if reading.author else "")
     valid = signature.invalid is None
+    body_ok = bodies.match(signature) if valid else None
     return PreparedSignature(
         seq=seq,
-        type="dkim",
+        type=kind,
         domain=signature.domain,
         selector=signature.selector,
         auid=signature.auid,
@@ -115,13 +145,19 @@ def _prepared(
         expires_at=signature.expires_at,
         length=signature.length,
         body_hash=signature.body_hash,
-        body_ok=bodies.match(signature) if valid else None,
+        body_ok=body_ok,
         signature=signature.signature,
         data_hash=data_hash(message.fields, field, signature) if valid else b"",
-        repairs=repairs,
+        repairs=bodies.repairs,
         invalid=signature.invalid,
-        objections=objections(signature, message.fields, reading, bodies.size(signature), aligned) if valid else (),
+        objections=objections(
+            signature, message.fields, reading, bodies.size(signature), aligned if kind == "dkim" else "exact"
+        )
+        if valid
+        else (),
         aligned=aligned,
+        oversigned=oversigned(message.fields, signature.signed_fields),
+        open_octets=bodies.open_octets(signature) if body_ok else None,
     )
 
 

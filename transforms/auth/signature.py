@@ -1,11 +1,11 @@
-"""A DKIM-Signature field, and what it was computed over (RFC 6376 §3.5, §3.7)."""
+"""A DKIM-Signature or ARC field, and what it was computed over (RFC 6376 §3.5, §3.7; RFC 8617 §4.1)."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -22,6 +22,9 @@ _CANONICALIZATIONS = ("simple", "relaxed")
 _VERSIONS = (None, "1", "0.5")  # v=0.5 and no v= are the drafts of 2006 and 2007
 _QUERIES = ("dns/txt", "dns")  # `dns` in the drafts
 _REQUIRED = ("a", "b", "bh", "d", "h", "s")
+_ARC_ALGORITHMS = ("rsa-sha256", "ed25519-sha256")  # RFC 8617 §4.1; RFC 8301 §3.1 has no SHA-1 left
+_CHAIN_VALIDATIONS = ("none", "fail", "pass")
+_MAX_INSTANCE = 50  # RFC 8617 §4.2.1
 
 _MAX_FIELDS = 1_000  # names in h=
 _MAX_FIELDS_OCTETS = 16 * 1024
@@ -52,6 +55,8 @@ class Signature:
     length: int | None = None  # l=, octets of the canonical body; None: all of it
     signed_at: int | None = None  # t=, seconds since 1970; None if absent or implausible
     expires_at: int | None = None  # x=
+    instance: int | None = None  # i= of an ARC field
+    chain_validation: str | None = None  # cv= of a seal
 
     @property
     def canonicalization(self) -> str:
@@ -71,13 +76,35 @@ def parse_signature(field: HeaderField) -> Signature:
     signature_selector, signature_auid (i= outside d=), signature_query, signature_fields (h= empty,
     unreadable or too long).
     """
+    return _parsed(field, _strict)
+
+
+@lru_cache(maxsize=2 * LIMITS.arc_sets)
+def parse_message_signature(field: HeaderField) -> Signature:
+    """Read an ARC-Message-Signature field (RFC 8617 §4.1.2): as DKIM, but i= is the instance; never raises.
+
+    Codes of invalid as of parse_signature, and signature_instance.
+    """
+    return _parsed(field, _strict_message_signature)
+
+
+@lru_cache(maxsize=2 * LIMITS.arc_sets)
+def parse_seal(field: HeaderField) -> Signature:
+    """Read an ARC-Seal field (RFC 8617 §4.1.3): it has cv=, and neither h= nor bh=; never raises.
+
+    Codes of invalid as of parse_message_signature, and signature_chain_validation.
+    """
+    return _parsed(field, _strict_seal)
+
+
+def _parsed(field: HeaderField, strict: Callable[[dict[str, str], Signature], Signature]) -> Signature:
     try:
         tags = parse_tags(field.value)
     except TagError as error:
         return Signature(invalid=f"signature_{error.code}")
     signature = _lenient(tags)
     try:
-        return _strict(tags, signature)
+        return strict(tags, signature)
     except _Invalid as reason:
         return replace(signature, invalid=f"signature_{reason}")
 
@@ -97,11 +124,24 @@ def data_hash(fields: Sequence[HeaderField], signature_field: HeaderField, signa
     for name in signature.signed_fields:
         if instances[name]:
             digest.update(canonical_field(instances[name].pop().raw, form))
-    digest.update(canonical_field(_without_b(signature_field.raw), form).removesuffix(b"\r\n"))
+    digest.update(canonical_field(without_b(signature_field.raw), form).removesuffix(b"\r\n"))
     return digest.digest()
 
 
-def _without_b(raw: bytes) -> bytes:
+def seal_hash(earlier: Sequence[HeaderField], seal_field: HeaderField, signature: Signature) -> bytes:
+    """The hash that b= of an ARC-Seal signs (RFC 8617 §5.1.1): always in relaxed form.
+
+    earlier are the fields that it covers besides itself, in the order of their sets and within one:
+    Authentication-Results, Message-Signature, Seal.
+    """
+    digest = hash_of(signature.algorithm)
+    for field in earlier:
+        digest.update(canonical_field(field.raw, "relaxed"))
+    digest.update(canonical_field(without_b(seal_field.raw), "relaxed").removesuffix(b"\r\n"))
+    return digest.digest()
+
+
+def without_b(raw: bytes) -> bytes:
     """The field with the value of b= and the white space around that value taken out."""
     name, colon, value = raw.partition(b":")
     specs = value.split(b";")
@@ -120,15 +160,60 @@ def _lenient(tags: dict[str, str]) -> Signature:
         selector=_selector(tags.get("s", "")) or "",
         signed_at=_time(tags.get("t")),
         expires_at=_time(tags.get("x")),
+        instance=read_instance(tags.get("i", "")),  # of a DKIM-Signature i= is the auid, and this means nothing
     )
 
 
 def _strict(tags: dict[str, str], signature: Signature) -> Signature:
-    if any(tag not in tags for tag in _REQUIRED):
-        raise _Invalid("missing_tag")
     if tags.get("v") not in _VERSIONS:
         raise _Invalid("version")
-    if signature.algorithm not in ALGORITHMS:
+    _demand(tags, signature, _REQUIRED, ALGORITHMS)
+    return replace(_covering(tags, signature, "simple"), auid=_auid(tags.get("i"), signature.domain))
+
+
+def _strict_message_signature(tags: dict[str, str], signature: Signature) -> Signature:
+    _arc_demand(tags, signature)
+    _demand(tags, signature, _REQUIRED, _ARC_ALGORITHMS)
+    covering = _covering(tags, signature, "relaxed/relaxed")  # what deployed sealers leave out
+    if "arc-seal" in covering.signed_fields:  # RFC 8617 §4.1.2
+        raise _Invalid("fields")
+    return covering
+
+
+def _strict_seal(tags: dict[str, str], signature: Signature) -> Signature:
+    _arc_demand(tags, signature)
+    _demand(tags, signature, ("a", "b", "cv", "d", "s"), _ARC_ALGORITHMS)
+    if "h" in tags:  # RFC 8617 §4.1.3
+        raise _Invalid("fields")
+    if tags["cv"] not in _CHAIN_VALIDATIONS:
+        raise _Invalid("chain_validation")
+    return replace(
+        signature,
+        chain_validation=tags["cv"],
+        header_canonicalization="relaxed",
+        signature=_base64(tags["b"]),
+    )
+
+
+def _arc_demand(tags: dict[str, str], signature: Signature) -> None:
+    """What ARC asks for besides: an instance, and a t= that is a number."""
+    if signature.instance is None:
+        raise _Invalid("instance")
+    if "t" in tags and not _is_number(tags["t"]):
+        raise _Invalid("syntax")
+
+
+def read_instance(value: str) -> int | None:
+    """The number of an ARC set, 1 to 50 (RFC 8617 §4.2.1); None for anything else."""
+    instance = int(value) if _is_number(value) and len(value) <= 2 else 0
+    return instance if 1 <= instance <= _MAX_INSTANCE else None
+
+
+def _demand(tags: dict[str, str], signature: Signature, required: tuple[str, ...], algorithms: tuple[str, ...]) -> None:
+    """What every signature must name."""
+    if any(tag not in tags for tag in required):
+        raise _Invalid("missing_tag")
+    if signature.algorithm not in algorithms:
         raise _Invalid("algorithm")
     if not signature.domain:
         raise _Invalid("domain")
@@ -137,12 +222,15 @@ def _strict(tags: dict[str, str], signature: Signature) -> Signature:
     queries = _without_white_space(tags.get("q", "dns/txt")).lower().split(":")
     if not any(query in _QUERIES for query in queries):
         raise _Invalid("query")
-    header_form, body_form = _canonicalizations(tags.get("c", "simple"))
+
+
+def _covering(tags: dict[str, str], signature: Signature, canonicalization: str) -> Signature:
+    """With what it covers, and in which form: fields and body; canonicalization is that without c=."""
+    header_form, body_form = _canonicalizations(tags.get("c", canonicalization))
     return replace(
         signature,
         header_canonicalization=header_form,
         body_canonicalization=body_form,
-        auid=_auid(tags.get("i"), signature.domain),
         signed_fields=_signed_fields(tags["h"]),
         body_hash=_base64(tags["bh"]),
         signature=_base64(tags["b"]),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -13,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPubli
 
 from transforms.auth.coverage import ORDER, in_order
 from transforms.auth.key import KeyRecord, parse_record
+from transforms.auth.weakness import is_prime
 from transforms.model import PreparedSignature, PublicKey, SignatureResult
 
 # DER of DigestInfo up to the digest (RFC 8017 §9.2, note 1).
-_DIGEST_INFO = {
+DIGEST_INFO = {
     "sha1": bytes.fromhex("3021300906052b0e03021a05000414"),
     "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
 }
@@ -26,6 +28,8 @@ _SEEN_NEAR = timedelta(days=90)  # of the mail's Date
 _Span = tuple[datetime, datetime]  # first and last observation
 
 _record = lru_cache(maxsize=4096)(parse_record)
+# Only of keys that confirm something: 2 ms a key are too much for an archive of a million.
+_is_prime = lru_cache(maxsize=4096)(is_prime)
 
 
 def verify_hash(record: KeyRecord, algorithm: str, digest: bytes, signature: bytes) -> bool:
@@ -41,11 +45,34 @@ def verify_hash(record: KeyRecord, algorithm: str, digest: bytes, signature: byt
         if key_type == "ed25519":
             Ed25519PublicKey.from_public_bytes(record.raw).verify(signature, digest)
             return True
-        # The padding has one form only: what it holds, being equal, makes the whole block equal.
-        held = _rsa_key(record.n, record.e).recover_data_from_signature(signature, PKCS1v15(), None)
     except InvalidSignature:
         return False
-    return held == _DIGEST_INFO[hash_name] + digest
+    # The padding has one form only: what it holds, being equal, makes the whole block equal.
+    return _opened(record, signature) == DIGEST_INFO[hash_name] + digest
+
+
+def confirmer(keys: Sequence[PublicKey], prepared: PreparedSignature) -> Callable[[bytes], bool] | None:
+    """Asks of a hash whether some key confirms that this signature was made over it; None if none can.
+
+    What an RSA signature holds is opened once, so that each question costs a comparison.
+    """
+    records = [record for key in keys if _refusal(prepared, record := _record(key.record)) is None]
+    key_type, _, hash_name = prepared.algorithm.partition("-")
+    if key_type == "ed25519":
+        if not records:
+            return None
+        return lambda digest: any(
+            verify_hash(record, prepared.algorithm, digest, prepared.signature) for record in records
+        )
+    held = {_opened(record, prepared.signature) for record in records} - {None}
+    return (lambda digest: DIGEST_INFO[hash_name] + digest in held) if held else None
+
+
+def _opened(record: KeyRecord, signature: bytes) -> bytes | None:
+    try:
+        return _rsa_key(record.n, record.e).recover_data_from_signature(signature, PKCS1v15(), None)
+    except InvalidSignature:
+        return None
 
 
 @lru_cache(maxsize=1024)
@@ -58,27 +85,38 @@ def prove(prepared: PreparedSignature, keys: Sequence[PublicKey], written: datet
 
     written is the mail's Date, None if it cannot be read: then what depends on it counts against the
     mail. Reasons, by result:
-        pass       pass
+        pass       pass, key_anchored (under a recovered key that is anchored)
         fail       header_changed_after_signing, body_changed_after_signing
         neutral    key_unknown, key_not_valid_then, body_not_hashed
         permerror  prepared.invalid; key_revoked, key_unparsable, key_refused, key_type,
                    key_hash_not_allowed, key_service_not_allowed, key_auid_not_allowed
+    A recovered key that nothing anchors never says no. What it confirms is a pass or, with another
+    body, neutral, for the reason key_recovered (key_two_recovered beside a second such key).
     header_ok is the answer of the signature over the header alone, None if no key could be tried.
     """
     if prepared.invalid is not None:
         return _result(prepared, "permerror", prepared.invalid, _best_status(keys))
-    if not keys:
-        return _result(prepared, "neutral", "key_unknown", "missing")
     by_id: dict[str, list[PublicKey]] = {}
     for key in keys:
         by_id.setdefault(_record(key.record).key_id, []).append(key)
-    return min((_tried(prepared, _record(key.record), by_id, written) for key in keys), key=_rank)
+    tried = (_tried(prepared, key, by_id, written) for key in keys)
+    unknown = _result(prepared, "neutral", "key_unknown", "missing")
+    return min((result for result in tried if result is not None), key=_rank, default=unknown)
 
 
 def _tried(
-    prepared: PreparedSignature, record: KeyRecord, by_id: Mapping[str, Sequence[PublicKey]], written: datetime | None
-) -> SignatureResult:
-    """The result of one record; by_id are the keys of its name, which tell when each was in use."""
+    prepared: PreparedSignature, key: PublicKey, by_id: Mapping[str, Sequence[PublicKey]], written: datetime | None
+) -> SignatureResult | None:
+    """The result of one key, None if it has nothing to say.
+
+    by_id are the keys of its name, which tell when each was in use and where it comes from.
+    """
+    record = _record(key.record)
+    same = by_id[record.key_id]
+    if _self_attesting(same):
+        return _consistent(prepared, record, by_id)
+    if key.source == "recovered" and any(other.source != "recovered" for other in same):
+        return None  # the record of an archive holds the same key, and the restrictions on its use
     refusal = _refusal(prepared, record)
     if refusal is not None:
         return _result(prepared, "permerror", refusal, record.status)
@@ -87,24 +125,42 @@ def _tried(
     found = [*prepared.objections]
     if record.status == "weak":
         found.append("key_weak")
+    if any(key.weakness for key in same) or _is_prime(record.n):
+        record = dataclasses.replace(record, status="weak")
+        found.append("key_known_weak")
     if not _granted(record.granularity, prepared.auid):
         found.append("key_granularity")
-    same = by_id[record.key_id]
-    if all(key.source == "recovered" and key.anchored_by is None for key in same):
-        found.append("key_recovered")
     others = [_observed(group) for key_id, group in by_id.items() if key_id not in ("", record.key_id)]
     found += _time_objections(_observed(same), others, written)
     objection = in_order(found)[0] if found else None
     if not _within_bounds(same, written):
         result, reason = "neutral", "key_not_valid_then"
-    elif prepared.body_ok is None:
+    elif prepared.body_ok is None and prepared.type != "arc-seal":  # a seal covers no body (RFC 8617 §4.1.3)
         result, reason = "neutral", "body_not_hashed"
-    elif not prepared.body_ok:
+    elif prepared.body_ok is False:
         result, reason = "fail", "body_changed_after_signing"
     else:
-        result, reason = "pass", "pass"
+        result, reason = "pass", "key_anchored" if all(key.source == "recovered" for key in same) else "pass"
     verified = _result(prepared, result, reason, record.status, record, True)
     return verified._replace(objection=objection)
+
+
+def _self_attesting(same: Sequence[PublicKey]) -> bool:
+    """Whether a key is known from signatures of the dump alone (VERDICT §4)."""
+    return all(key.source == "recovered" and key.anchored_by is None for key in same)
+
+
+def _consistent(
+    prepared: PreparedSignature, record: KeyRecord, by_id: Mapping[str, Sequence[PublicKey]]
+) -> SignatureResult | None:
+    """What a self-attesting key says: that a signature was made with it, and never a no."""
+    if not verify_hash(record, prepared.algorithm, prepared.data_hash, prepared.signature):
+        return None
+    several = sum(map(_self_attesting, by_id.values())) > 1
+    reason = "key_two_recovered" if several else "key_recovered"
+    whole = prepared.body_ok or prepared.type == "arc-seal"  # a seal covers no body (RFC 8617 §4.1.3)
+    confirmed = _result(prepared, "pass" if whole else "neutral", reason, record.status, record, True)
+    return confirmed._replace(objection=in_order([*prepared.objections, "key_recovered"])[0])
 
 
 def _refusal(prepared: PreparedSignature, record: KeyRecord) -> str | None:
@@ -180,7 +236,7 @@ def _rank(result: SignatureResult) -> tuple[int, int, int]:
 
 
 def _best_status(keys: Sequence[PublicKey]) -> str:
-    statuses = {_record(key.record).status for key in keys}
+    statuses = {_record(key.record).status for key in keys if not _self_attesting([key])}
     return next((s for s in ("ok", "weak", "revoked", "refused", "unparsable") if s in statuses), "missing")
 
 
@@ -195,4 +251,5 @@ def _result(
     objection = prepared.objections[0] if prepared.objections else None
     key_id = record.key_id if record is not None else None
     key_bits = record.bits if record is not None else 0
-    return SignatureResult(prepared.seq, header_ok, key_status, key_id, result, objection, reason, key_bits)
+    testing = record is not None and "y" in record.flags
+    return SignatureResult(prepared.seq, header_ok, key_status, key_id, result, objection, reason, key_bits, testing)

@@ -35,7 +35,17 @@ DAMAGED = Rule(
     "says nothing about who wrote it",
 )
 
-RULES = (FROM_AMBIGUOUS, HEADER_AMBIGUOUS, DAMAGED)
+SHOWN_OTHERWISE = Rule(
+    "mail.shown_otherwise",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "reading",
+    "Outlook shows something else than the header field that came with the message",
+    "Subjects can be edited in Outlook, and gateways rewrite senders for it.",
+    "not measured; says only that the file shows two values",
+)
+
+RULES = (FROM_AMBIGUOUS, HEADER_AMBIGUOUS, DAMAGED, SHOWN_OTHERWISE)
 
 
 def check(item: ItemView) -> Iterator[Finding]:
@@ -44,4 +54,5 @@ def check(item: ItemView) -> Iterator[Finding]:
     if item.header_ambiguous is not None:
         yield HEADER_AMBIGUOUS(item.header_ambiguous)
     for note in item.notes:
-        yield DAMAGED(note)
+        code, _, detail = note.partition(": ")
+        yield SHOWN_OTHERWISE(detail) if code == SHOWN_OTHERWISE.code else DAMAGED(note)

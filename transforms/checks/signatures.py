@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
+from transforms.auth.coverage import BLOCKING, SELF_ATTESTED
 from transforms.case import ItemView
 from transforms.model import Direction, Finding, Kind, PreparedSignature, Rule, SignatureResult, Strength
 
@@ -25,6 +26,34 @@ VALID_IN_PART = Rule(
     "A signature is valid, but something that a reader sees could be changed without breaking it",
     "Many honest senders sign fewer fields than they could.",
     "not a contradiction",
+)
+HEADER_PROVEN = Rule(
+    "dkim.header_proven",
+    Direction.SUPPORTS,
+    Strength.WEAK,
+    "crypto",
+    "These header fields are as a mail system signed them; whether the body is could not be tested",
+    "Outlook keeps the header section as it came and rewrites the body for itself; the text and the files shown "
+    "beside a genuine header section may be others.",
+    "0 false passes for the fields named: derived from RSA and SHA-256; says nothing about the body",
+)
+TESTING = Rule(
+    "dkim.key_testing",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "crypto",
+    "The domain marked the key as one that it was only testing with (t=y)",
+    "Many domains never removed the mark; a valid signature is as valid under such a key.",
+    "not a contradiction",
+)
+OVERSIGNED = Rule(
+    "dkim.oversigned",
+    Direction.SUPPORTS,
+    Strength.WEAK,
+    "crypto",
+    "The signature also says that no further field of these names stood in the message",
+    "None is needed.",
+    "From was signed so by 17 of 353 signatures of one honest mailbox of 2016 to 2018",
 )
 BODY_CHANGED = Rule(
     "dkim.body_changed",
@@ -73,26 +102,67 @@ ABSENT = Rule(
     "27 % of one honest mailbox of 2016 to 2018; never counts against an item",
 )
 
-RULES = (VALID, VALID_IN_PART, BODY_CHANGED, HEADER_CHANGED, KEY_UNKNOWN, UNUSABLE, ABSENT)
+HANDLED_BY_GOOGLE = Rule(
+    "dkim.handled_by_google",
+    Direction.SUPPORTS,
+    Strength.WEAK,
+    "crypto",
+    "Google's mail system sent out exactly this body, under whatever address its user chose",
+    "A user may send from any address that he once confirmed, so it says little about the author.",
+    "derived from RSA and SHA-256; what it says is little",
+)
+
+RULES = (
+    VALID,
+    VALID_IN_PART,
+    HEADER_PROVEN,
+    TESTING,
+    OVERSIGNED,
+    BODY_CHANGED,
+    HEADER_CHANGED,
+    KEY_UNKNOWN,
+    UNUSABLE,
+    ABSENT,
+    HANDLED_BY_GOOGLE,
+)
+
+_GOOGLE_DOMAIN = "1e100.net"
 
 
 def check(item: ItemView) -> Iterator[Finding]:
     if item.kind is not Kind.EMAIL or item.proof is None:
         return
-    if not item.signatures:
+    if not any(signature.type == "dkim" for signature in item.signatures):
         yield ABSENT()
     for signature, result in zip(item.signatures, item.results, strict=True):
-        yield _finding(item, signature, result)
+        if signature.type == "google":
+            if result.result == "pass" and signature.domain == _GOOGLE_DOMAIN:
+                yield HANDLED_BY_GOOGLE(_who(signature))
+            continue
+        if signature.type != "dkim":
+            continue
+        proves = item.proof.basis is not None and item.proof.seq == signature.seq
+        # Of a repaired one repairs.py says what was signed, of a recovered key recovered.py what it is worth.
+        if not (proves and signature.repairs) and result.reason not in SELF_ATTESTED:
+            yield _finding(item, signature, result)
+        if result.testing and result.header_ok:
+            yield TESTING(_who(signature))
+        if signature.oversigned and result.result == "pass":
+            yield OVERSIGNED(f"{_who(signature)} {' '.join(signature.oversigned)}")
 
 
 def _finding(item: ItemView, signature: PreparedSignature, result: SignatureResult) -> Finding:
     assert item.proof is not None
-    who = f"d={signature.domain} s={signature.selector}"
+    who = _who(signature)
+    objections = list(dict.fromkeys(filter(None, (result.objection, *signature.objections))))
     if result.result == "pass":
         if item.proof.basis is not None and item.proof.seq == signature.seq:
             return VALID(f"{who} h={':'.join(signature.signed_fields)}")
-        objections = ", ".join(dict.fromkeys(filter(None, (result.objection, *signature.objections))))
-        return VALID_IN_PART(f"{who} ({objections})")
+        return _valid_in_part(item, signature, objections)
+    if result.header_ok and result.reason == "body_not_hashed":
+        if BLOCKING.intersection(objections):
+            return VALID_IN_PART(f"{who} ({', '.join(objections)}); {_BODY[None]}")
+        return HEADER_PROVEN(f"{who} h={':'.join(signature.signed_fields)}")
     if result.header_ok and result.reason == "body_changed_after_signing":
         return BODY_CHANGED(who, expected=f"bh={_base64(signature.body_hash)}")
     if result.header_ok is False:
@@ -101,6 +171,20 @@ def _finding(item: ItemView, signature: PreparedSignature, result: SignatureResu
     if result.key_status == "missing":
         return KEY_UNKNOWN(f"{who}; {_BODY[signature.body_ok]}")
     return UNUSABLE(f"{who} ({result.reason})")
+
+
+def _who(signature: PreparedSignature) -> str:
+    return f"d={signature.domain} s={signature.selector}"
+
+
+def _valid_in_part(item: ItemView, signature: PreparedSignature, objections: list[str]) -> Finding:
+    """With the place of the octets that l= leaves unsigned, which are the message's last ones."""
+    detail = f"{_who(signature)} ({', '.join(objections)})"
+    tail = signature.open_octets
+    if tail is None or item.size is None:
+        return VALID_IN_PART(detail)
+    detail += f"; l={signature.length} leaves the last {tail} octets unsigned"
+    return VALID_IN_PART(detail, byte_start=item.size - tail, byte_len=tail)
 
 
 _BODY = {

@@ -2,7 +2,7 @@
 
 A separator is a From_ line at the start of the mailbox or behind an empty line, followed by a header
 field, a `>From ` line or the end. The octets right around it decide that, so a mailbox can be split
-anywhere and its ranges still agree on every message.
+anywhere and its ranges still agree on every message. A byte order mark does not move the start.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from transforms.limits import LIMITS
-from transforms.mail.fields import from_line_length
+from transforms.mail.fields import blank_length, from_line_length, looks_like_message
 from transforms.model import Entry
-from transforms.span import Span
+from transforms.span import Span, in_memory
 from transforms.watch import UNWATCHED
 
 _BEFORE = 3  # octets before a From_ line that decide whether it is a separator: LF CR LF
 _BEHIND = 4096  # octets from its first one on that do: the line and the next field's name
 _FIELD_NAME = 300  # octets of those behind the line
+_TOP = re.compile(rb"(?:\xef\xbb\xbf)?(?:\r?\n)?")  # what may stand before a From_ line at the start
 _FIELD = re.compile(rb"[!-9;-~]{1,256}+[ \t]{0,16}+:|>From ")
 # What a separator has at the least, a weekday or an address: few lines of text are looked at closely.
 _LIKELY = re.compile(
@@ -54,7 +55,17 @@ def entries(
 
 def holds_several(span: Span, alive: Callable[[], None] = UNWATCHED.alive) -> bool:
     """Whether a separator stands behind the start; else a leading From_ line tops a single message."""
-    return next(_separators(span, 1, span.size, alive), None) is not None
+    start = blank_length(span.read(0, _BEHIND))
+    return next(_separators(span, start + 1, span.size, alive), None) is not None
+
+
+def begins_behind_text(head: bytes) -> bool:
+    """Whether the first octets of a file are lines of something else and then a mailbox.
+
+    What follows a separator must look like a message: a text that quotes a From_ line is none.
+    """
+    places = _separators(in_memory(head), 1, len(head), UNWATCHED.alive)
+    return any(looks_like_message(head[at:]) for at in places)
 
 
 def split(span: Span, target: int) -> tuple[tuple[int, int], ...]:
@@ -74,21 +85,21 @@ def _message(span: Span, at: int, end: int) -> Entry:
 
 def _separators(span: Span, start: int, stop: int, alive: Callable[[], None]) -> Iterator[int]:
     """Offsets of the separators that begin in start..stop, in order."""
+    top = _TOP.match(span.read(0, 5))
+    assert top is not None  # it may match nothing
     for low in range(start, stop, LIMITS.chunk):
         alive()
         high = min(low + LIMITS.chunk, stop)
         base = max(0, low - _BEFORE)
         window = span.read(base, high + _BEHIND)
-        if low == 0 and _is_from_line(window, 0):
-            yield 0
+        if low <= top.end() < high and _is_from_line(window, top.end() - base):
+            yield top.end()
         stop_at = high - base + 4  # where `From ` ends that begins just inside
         for likely in _LIKELY.finditer(window, max(0, low - base - 1)):
             at = likely.start() + 1
             if at + 5 > stop_at:
                 break
-            before = window[max(0, at - _BEFORE) : at]
-            # The mailbox may itself begin with the empty line.
-            empty_line = before.endswith((b"\n\n", b"\n\r\n")) or (base == 0 and before in (b"\n", b"\r\n"))
+            empty_line = window[max(0, at - _BEFORE) : at].endswith((b"\n\n", b"\n\r\n"))
             if empty_line and _is_from_line(window, at):
                 yield base + at
 

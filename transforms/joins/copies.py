@@ -76,11 +76,14 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
     column = {name: shard.column(name) for name in names}
     found = []
     for row, kind in enumerate(column["kind"]):
-        message_id, author = column["message_id"][row], column["from_email"][row]
-        if kind != Kind.EMAIL or not message_id or not author:
-            continue
         signed = proven.signed.get(row)
         proof = signed.proof if signed is not None else None
+        as_signed = proof if proof is not None and proof.basis is not None else None
+        message_id, author = column["message_id"][row], column["from_email"][row]
+        if as_signed is not None and as_signed.message_id is not None:
+            message_id = as_signed.message_id
+        if kind != Kind.EMAIL or not message_id or not author:
+            continue
         identified = False
         if signed is not None and proof is not None and proof.passes_on:
             covering = next(s for s in signed.signatures if s.seq == proof.seq)
@@ -96,7 +99,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
                 "container": column["source_path"][row].rpartition("/")[0]
                 if column["source_path"][row] == column["path"][row]
                 else column["source_path"][row],
-                "subject": column["subject"][row] or "",
+                "subject": (as_signed.subject if as_signed else None) or column["subject"][row] or "",
                 "date": column["date_utc"][row],
                 "content": column["content_sha256"][row],
                 "verified": identified,

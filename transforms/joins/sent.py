@@ -60,6 +60,8 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
             or column["status"][row] != "ok"
         ):
             continue
+        if carrier is not None and not proven.signed[carrier].proof.passes_on:
+            continue  # proven by a receiver's seal: no signature of the sender's to rest a loose file on
         record: dict[str, Any] = {
             "key": column["sha256"][row],
             "unit_id": shard.unit.unit_id,

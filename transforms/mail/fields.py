@@ -5,7 +5,8 @@ Defects that a Message can carry from here:
     mail.blank_before_header  empty lines before the first field
     mail.junk_before_header   lines that are no field before the first field (X-VM-v5-Data, >From)
     mail.junk_in_header       such lines between or right after fields
-    mail.malformed_field      such a line reads like a field that may stand only once (`\\0From: a@b`)
+    mail.malformed_field      such a line reads like a field that may stand only once (`\\0From: a@b`), or has a bare
+                              CR in it, behind which some readers see a field
     mail.no_empty_line        the header section runs into text; the body begins at that line
     mail.no_header            no field at all; everything is body
     limit.header              fields beyond LIMITS.header_section or header_fields were not read
@@ -45,6 +46,7 @@ _BLANK_LINES = re.compile(rb"(?:\r?\n)*+")
 _FIELD_END = re.compile(rb"\n(?![ \t])")  # the line end that folding does not continue
 _FIELD_NAME = re.compile(rb"([!-9;-~]++)[ \t]*+:")  # RFC 5322 §3.6.8, §4.5 for blanks before the colon
 _QUOTED_FROM_LINE = re.compile(rb">*From ")
+_BARE_CR = re.compile(rb"\r(?!\n|\Z)")
 _LIKE_SINGLETON = re.compile(
     rb"[^a-z0-9:]{0,64}(?:%s)[^a-z0-9:]{0,64}:" % "|".join(sorted(SINGLETONS)).encode(), re.IGNORECASE
 )
@@ -66,6 +68,13 @@ def split_message(span: Span) -> Message:
         if message.fields:
             return message
     return _split(span, start, defects)
+
+
+def blank_length(head: bytes) -> int:
+    """Octets of a byte order mark and empty lines that stand before anything else."""
+    blank = _BLANK_LINES.match(head, len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0)
+    assert blank is not None  # it may match nothing
+    return blank.end()
 
 
 def split_part(span: Span) -> Message:
@@ -135,7 +144,7 @@ def _section(span: Span, start: int) -> tuple[int, int]:
 
 def _junk_defects(lines: list[bytes], where: str) -> list[str]:
     """Codes for lines that are no field; the last one says where they stand."""
-    like = any(_LIKE_SINGLETON.match(line) for line in lines)
+    like = any(_LIKE_SINGLETON.match(line) or _BARE_CR.search(line) for line in lines)
     return [*(["mail.malformed_field"] if like else []), f"mail.junk_{where}_header"]
 
 

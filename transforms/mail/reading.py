@@ -7,27 +7,33 @@ answer does not depend on the signature; prepare.py asks those that do, such as 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain
 
 from transforms.limits import LIMITS
 from transforms.mail.address import only_author
 from transforms.mail.charset import codec_name
 from transforms.mail.comments import unfolded
+from transforms.mail.content import normalised_text
 from transforms.mail.fields import SINGLETONS, split_message
 from transforms.mail.mime import boundary_of, delimiters_of, occurrences, parts
 from transforms.mail.parameters import MAX_VALUE, Parameter, raw_parameters
 from transforms.mail.transfer import IDENTITY, decode
-from transforms.model import HeaderField, Message, Reading
+from transforms.model import HeaderField, Message, Part, Reading
 from transforms.span import Span, in_memory
 
 
-def read_one_way(message: Message, body: bool = True) -> Reading:
+def read_one_way(message: Message, body: bool = True, found: Sequence[Part] | None = None) -> Reading:
     """The author, and why header section or body may be read in a second way, as plain codes.
 
     body_ambiguous matters only while Content-Type or Content-Transfer-Encoding is unsigned: body says
-    whether it does. It reads the whole body once, and never raises.
+    whether it does. It reads the whole body once. found are the message's parts where they are known.
+    Never raises.
     """
-    body_ambiguous = _body_ambiguous(message) if body else None
-    return Reading(only_author(message), _header_ambiguous(message), body_ambiguous)
+    found = tuple(parts(message)) if found is None else found
+    body_ambiguous = _body_ambiguous(message, found) if body else None
+    return Reading(only_author(message), _header_ambiguous(message), body_ambiguous, _blanks_ambiguous(message, found))
 
 
 # ---- header section ---------------------------------------------------------------------------
@@ -40,6 +46,9 @@ _TWO_WAYS = {
     "limit.header": "header_not_read_to_its_end",
 }
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+# What some readers take for the end of a line, in any field: a bare CR hides a second From in `X-Foo:`.
+_ENDS_LINE = re.compile(rb"[\x00\x0b\x0c\x1c-\x1e]|\r(?!\n)")
+_BLANK_FOLDING = re.compile(rb"\n[ \t]+\r\n")  # to some readers the empty line that ends a header section
 _NOT_NAME = re.compile(r"[^a-z0-9-]+")
 
 
@@ -47,6 +56,11 @@ def _header_ambiguous(message: Message) -> str | None:
     for defect in message.defects:
         if defect in _TWO_WAYS:
             return _TWO_WAYS[defect]
+    section = b"".join([field.raw for field in message.fields])
+    if _ENDS_LINE.search(section):
+        return "control_character"
+    if _BLANK_FOLDING.search(section):
+        return "blank_folding"
     for field in message.fields:
         key = field.key
         if key in SINGLETONS:
@@ -57,6 +71,39 @@ def _header_ambiguous(message: Message) -> str | None:
         elif not key.replace("-", "").isalnum() and _NOT_NAME.sub("", key) in SINGLETONS:
             return "malformed_field"  # `>From:`
     return None
+
+
+# ---- blanks: what the relaxed form of a body leaves open ------------------------------------------
+
+
+def _blanks_ambiguous(message: Message, found: Sequence[Part]) -> str | None:
+    """Whether more or fewer blanks would move a line into or out of a part's header section, or end a part.
+
+    A blank put on the empty line behind `Content-Type: text/plain` makes the text that follows a header
+    field; the relaxed form of the body stays the same (RFC 6376 §3.4.4).
+    """
+    boundaries = set()
+    for part in found:
+        if part.fields is not message.fields and any(_BLANK_FOLDING.search(field.raw) for field in part.fields):
+            return "blank_folding"
+        boundary = part.parameters.get("boundary", "") if part.media_type.startswith("multipart/") else ""
+        if " " in boundary or "\t" in boundary:
+            boundaries.add(boundary.rstrip(" \t").encode("utf-8", "replace"))
+    return "boundary_blanks" if boundaries and _blurred(message.body, boundaries) else None
+
+
+def _blurred(body: Span, boundaries: set[bytes]) -> bool:
+    """Whether a line is a delimiter of one of these boundaries but for its blanks."""
+    exact = {b"--" + boundary for boundary in boundaries}
+    reduced = {b" ".join(delimiter.split()) for delimiter in exact}
+    starts = chain([body.read(0, _MAX_OPENING)], (w[at + 1 :] for _, w, at in occurrences(body, b"\n--", _MAX_OPENING)))
+    for count, text in enumerate(starts):
+        line = text[:_MAX_OPENING].partition(b"\n")[0].rstrip(b" \t\r")
+        shape = b" ".join(line.split())
+        alike = shape in reduced or shape.removesuffix(b"--") in reduced
+        if count == _MAX_DASHES or (alike and line not in exact and line.removesuffix(b"--") not in exact):
+            return True
+    return False
 
 
 # ---- body -------------------------------------------------------------------------------------
@@ -71,13 +118,13 @@ _STRICT_ENCODING = frozenset({"7bit", "8bit", "binary", "quoted-printable", "bas
 _DECIDING = ("boundary", "charset")
 
 
-def _body_ambiguous(message: Message) -> str | None:
+def _body_ambiguous(message: Message, found: Sequence[Part]) -> str | None:
     described = [field for field in message.fields if field.name[:8].lower() == "content-"]
     content_types = [field for field in described if field.key == "content-type"]
     encodings = [field for field in described if field.key == "content-transfer-encoding"]
     if len(content_types) > 1 or len(encodings) > 1:
         return "repeated_field"
-    media_type, parameters = _strict_type(content_types[0]) if content_types else ("text/plain", ())
+    media_type, parameters = strict_type(content_types[0]) if content_types else ("text/plain", ())
     encoding = unfolded(encodings[0].value).decode("latin-1").lower() if encodings else ""
     if not media_type:
         return "content_type_malformed"
@@ -86,17 +133,23 @@ def _body_ambiguous(message: Message) -> str | None:
     if media_type.startswith("multipart/"):
         if encoding not in IDENTITY:
             return "transfer_encoding"
-        if media_type == "multipart/digest":  # the subtype decides what its parts are
-            return "media_type"
         boundary = boundary_of(parameters)
-        return _multipart(message, boundary) if boundary is not None else "boundary"
+        if boundary is None:
+            return "boundary"
+        return _multipart(message, boundary) or (
+            None if _shows_the_same(media_type, parameters, found) else "media_type"
+        )
     if media_type not in ("text/plain", "text/html"):
         return "media_type"
-    charset = next((parameter.text for parameter in parameters if parameter.name == "charset"), "")
-    return _text(message.body, media_type, charset, encoding)
+    named = {parameter.name: parameter.text for parameter in parameters}
+    if "name" in named:  # makes an attachment of it
+        return "name"
+    if named.get("delsp", "").lower() == "yes" and _JOINED.search(message.body.read(0, LIMITS.in_memory)):
+        return "delsp"
+    return _text(message.body, media_type, named.get("charset", ""), encoding)
 
 
-def _strict_type(field: HeaderField) -> tuple[str, tuple[Parameter, ...]]:
+def strict_type(field: HeaderField) -> tuple[str, tuple[Parameter, ...]]:
     """Media type and parameters; ("", ()) if two readers could see them differently."""
     value = unfolded(field.value)
     if len(value) > MAX_VALUE or not _STRICT_TYPE.fullmatch(value):
@@ -108,6 +161,63 @@ def _strict_type(field: HeaderField) -> tuple[str, tuple[Parameter, ...]]:
     if re.search(rb"(?:boundary|charset)\*", value, re.IGNORECASE):  # RFC 2231; not read by all
         return "", ()
     return media_type, parameters
+
+
+# ---- multipart: what an unsigned subtype may hide --------------------------------------------------
+
+_JOINED = re.compile(rb" \r?\n")  # what format=flowed with DelSp=yes joins without a blank (RFC 3676 §4.2)
+_MAX_ALTERNATIVES = 8
+_ALIKE = 0.5  # of the words of the shorter of two alternatives that must stand in the other
+
+
+def _shows_the_same(media_type: str, parameters: tuple[Parameter, ...], found: Sequence[Part]) -> bool:
+    """Whether nothing is hidden that another subtype would show.
+
+    mixed shows all parts. alternative shows one of them, so its texts must say the same; related and
+    signed show the first, so there must be one text only. Of any other the subtype decides what is seen.
+    """
+    subtype = media_type.partition("/")[2]
+    if subtype == "mixed":
+        return True
+    if subtype not in ("alternative", "related", "signed") or any(one.name == "start" for one in parameters):
+        return False
+    shown = [part for part in _children(found) if _says_something(part)]
+    if len(shown) <= 1:
+        return True
+    return subtype == "alternative" and len(shown) <= _MAX_ALTERNATIVES and _say_the_same(shown, found)
+
+
+def _children(found: Sequence[Part]) -> list[Part]:
+    """The parts right below the message's own multipart, which is the first of found."""
+    root = found[0].number
+    level = root.count(".") + 1 if root else 0
+    return [part for part in found[1:] if part.number.count(".") == level]
+
+
+def _says_something(part: Part) -> bool:
+    return not part.is_item and part.disposition != "attachment"
+
+
+def _say_the_same(shown: Sequence[Part], found: Sequence[Part]) -> bool:
+    """Whether the last of some alternatives has the words of each other one, or they its."""
+    texts = [_words_in(part, found) for part in shown]
+    last = texts[-1]
+    return all(_share(text, last) >= _ALIKE for text in texts[:-1])
+
+
+def _words_in(part: Part, found: Sequence[Part]) -> Counter[str]:
+    """The words of a part and of those below it: of its HTML where it has some."""
+    below = [one for one in found if one is part or one.number.startswith(f"{part.number}.")]
+    texts = [one for one in below if one.media_type in ("text/plain", "text/html") and _says_something(one)]
+    html = [one for one in texts if one.media_type == "text/html"]
+    text = normalised_text(html or texts)
+    return Counter(re.findall(r"[^\W_]+", text.casefold()))
+
+
+def _share(one: Counter[str], other: Counter[str]) -> float:
+    """How much of the shorter of two texts stands in the longer one."""
+    shorter = min(one.total(), other.total())
+    return (one & other).total() / shorter if shorter else 0.0
 
 
 # ---- multipart: the body itself must say which boundary it has ----------------------------------
@@ -204,7 +314,13 @@ _AUTOLINK = re.compile(
     rb"<(?:mailto:)?[A-Za-z0-9.!#$%&'*+=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}>|<(?:https?|ftp)://[^\s<>\"']{1,2000}>",
     re.IGNORECASE,
 )
-_BEGINS_AS_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*+<[A-Za-z!]")
+# How a document or a mail program's HTML begins. Not with a comment, a style or a script: a plain text that
+# does so would lose words as HTML.
+_BEGINS_AS_HTML = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+<(?:!doctype html"
+    rb"|(?:html|head|body|meta|div|p|span|table|font|center|section|br|b|a|h[1-6])(?=[\s/>]))",
+    re.IGNORECASE,
+)
 # Escapes that an encoder has no reason to write: a printable octet other than `=`, except blanks at a
 # line's end and `.`, `-` and `F` (of `From `) at its beginning.
 _NEEDLESS_ESCAPE = re.compile(
@@ -243,8 +359,7 @@ def _text(body: Span, media_type: str, charset: str, encoding: str) -> str | Non
     if _enclosing(body)[0] is not None or _stray_delimiter(Message((), body, "none"), set()):
         return "stray_delimiter"
     if media_type == "text/html":
-        begins = _BEGINS_AS_HTML.match(octets) and not _AUTOLINK.match(octets.lstrip())
-        return None if begins or not octets.strip() else "html_without_markup"
+        return None if _BEGINS_AS_HTML.match(octets) or not octets.strip() else "html_without_markup"
     if b"<" in octets and _TAG_LIKE.search(octets) and _TAG_LIKE.search(_AUTOLINK.sub(b" ", octets)):
         return "text_with_markup"
     return None

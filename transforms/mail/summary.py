@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from transforms.limits import Limits
@@ -34,9 +35,7 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
     subject = lowest.get("subject")
     display = limits.display
     return {
-        "edrm_mih": hashlib.md5(f"<{message_id[0]}>".encode(), usedforsecurity=False).hexdigest()
-        if message_id
-        else None,
+        "edrm_mih": edrm_mih(message_id[0]) if message_id else None,
         "message_id": message_id[0] if message_id else None,
         "in_reply_to": parents[0] if parents else None,
         "references": tuple(_ids(lowest.get("references"))[-limits.references :]),
@@ -51,8 +50,21 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
         "date_offset_min": date.offset_min if date else None,
         "received_utc": received_date(received[0]) if received else None,
         "received_count": len(received),
+        "delivered_elsewhere": _delivered_elsewhere(message, lowest, limits),
         "intermediaries": tuple(sorted({f.key for f in message.fields if _INTERMEDIARY.match(f.key)})),
     }
+
+
+def _delivered_elsewhere(message: Message, lowest: Mapping[str, HeaderField], limits: Limits) -> bool:
+    """Whether a Delivered-To names somebody that To and Cc do not: a forwarder, an alias, a blind copy."""
+    delivered = {address.lower() for field in message.named("delivered-to") for address in _addresses(field, limits)}
+    shown = {address.lower() for key in ("to", "cc") for address in _addresses(lowest.get(key), limits)}
+    return not delivered <= shown
+
+
+def edrm_mih(message_id: str) -> str:
+    """The value by which other platforms know a message: MD5 of its Message-ID with the brackets."""
+    return hashlib.md5(f"<{message_id}>".encode(), usedforsecurity=False).hexdigest()
 
 
 def _first(field: HeaderField | None) -> Mailbox | None:

@@ -48,6 +48,27 @@ def test_a_public_suffix_or_another_tenant_never_aligns(sdid: str, from_domain: 
 
 
 @pytest.mark.parametrize(
+    ("sdid", "from_domain", "expected"),
+    [
+        ("club-example.20150623.gappssmtp.com", "club.example", "provider"),
+        ("club_example.20130820.gappssmtp.com", "club.example", "provider"),
+        ("club-example.20150623.gappssmtp.com", "rival.example", "none"),
+        ("club-example.20150623.gappssmtp.com", "mail.club.example", "none"),
+        ("my-club-example.20150623.gappssmtp.com", "my-club.example", "none"),  # or my.club.example, or ...
+        ("mail-club-example.20150623.gappssmtp.com", "mail.club.example", "none"),  # or mail-club.example
+        ("xn--fuball-cta-example.20150623.gappssmtp.com", "xn--fuball-cta.example", "none"),
+        ("club-example.gappssmtp.com", "club.example", "none"),
+        ("club-example.20150623.gappssmtp.com.evil.example", "club.example", "none"),
+        ("club-example.20150623.gappssmtp.com", "club-example.20150623.gappssmtp.com", "exact"),
+    ],
+)
+def test_a_providers_name_for_a_tenant_aligns_where_it_has_one_reading(
+    sdid: str, from_domain: str, expected: str
+) -> None:
+    assert align(sdid, from_domain) == expected
+
+
+@pytest.mark.parametrize(
     ("domain", "registered"),
     [
         ("a.b.football.example", "football.example"),

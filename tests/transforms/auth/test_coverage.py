@@ -24,7 +24,7 @@ def _objections(
     *extra: tuple[str, str],
     h: tuple[str, ...] = _H,
     reading: Reading = _READING,
-    body_size: int = 100,
+    body_size: int | None = 100,
     aligned: str = "exact",
     **tags: Any,
 ) -> tuple[str, ...]:
@@ -66,13 +66,15 @@ def test_recipients_outside_h_only_matter_when_shown() -> None:
     [
         (None, 100, ()),
         (100, 100, ()),
-        (101, 100, ()),
+        (101, 100, ("body_length_beyond",)),
         (99, 100, ("body_length_limit",)),
         (0, 100, ("body_length_limit",)),
         (0, 0, ("body_length_limit",)),  # the body may have been cut off
+        (99, None, ()),  # the body is lost
+        (0, None, ("body_length_limit",)),
     ],
 )
-def test_length_below_the_body(length: int | None, size: int, found: tuple[str, ...]) -> None:
+def test_length_below_the_body(length: int | None, size: int | None, found: tuple[str, ...]) -> None:
     assert _objections(length=length, body_size=size) == found
 
 
@@ -151,6 +153,8 @@ def test_a_provider_key_younger_than_its_mail_proves_nothing() -> None:
     assert late not in _objections(domain="football.example", selector="20161025")
     assert late not in _objections(domain="gmail.com", selector="20161399")
     assert late in _objections(domain="club.20150623.gappssmtp.com", selector="20161025", signed_at=1)
+    assert late in _objections(domain="google.com", selector="arc-20160816", signed_at=1)
+    assert late not in _objections(domain="google.com", selector="arc-20160816", signed_at=1493028030)
 
 
 # ---- attacks on a whole message ---------------------------------------------------------------

@@ -51,9 +51,9 @@ def test_body_under_a_length_limit(signer: Any, examined: Examined, mail: bytes)
     assert signature.objections == ("body_length_limit",)
 
 
-def test_length_beyond_the_body_covers_all_of_it(signer: Any, examined: Examined, mail: bytes) -> None:
+def test_length_beyond_the_body_covers_all_of_it_and_is_refused(signer: Any, examined: Examined, mail: bytes) -> None:
     (signature,) = examined(signer.sign(mail, length=10**6))
-    assert (signature.body_ok, signature.objections) == (True, ())
+    assert (signature.body_ok, signature.objections) == (True, ("body_length_beyond",))
 
 
 def test_prefixes_are_hashed_within_a_budget(
@@ -136,6 +136,13 @@ def test_kept_fields_are_what_repairs_draw_on(signer: Any, examined: Examined, m
     message = split_message(in_memory(octets))
     kept = signed_fields_kept(message, examined(octets))
     assert [field.key for field in kept] == ["dkim-signature", "list-id", "sender", "from", "to", "subject", "date"]
+
+
+def test_what_relays_put_aside_is_kept_with_a_signature(signer: Any, examined: Examined, mail: bytes) -> None:
+    aside = b"X-Original-From: a@b.example\r\nX-Gmail-Original-Message-ID: <1@b.example>\r\nX-Other: 1\r\n"
+    octets = aside + signer.sign(mail)
+    kept = [field.key for field in signed_fields_kept(split_message(in_memory(octets)), examined(octets))]
+    assert kept[:3] == ["x-original-from", "x-gmail-original-message-id", "dkim-signature"]
 
 
 def test_kept_fields_have_a_limit_and_an_order_of_importance(examined: Examined) -> None:

@@ -111,6 +111,22 @@ def test_vector(case: dict[str, Any], examined: Examined) -> None:
         assert result.reason == _REASONS[name]
 
 
+def test_nothing_passes_that_the_suites_refuse_but_what_is_listed_with_its_reason(examined: Examined) -> None:
+    passing = set()
+    for case in _CASES:
+        signatures = examined(base64.b64decode(case["msg"]))
+        results = [prove(signature, _keys(case, signature), None) for signature in signatures]
+        if case["expect"] != "pass" and any(result.result == "pass" for result in results):
+            passing.add(case["id"].removesuffix(".txt"))
+    assert passing == {name for name, (outcome, _) in _POLICY.items() if outcome == "pass"}
+    assert all(reason for _, reason in _POLICY.values())
+
+
+def test_every_case_has_one_of_the_four_answers() -> None:
+    assert {case["expect"] for case in _CASES} <= set(_OUTCOMES)
+    assert len({case["id"] for case in _CASES}) == len(_CASES)  # a repeated name would hide one
+
+
 def test_every_difference_is_still_one() -> None:
     expected = {case["id"].removesuffix(".txt"): case["expect"] for case in _CASES}
     assert len(_CASES) == 62

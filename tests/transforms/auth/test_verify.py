@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import base64
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -10,12 +11,13 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from gmpy2 import next_prime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.auth.coverage import BLOCKING
 from transforms.auth.key import KeyRecord, parse_record
-from transforms.auth.verify import prove, verify_hash
+from transforms.auth.verify import confirmer, prove, verify_hash
 from transforms.model import PreparedSignature, PublicKey, SignatureResult
 
 Examined = Callable[[bytes], tuple[PreparedSignature, ...]]
@@ -115,6 +117,50 @@ def test_examples_of_rfc_8463(examined: Examined) -> None:
     assert len(signatures) == 2
     for signature, record in zip(signatures, _RFC_8463_KEYS, strict=True):
         assert _outcome(prove(signature, [_key(record)], None)) == ("pass", "pass", None)
+
+
+def _flips(octets: bytes) -> Iterator[tuple[int, bytes]]:
+    """Each octet's place, and the message with one of its bits changed."""
+    for at in range(len(octets)):
+        for bit in range(8):
+            yield at, octets[:at] + bytes([octets[at] ^ 1 << bit]) + octets[at + 1 :]
+
+
+def test_no_bit_of_the_example_of_rfc_6376_can_be_changed(examined: Examined) -> None:
+    """All of it is covered, in simple form. The value of b= is the signature: its last letter has two idle bits."""
+    octets = _RFC_6376_A2.replace(b"\n", b"\r\n")
+    b_value = range(octets.index(b"b=AuUo") + 2, octets.index(b"Received: from"))
+    key = _key(_RFC_6376_KEY)
+    count = 0
+    for at, changed in _flips(octets):
+        if at not in b_value:
+            count += 1
+            assert not any(prove(one, [key], None).result == "pass" for one in examined(changed)), at
+    assert count == 8 * (len(octets) - len(b_value)) > 5_000
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["ed25519", "rsa"])
+def test_no_bit_of_the_examples_of_rfc_8463_can_be_changed(examined: Examined, number: int) -> None:
+    """Relaxed form: nothing is free but the case of field names, and a blank before a line's end."""
+    octets = _RFC_8463_A3.replace(b"\n", b"\r\n")
+    starts = [match.start() for match in re.finditer(b"DKIM-Signature:", octets)]
+    octets = (octets[starts[0] : starts[1]], octets[starts[1] : octets.index(b"From:")])[number] + octets[
+        octets.index(b"From:") :
+    ]
+    key = _key(_RFC_8463_KEYS[number])
+    b_value = range(octets.index(b"\r\n b=") + 5, octets.index(b"From:"))
+    passing = 0
+    for at, changed in _flips(octets):
+        if at not in b_value and any(prove(one, [key], None).result == "pass" for one in examined(changed)):
+            passing += 1
+            assert _relaxed(changed) == _relaxed(octets)
+    assert passing < 100
+
+
+def _relaxed(octets: bytes) -> bytes:
+    """Names in lower case, no white space at the end of a line; lines may end in LF."""
+    plain = re.sub(rb"[ \t]*\r?\n", b"\n", octets)
+    return re.sub(rb"(?m)^[A-Za-z-]+:", lambda match: match[0].lower(), plain)
 
 
 # ---- the three parts of an answer -------------------------------------------------------------
@@ -221,15 +267,97 @@ def test_short_key_proves_nothing(signer: Any, examined: Examined, mail: bytes) 
     assert "key_weak" in BLOCKING
 
 
+@pytest.mark.parametrize("weakness", ["shared_factor", "known_factor", "close_primes", "small_factor", "roca"])
+def test_known_weak_key_proves_nothing_whatever_its_length(
+    signer: Any, proven: Proven, mail: bytes, weakness: str
+) -> None:
+    octets = signer.sign(mail)
+    weak = signer.key(weakness=weakness)
+    result = proven(octets, weak)
+    assert (result.header_ok, result.key_status, *_outcome(result)) == (True, "weak", "pass", "pass", "key_known_weak")
+    # It is the key that is weak: another record of it does not help, another key of the name does not hurt.
+    for keys in permutations([weak, signer.key(restrictions="n=copy; ")]):
+        assert proven(octets, *keys).objection == "key_known_weak"
+    assert proven(octets, signer.key(), replace(_key(_RFC_6376_KEY), weakness=weakness)).objection is None
+    assert "key_known_weak" in BLOCKING
+
+
+def test_prime_modulus_proves_nothing(examined: Examined, signer: Any, mail: bytes, numbers: Any) -> None:
+    p = int(next_prime(3 << 1022))
+    (signature,) = examined(signer.sign(mail))
+    info = _SHA256_INFO + signature.data_hash
+    block = b"\0\1" + b"\xff" * (125 - len(info)) + b"\0" + info
+    forged = pow(int.from_bytes(block, "big"), pow(65537, -1, p - 1), p).to_bytes(128, "big")
+    result = prove(signature._replace(signature=forged), [_key(numbers.record(p))], None)
+    assert (result.key_status, *_outcome(result)) == ("weak", "pass", "pass", "key_known_weak")
+
+
 def test_sha1_is_an_objection(signer: Any, proven: Proven, mail: bytes) -> None:
     assert _outcome(proven(signer.sign(mail, a="rsa-sha1"))) == ("pass", "pass", "sha1")
 
 
+# ---- keys recovered from the dump itself --------------------------------------------------------
+
+
+def _other(signer: Any, **known: Any) -> PublicKey:
+    """Another key of the same name."""
+    return replace(signer, rsa=generate_private_key(65537, 2048)).key(**known)
+
+
 def test_recovered_key_proves_nothing_unless_anchored(signer: Any, proven: Proven, mail: bytes) -> None:
+    signed = signer.sign(mail)
     recovered = signer.key(source="recovered")
-    assert _outcome(proven(signer.sign(mail), recovered)) == ("pass", "pass", "key_recovered")
-    assert proven(signer.sign(mail), signer.key(source="recovered", anchored_by="seal")).objection is None
-    assert proven(signer.sign(mail), recovered, signer.key()).objection is None
+    result = proven(signed, recovered)
+    assert _outcome(result) == ("pass", "key_recovered", "key_recovered")
+    assert (result.header_ok, result.key_status, result.key_id) == (True, "ok", recovered.key_id)
+    assert _outcome(proven(signed, replace(recovered, anchored_by="seal"))) == ("pass", "key_anchored", None)
+    for keys in permutations((recovered, signer.key())):
+        assert _outcome(proven(signed, *keys)) == ("pass", "pass", None)
+
+
+def test_an_objection_does_not_hide_that_the_key_is_recovered(signer: Any, proven: Proven, mail: bytes) -> None:
+    recovered = signer.key(source="recovered")
+    result = proven(signer.sign(mail, h="from:date"), recovered)
+    assert _outcome(result) == ("pass", "key_recovered", "subject_not_signed")
+
+
+def test_what_a_recovered_key_does_not_confirm_is_as_without_it(signer: Any, proven: Proven, mail: bytes) -> None:
+    for signed in (signer.sign(mail), signer.sign(mail, a="ed25519-sha256")):
+        result = proven(signed, _other(signer, source="recovered"))
+        assert (result.header_ok, result.key_status, result.key_id) == (None, "missing", None)
+        assert _outcome(result) == ("neutral", "key_unknown", None)
+
+
+def test_another_body_under_a_recovered_key_is_neutral(signer: Any, proven: Proven, mail: bytes) -> None:
+    changed = signer.sign(mail).replace(b"We lost", b"We won")
+    result = proven(changed, signer.key(source="recovered"))
+    assert (result.header_ok, result.result, result.reason) == (True, "neutral", "key_recovered")
+    assert proven(changed, signer.key(source="recovered"), signer.key()).reason == "body_changed_after_signing"
+
+
+def test_a_recovered_key_never_outweighs_what_an_archive_says(signer: Any, proven: Proven, mail: bytes) -> None:
+    stranger = _other(signer, source="recovered")
+    for keys in permutations((stranger, _other(signer))):
+        assert proven(signer.sign(mail), *keys).reason == "header_changed_after_signing"
+    for keys in permutations((stranger, _key("p="))):
+        assert proven(signer.sign(mail), *keys).reason == "key_revoked"
+
+
+def test_restrictions_of_an_archived_key_bind_the_same_key_recovered(signer: Any, proven: Proven, mail: bytes) -> None:
+    archived = signer.key(restrictions="h=sha1; ")
+    for anchored_by in (None, "archive"):
+        recovered = signer.key(source="recovered", anchored_by=anchored_by)
+        for keys in permutations((recovered, archived)):
+            assert proven(signer.sign(mail), *keys).reason == "key_hash_not_allowed"
+
+
+def test_two_recovered_keys_of_one_name_are_told(signer: Any, proven: Proven, mail: bytes) -> None:
+    ours, other = signer.key(source="recovered"), _other(signer, source="recovered")
+    for keys in permutations((ours, other)):
+        result = proven(signer.sign(mail), *keys)
+        assert _outcome(result) == ("pass", "key_two_recovered", "key_recovered")
+    assert proven(signer.sign(mail), ours, replace(other, anchored_by="seal")).reason == "key_recovered"
+    assert proven(signer.sign(mail), ours, ours).reason == "key_recovered"
 
 
 # ---- several keys under one name --------------------------------------------------------------
@@ -476,3 +604,22 @@ def test_record_without_a_key_never_verifies() -> None:
     for algorithm in ("rsa-sha256", "ed25519-sha256", ""):
         assert not verify_hash(KeyRecord("revoked"), algorithm, b"", b"")
         assert not verify_hash(KeyRecord("refused", "rsa"), algorithm, b"", b"")
+
+
+# ---- asking many hashes of one signature -------------------------------------------------------
+
+
+@pytest.mark.parametrize("algorithm", ["rsa-sha256", "rsa-sha1", "ed25519-sha256"])
+def test_a_confirmer_knows_the_hash_that_was_signed(
+    algorithm: str, mail: bytes, signer: Any, examined: Examined
+) -> None:
+    (one,) = examined(signer.sign(mail, a=algorithm))
+    confirms = confirmer([signer.key(algorithm)], one)
+    assert confirms is not None
+    assert confirms(one.data_hash) and not confirms(bytes(len(one.data_hash))) and not confirms(b"")
+
+
+def test_no_key_that_may_be_tried_confirms_nothing(mail: bytes, signer: Any, examined: Examined) -> None:
+    (one,) = examined(signer.sign(mail))
+    for keys in ([], [signer.key("ed25519")], [signer.key(restrictions="h=sha1; ")]):
+        assert confirmer(keys, one) is None

@@ -120,3 +120,29 @@ def test_no_outcome_contradicts_an_item() -> None:
             found = findings(*pairs)
             assert len(found) == 2
             assert all(one.direction is not Direction.CONTRADICTS for one in found)
+
+
+def test_a_tail_that_l_leaves_open_has_its_place() -> None:
+    open_end = SIGNATURE._replace(length=41, open_octets=8, objections=("body_length_limit",))
+    (found,) = signatures.check(view((open_end, VALID))._replace(size=500))
+    assert (found.code, found.byte_start, found.byte_len) == ("dkim.valid_in_part", 492, 8)
+    (found,) = findings((open_end._replace(open_octets=None), VALID))  # quoted by a mailbox: no place in the item
+    assert (found.byte_start, found.byte_len) == (None, None)
+
+
+def test_a_header_alone_is_proven_only_if_nothing_that_matters_is_open() -> None:
+    alone = VALID._replace(result="neutral", reason="body_not_hashed")
+    lost = SIGNATURE._replace(body_ok=None)
+    assert [one.code for one in findings((lost, alone))] == ["dkim.header_proven"]
+    limited = lost._replace(objections=("recipients_not_covered",))
+    assert [one.code for one in findings((limited, alone))] == ["dkim.header_proven"]
+    blocked = lost._replace(objections=("from_not_signed",))
+    assert [one.code for one in findings((blocked, alone))] == ["dkim.valid_in_part"]
+
+
+def test_remarks_need_a_confirmed_header() -> None:
+    signature = SIGNATURE._replace(oversigned=("from",))
+    assert [one.code for one in findings((signature, VALID._replace(testing=True)))] == [
+        "dkim.valid", "dkim.key_testing", "dkim.oversigned",
+    ]  # fmt: skip
+    assert [one.code for one in findings((signature, HEADER._replace(testing=True)))] == ["dkim.header_changed"]

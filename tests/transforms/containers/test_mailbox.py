@@ -108,6 +108,20 @@ def test_octets_before_the_first_message_are_a_gap() -> None:
     assert found(b"\r\n" + FROM + b"A: b\n")[0] == ("gap", 0, b"\r\n")
 
 
+@pytest.mark.parametrize("top", [b"\n", b"\r\n", b"\n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n", b"\xef\xbb\xbf\r\n\r\n"])
+def test_a_byte_order_mark_and_empty_lines_on_top_hide_no_message(top: bytes) -> None:
+    octets = top + FROM + b"A: b\n\n" + FROM + b"A: c\n"
+    assert [(form, o) for form, _, o in found(octets)] == [
+        ("gap", top), ("message", b"A: b\n"), ("message", b"A: c\n"),
+    ]  # fmt: skip
+    assert mailbox.holds_several(in_memory(octets))
+    assert not mailbox.holds_several(in_memory(top + FROM + b"A: b\n"))
+
+
+def test_a_byte_order_mark_elsewhere_is_text() -> None:
+    assert len(found(FROM + b"A: b\n\n\xef\xbb\xbf" + FROM + b"A: c\n")) == 1
+
+
 def test_a_file_without_messages_is_one_gap() -> None:
     assert found(b"nothing here") == [("gap", 0, b"nothing here")]
     assert found(b"") == []
@@ -165,6 +179,7 @@ PIECES = st.lists(
             b">From ann@press.example Sat Apr 22 08:00:00 2017\n",
             b"text",
             b"\nFrom ",
+            b"\xef\xbb\xbf",
             b"\n\n" + FROM + b"A: b\n\n",
             b"\r\n\r\n" + FROM + b"A: b\r\n\r\n",
         ]

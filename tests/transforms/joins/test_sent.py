@@ -20,7 +20,7 @@ MAIL = {
     "date_utc": datetime(2017, 4, 24, tzinfo=UTC),
 }
 OUTSIDER = {**MAIL, "from_email": "x@other.example", "from_domain": "other.example"}
-CARRIED = {"sha256": DEED, "covered": True}
+CARRIED = {"sha256": DEED, "covered": True, "exact": True}
 LOOSE = {"sha256": DEED, "loose": True}
 
 
@@ -117,7 +117,7 @@ def test_a_message_that_proves_nothing_is_no_carrier(make_proven, proof: Proof |
 def test_a_file_inside_an_attached_archive_was_sent_too(make_proven) -> None:
     carrying = make_proven(
         ("a.eml", Kind.EMAIL, MAIL),
-        ("a.eml!2", Kind.ARCHIVE, {"covered": True}),
+        ("a.eml!2", Kind.ARCHIVE, {"covered": True, "exact": True}),
         ("a.eml!2!deed.pdf", Kind.DOCUMENT, CARRIED),
         proofs={0: PROVEN},
     )

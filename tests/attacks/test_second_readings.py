@@ -1,0 +1,186 @@
+"""A genuine signature over octets that show something else once unsigned octets beside them are changed.
+
+Each case is a mail signed by its own domain, and an edit that the signature survives.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from transforms.auth.key import parse_record
+from transforms.model import PublicKey
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "sample_dump"))
+from signing import Signer, sign
+
+CAMPAIGN = Signer("campaign.example", "s1", "campaign")
+LIKE_GMAIL = ("mime-version", "from", "date", "message-id", "subject", "to")  # Content-Type unsigned
+HEAD = """\
+From: Anna <anna@campaign.example>
+To: desk@newsroom.example
+Subject: Budget
+Date: Mon, 24 Apr 2017 10:00:00 +0200
+Message-ID: <1@campaign.example>
+MIME-Version: 1.0
+"""
+PLAIN = "Content-Type: text/plain; charset=us-ascii\n\nI never took the money.\n"
+PDF = base64.encodebytes(b"%PDF-1.4 " + b"x" * 100).decode()
+
+
+@pytest.fixture
+def row(tmp_path: Path, judged: Any) -> Any:
+    """Judges an edited mail; answers its row and those below it."""
+
+    def judge(mail: str, *edits: tuple[str, str], top: bytes = b"", name: str = "a.eml", **how: Any) -> dict[str, Any]:
+        octets = sign((HEAD + mail).replace("\n", "\r\n").encode(), CAMPAIGN, **how)
+        for old, new in edits:
+            edited = octets.replace(old.replace("\n", "\r\n").encode(), new.replace("\n", "\r\n").encode(), 1)
+            assert edited != octets
+            octets = edited
+        (tmp_path / name).write_bytes(top + octets)
+        record = CAMPAIGN.record()
+        key = PublicKey(parse_record(record).key_id, CAMPAIGN.domain, CAMPAIGN.selector, record, "archive", "test")
+        found: dict[str, Any] = judged(tmp_path, [key], protect=("campaign.example",))
+        return found
+
+    return judge
+
+
+def test_as_signed_it_is_verified(row: Any) -> None:
+    assert row(PLAIN)["a.eml"]["verdict"] == "verified"
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        b"X-Foo: a\rFrom: forged@campaign.example\r\n",
+        b"X-Foo: a\rFrom: forged@campaign.example\rSubject: Forged\r\rForged body\r\n",
+        b"Received: from a by b; Mon, 24 Apr 2017 10:00:00 +0200\rFrom: forged@campaign.example\r\n",
+        b"X-Foo: a\r\r\n",
+        b"X-Foo: a\x0bFrom: forged@campaign.example\r\n",
+        b"X-Foo: a\x0cFrom: forged@campaign.example\r\n",
+        b"X-Foo: a\x1eFrom: forged@campaign.example\r\n",
+        b"X-Foo: a\0\r\n",
+        b"foo\rFrom: forged@campaign.example\r\n",
+        b"X-Foo: a\r\n \r\n From: forged@campaign.example\r\n",
+    ],
+)
+def test_a_line_end_hidden_in_an_unsigned_field_is_not_verified(row: Any, top: bytes) -> None:
+    found = row(PLAIN, top=top)["a.eml"]
+    assert (found["verdict"], found["reason_code"]) == ("unverifiable", "header_ambiguous")
+
+
+MIXED = 'Content-Type: multipart/mixed; boundary="b1"\n\n'
+TWO_TEXTS = (
+    "--b1\nContent-Type: text/plain\n\nWe will pay 1000.\n--b1\nContent-Type: text/plain\n\nJust joking.\n--b1--\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "edit"),
+    [
+        ("--b1\nContent-Type: text/plain\n\nNote: it is a joke.\n\nI took the money.\n--b1--\n",
+         ("text/plain\n\nNote", "text/plain\n \nNote")),
+        ("--b1\nContent-Type: text/plain\n\nContent-Transfer-Encoding: base64\n\nSSB0b29rIGl0Cg==\n--b1--\n",
+         ("text/plain\n\nContent", "text/plain\n\t\nContent")),
+        ("--b1\nContent-Type: text/calendar; name=a.ics\n\nBEGIN:VCALENDAR\nSUMMARY:Meeting\nEND:VCALENDAR\n--b1--\n",
+         ("a.ics\n\nBEGIN", "a.ics\n  \nBEGIN")),
+    ],
+)  # fmt: skip
+def test_a_blank_that_moves_text_into_a_parts_header_is_not_verified(
+    row: Any, body: str, edit: tuple[str, str]
+) -> None:
+    rows = row(MIXED + body, edit)
+    assert rows["a.eml"]["reason_code"] == "mime_reinterpretation_possible"
+    assert all(one["verdict"] == "unverifiable" for one in rows.values())
+
+
+def test_a_blank_in_a_boundary_is_not_verified(row: Any) -> None:
+    mail = TWO_TEXTS.replace("b1", "b 1")
+    edit = ("\n--b 1\nContent-Type: text/plain\n\nJust", "\n--b  1\nContent-Type: text/plain\n\nJust")
+    assert row(MIXED.replace("b1", "b 1") + mail)["a.eml"]["verdict"] == "verified"
+    assert row(MIXED.replace("b1", "b 1") + mail, edit)["a.eml"]["reason_code"] == "mime_reinterpretation_possible"
+
+
+@pytest.mark.parametrize(
+    "subtype", ["alternative", "related", "signed", "encrypted", "x-mixed-replace", "digest", 'related; start="<x@y>"']
+)
+def test_an_unsigned_subtype_that_hides_a_text_is_not_verified(row: Any, subtype: str) -> None:
+    found = row(MIXED + TWO_TEXTS, ("multipart/mixed", f"multipart/{subtype}"), fields=LIKE_GMAIL)
+    assert found["a.eml"]["reason_code"] == "mime_reinterpretation_possible"
+
+
+def test_honest_alternatives_and_attachments_with_an_unsigned_type_are_verified(row: Any) -> None:
+    alternative = (
+        'Content-Type: multipart/alternative; boundary="b1"\n\n--b1\nContent-Type: text/plain; charset=utf-8\n\n'
+        "The hall is booked <https://hall.example> for *Friday*.\n--b1\nContent-Type: text/html; charset=utf-8\n\n"
+        '<div dir="ltr">The <a href="https://hall.example">hall</a> is booked for <b>Friday</b>.</div>\n--b1--\n'
+    )
+    assert row(alternative, fields=LIKE_GMAIL)["a.eml"]["verdict"] == "verified"
+    attached = (
+        f"{MIXED}--b1\nContent-Type: text/plain\n\nSee attached.\n--b1\nContent-Type: application/pdf; name=a.pdf\n"
+        f"Content-Transfer-Encoding: base64\n\n{PDF}--b1--\n"
+    )
+    rows = row(attached, fields=LIKE_GMAIL)
+    assert [rows[path]["verdict"] for path in ("a.eml", "a.eml!2")] == ["verified", "verified"]
+
+
+@pytest.mark.parametrize(
+    ("mail", "edit"),
+    [
+        ("Content-Type: text/plain\n\n<!-- the minister took it -->\nThe minister is innocent.\n",
+         ("text/plain", "text/html")),
+        ("Content-Type: text/plain\n\n<style>\nThe minister took it.\n</style>\nHe is innocent.\n",
+         ("text/plain", "text/html")),
+        ("Content-Type: text/plain; charset=utf-8\n\n\ufeff<a@b.example> said so\n", ("text/plain", "text/html")),
+        ("Content-Type: text/plain; charset=utf-8\n\nHe is the \nrapist and not able \n.\n",
+         ("charset=utf-8", "charset=utf-8; format=flowed; delsp=yes")),
+        ("Content-Type: text/plain; charset=utf-8\n\nText.\n", ("charset=utf-8", "charset=utf-8; name=confession.txt")),
+    ],
+)  # fmt: skip
+def test_an_unsigned_type_that_changes_a_text_is_not_verified(row: Any, mail: str, edit: tuple[str, str]) -> None:
+    assert row(mail, edit, fields=LIKE_GMAIL)["a.eml"]["reason_code"] == "mime_reinterpretation_possible"
+
+
+@pytest.mark.parametrize("name", ["bribes-2017.pdf", "x.txt"])
+def test_an_unsigned_disposition_that_names_the_content_is_not_verified(row: Any, name: str) -> None:
+    rows = row(PLAIN, top=f'Content-Disposition: attachment; filename="{name}"\r\n'.encode())
+    assert {one["verdict"] for one in rows.values()} == {"unverifiable"}
+    assert row(PLAIN, top=b"Content-Disposition: inline\r\n")["a.eml"]["verdict"] == "verified"
+
+
+TABLE = "name\treceived\tpaid\nMinister\t\t5000\n" + "row\tx\ty\n" * 10
+CARRIES = (
+    f"{MIXED}--b1\nContent-Type: text/plain\n\nSee attached.\n--b1\nContent-Type: text/tab-separated-values\n"
+    f"Content-Disposition: attachment; filename=a.tsv\n\n{TABLE}--b1--\n"
+)
+
+
+def test_blanks_that_the_signature_leaves_open_are_not_inherited(row: Any) -> None:
+    rows = row(CARRIES, ("Minister\t\t5000", "Minister\t5000"))
+    assert rows["a.eml"]["verdict"] == "verified"
+    assert (rows["a.eml!2"]["verdict"], rows["a.eml!2"]["reason_code"]) == ("unverifiable", "blanks_not_signed")
+
+
+def test_a_loose_file_with_such_blanks_is_not_verified(row: Any, tmp_path: Path) -> None:
+    (tmp_path / "loose.tsv").write_bytes(TABLE.replace("\t\t5000", "\t5000").replace("\n", "\r\n")[:-2].encode())
+    rows = row(CARRIES, ("Minister\t\t5000", "Minister\t5000"))
+    assert rows["loose.tsv"]["verdict"] == "unverifiable" and rows["loose.tsv"]["sha256"] == rows["a.eml!2"]["sha256"]
+
+
+def test_a_body_signed_to_the_blank_passes_its_text_on(row: Any) -> None:
+    rows = row(CARRIES, canonicalization="relaxed/simple")
+    assert (rows["a.eml!2"]["verdict"], rows["a.eml!2"]["confidence"]) == ("verified", "strong")
+
+
+def test_a_mail_with_text_behind_it_is_no_emlx(row: Any, tmp_path: Path) -> None:
+    row(PLAIN)
+    signed = (tmp_path / "a.eml").read_bytes()
+    (tmp_path / "a.eml").write_bytes(b"%d\n" % len(signed) + signed + b"\r\nPS. Burn this letter.\r\n")
+    rows = row(PLAIN, name="b.eml")
+    assert rows["a.eml"]["verdict"] == "unverifiable"

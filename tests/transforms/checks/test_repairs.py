@@ -1,0 +1,73 @@
+"""What was undone is said in words, and only where a signature then matches."""
+
+from __future__ import annotations
+
+import pytest
+
+from transforms.auth.proof import best_proof
+from transforms.auth.repair.body import REPAIRS
+from transforms.case import ItemView
+from transforms.checks import repairs, signatures
+from transforms.model import Direction, Finding, Kind, PreparedSignature, SignatureResult
+
+SIGNATURE = PreparedSignature(
+    seq=0,
+    type="dkim",
+    domain="campaign.example",
+    selector="s1",
+    auid=None,
+    algorithm="rsa-sha256",
+    canonicalization="relaxed/relaxed",
+    signed_fields=("from", "date", "subject"),
+    unsigned_fields=(),
+    signed_at=None,
+    expires_at=None,
+    length=None,
+    body_hash=b"\1",
+    body_ok=True,
+    signature=b"s",
+    data_hash=b"h",
+    repairs="base64_lines+date_zone",
+    invalid=None,
+    objections=(),
+    aligned="exact",
+    restored_sha256=b"\xab" * 32,
+    shown="here",
+    signed="there",
+)
+VALID = SignatureResult(0, True, "ok", "k" * 64, "pass", None, "", 2048)
+FAILED = SignatureResult(0, False, "ok", "k" * 64, "fail", None, "header_changed_after_signing", 2048)
+
+
+def findings(signature: PreparedSignature, result: SignatureResult) -> list[Finding]:
+    proof = best_proof((signature,), (result,))
+    view = ItemView(Kind.EMAIL, (), None, True, proof, (signature,), (result,))
+    return [*signatures.check(view), *repairs.check(view)]
+
+
+def test_a_repaired_signature_names_each_repair_and_the_restored_octets() -> None:
+    (found,) = findings(SIGNATURE, VALID)
+    assert (found.code, found.expected, found.actual) == ("dkim.repaired", "there", "here")
+    assert "base64 lines" in found.summary and "time zone" in found.summary and "ab" * 32 in found.summary
+
+
+def test_added_text_is_told_and_supports_nothing() -> None:
+    found = findings(SIGNATURE._replace(objections=("proven_except_added_text",)), VALID)
+    assert [one.code for one in found] == ["dkim.valid_in_part", "dkim.proven_except_added_text"]
+    assert found[1].direction is Direction.NEUTRAL
+
+
+@pytest.mark.parametrize(
+    ("signature", "result"),
+    [
+        (SIGNATURE, FAILED),
+        (SIGNATURE._replace(repairs=""), VALID),
+        (SIGNATURE._replace(objections=("not_aligned",)), VALID),
+    ],
+)
+def test_nothing_is_said_where_no_repair_proves_anything(signature: PreparedSignature, result: SignatureResult) -> None:
+    assert not [one for one in findings(signature, result) if one.code in {rule.code for rule in repairs.RULES}]
+
+
+def test_every_repair_has_its_words() -> None:
+    assert {name for name, _ in REPAIRS} <= repairs.WORDS.keys()

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+from transforms.limits import LIMITS
+from transforms.mail.fields import split_message
+from transforms.mail.reading import read_one_way
+from transforms.mail.summary import summarise
+from transforms.span import in_memory
+
+
+@pytest.mark.parametrize(
+    ("fields", "elsewhere"),
+    [
+        (b"To: Desk <Desk@paper.example>\r\n", False),
+        (b"Delivered-To: desk@paper.example\r\nTo: Desk <Desk@paper.example>\r\n", False),
+        (b"Delivered-To: desk@paper.example\r\nTo: a@b.example\r\nCc: desk@paper.example\r\n", False),
+        (b"Delivered-To: ed@home.example\r\nDelivered-To: desk@paper.example\r\nTo: desk@paper.example\r\n", True),
+        (b"Delivered-To: desk@paper.example\r\n", True),
+    ],
+)
+def test_a_delivery_to_somebody_who_is_not_addressed_is_noticed(fields: bytes, elsewhere: bool) -> None:
+    message = split_message(in_memory(fields + b"From: ada@club.example\r\n\r\n"))
+    assert summarise(message, read_one_way(message), LIMITS)["delivered_elsewhere"] is elsewhere

@@ -1,0 +1,167 @@
+"""Compound files (MS-CFB): a tree of named streams inside one file, as Outlook and old Office write it.
+
+Read with olefile, which trusts what a file says of itself. So the counts in the header are held
+against the file's size before it sees a file, its streams and what they claim together are counted,
+and what it does in quadratic time is done otherwise. Its readers of property sets are never called.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from array import array
+from typing import Any
+
+import olefile
+
+from transforms.limits import LIMITS
+from transforms.model import ContainerError
+from transforms.span import SourceChanged, Span
+
+_HEADER = 512  # octets
+_COUNTS = struct.Struct("<30xH12xL16xL4xL")  # sector shift; sectors of FAT, MiniFAT and DIFAT (MS-CFB §2.2)
+_CLAIMS = 2  # how often the octets of a file may be claimed by its streams
+
+
+class Storage:
+    """One storage of a compound file: its streams and the storages inside it, by name."""
+
+    __slots__ = ("_entry", "_file", "_kids")
+
+    def __init__(self, file: _File, entry: Any) -> None:
+        self._file = file
+        self._entry = entry
+        # Names differ without regard to case (MS-CFB §2.6.4); these are ASCII.
+        self._kids = {kid.name.lower(): kid for kid in reversed(entry.kids)}
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self._kids
+
+    def names(self) -> list[str]:
+        """Of streams and storages, sorted."""
+        return [kid.name for kid in self._entry.kids]
+
+    def storage(self, name: str) -> Storage | None:
+        """A storage inside this one, None if there is none."""
+        kid = self._kids.get(name.lower())
+        return Storage(self._file, kid) if kid is not None and kid.entry_type == olefile.STGTY_STORAGE else None
+
+    def stream(self, name: str) -> bytes | None:
+        """The octets of a stream, None if there is none. ContainerError if it cannot be read whole."""
+        kid = self._kids.get(name.lower())
+        if kid is None or kid.entry_type != olefile.STGTY_STREAM:
+            return None
+        return self._file.take(kid)
+
+
+def open_compound(span: Span) -> Storage:
+    """The root of a compound file. ContainerError if it is damaged, or larger than one would parse."""
+    if span.size > LIMITS.compound:
+        raise ContainerError("limit.compound", "the compound file is larger than what is parsed")
+    header = span.read(0, _HEADER)
+    if len(header) < _HEADER:
+        raise ContainerError("container.truncated", "the header is cut short")
+    shift, n_fat, n_mini_fat, n_difat = _COUNTS.unpack_from(header)
+    sectors = (span.size >> shift) + 1
+    needed = sectors * 4 >> shift  # sectors of FAT: four octets for each sector of the file
+    if shift not in (9, 12) or n_fat > 2 * needed + 2 or n_mini_fat > sectors or n_difat > needed:
+        raise ContainerError("container.damaged", "the header counts more sectors than there are")
+    file = _File(span)
+    return Storage(file, file.ole.root)
+
+
+class _File:
+    """A compound file that is being read, and how many octets its streams may still claim."""
+
+    def __init__(self, span: Span) -> None:
+        self.left = _CLAIMS * span.size
+        self.ole = _guarded(_Ole, _Octets(span))
+        if self.ole.root.size > span.size:  # of the stream that holds all small ones
+            raise ContainerError("container.damaged", "the small streams claim more octets than the file has")
+
+    def take(self, entry: Any) -> bytes:
+        self.left -= entry.size
+        if self.left < 0:
+            raise ContainerError("limit.ratio", "the streams claim more octets than the file has")
+        octets: bytes = _guarded(self._read, entry)
+        if len(octets) != entry.size:
+            raise ContainerError("container.truncated", "a stream ends early")
+        return octets
+
+    def _read(self, entry: Any) -> bytes:
+        if not entry.size:
+            return b""
+        octets: bytes = self.ole._open(entry.isectStart, entry.size).getvalue()
+        return octets
+
+
+class _Ole(olefile.OleFileIO):  # type: ignore[misc]
+    """olefile without what takes quadratic time or unbounded memory."""
+
+    def _check_duplicate_stream(self, first_sect: int, minifat: bool = False) -> None:
+        """A remark only, for which each stream would be compared with all others."""
+
+    def loadfat_sect(self, sect: Any) -> int:
+        """Append the named sectors of the FAT, in place: olefile copies the whole table for each."""
+        place = olefile.ENDOFCHAIN
+        places = sect if isinstance(sect, array) else self.sect2array(sect)
+        for place in places:
+            if place in (olefile.ENDOFCHAIN, olefile.FREESECT):
+                break
+            self.fat.extend(self.sect2array(self.getsect(place)))
+        return int(place)
+
+    def _load_direntry(self, sid: int) -> Any:
+        self.loaded = getattr(self, "loaded", 0) + 1
+        if self.loaded > LIMITS.compound_entries:
+            raise ContainerError("limit.members", "too many streams")
+        return super()._load_direntry(sid)
+
+
+def _guarded(read: Any, *arguments: Any) -> Any:
+    """What olefile answers; ContainerError for any of the many exceptions of damaged files.
+
+    Its own errors are OSErrors without a number; those of the file being read have one, or a class.
+    """
+    try:
+        return read(*arguments)
+    except ContainerError:
+        raise
+    except OSError as error:
+        if error.errno is not None or isinstance(error, SourceChanged):
+            raise
+        raise ContainerError("container.damaged", str(error)) from error
+    except MemoryError:
+        raise ContainerError("limit.memory", "not enough memory for a stream") from None
+    except Exception as error:
+        raise ContainerError("container.damaged", f"{type(error).__name__}: {error}") from error
+
+
+class _Octets(io.RawIOBase):
+    """A span as the file that olefile asks for."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self._at = 0
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._span.size}[whence]
+        if start + offset < 0:
+            raise ValueError("before the beginning")
+        self._at = start + offset
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        stop = self._span.size if size < 0 else self._at + size
+        octets = self._span.read(self._at, stop) if self._at < self._span.size else b""
+        self._at += len(octets)
+        return octets
