@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pipeline import commit, key_store, ledger, options
-from transforms.model import SCHEMA_VERSION
 from transforms.text import clean_text
 
 
 def run(arguments: list[str]) -> int:
     """Run a command line; answers the exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal of another encoding shows escapes, and stops nothing
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     ours, beam = options.split_beam(arguments)
     try:
         parsed = options.parser().parse_args(ours)
@@ -29,17 +34,45 @@ def run(arguments: list[str]) -> int:
     try:
         return _COMMANDS[parsed.command](parsed, beam)
     except Refused as refusal:
-        print(f"triage: {refusal}", file=sys.stderr)
+        print(f"triage: {clean_text(str(refusal))}", file=sys.stderr)
         return refusal.code
     except key_store.KeyFileError as error:
-        print(f"triage: {error}", file=sys.stderr)
+        print(f"triage: {clean_text(str(error))}", file=sys.stderr)
         return options.EXIT_INPUT
     except BrokenPipeError:  # the reader of our output has gone, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return options.EXIT_OK
     except KeyboardInterrupt:
-        print("triage: interrupted. What was examined is kept; --resume goes on with it.", file=sys.stderr)
+        kept = " What was examined is kept; --resume goes on with it." if parsed.command == "run" else ""
+        print(f"triage: interrupted.{kept}", file=sys.stderr)
         return options.EXIT_INTERRUPTED
+    except Exception as error:
+        return _stopped_by(error, getattr(parsed, "verbose", False))
+
+
+# What else may stop a command through no fault of its files: there is no room, or the disk fails.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+
+
+def _stopped_by(error: Exception, verbose: bool) -> int:
+    """One sentence for what nothing above foresaw; where it happened, for those who ask."""
+    if verbose or os.environ.get("TRIAGE_TRACEBACK"):
+        traceback.print_exc()
+    if isinstance(error, OSError):
+        place = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, (str, bytes)) else ""
+        what = clean_text(f"{place}{error.strerror or error}", 400)
+        if error.errno in _NO_ROOM:
+            print(f"triage: {what}. Nothing is half written. Make room, then repeat the command.", file=sys.stderr)
+            return options.EXIT_INCOMPLETE
+        print(f"triage: {what}. It is needed here. Check that it exists and may be read.", file=sys.stderr)
+        return options.EXIT_INPUT
+    what = clean_text(f"{type(error).__name__}: {error}", 400)
+    print(
+        f"triage: stopped by an error that was not foreseen ({what}). This is a fault of the program, or of a damaged "
+        "OUT; nothing is half written. Repeat with TRIAGE_TRACEBACK=1 set to see where, and report it.",
+        file=sys.stderr,
+    )
+    return options.EXIT_INCOMPLETE
 
 
 def _run(parsed: argparse.Namespace, beam: list[str]) -> int:
@@ -57,7 +90,7 @@ def _judge(parsed: argparse.Namespace, beam: list[str]) -> int:
 def _summary(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import summary
 
-    _finished(parsed.out)
+    _with_tables(parsed.out)
     print(summary.as_json(parsed.out) if parsed.json else summary.as_text(parsed.out))
     return options.EXIT_OK
 
@@ -66,7 +99,7 @@ def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import showing
     from pipeline.running import Refused
 
-    _finished(parsed.out)
+    _with_tables(parsed.out)
     found = showing.find(parsed.out, parsed.item)
     if not found:
         raise Refused(
@@ -84,9 +117,11 @@ def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
 
 def _check(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import showing
-    from pipeline.running import Refused
+    from pipeline.running import Refused, keys_outside
     from transforms.auth.chain import default_sealers
 
+    for message in parsed.messages:
+        keys_outside(parsed.keys, message)
     ring = key_store.keyring(key_store.weighed(key_store.read_keys(parsed.keys)))
     sealers = default_sealers() | frozenset(parsed.trusted_sealer)
     for message in parsed.messages:
@@ -101,39 +136,48 @@ def _check(parsed: argparse.Namespace, _: list[str]) -> int:
 def _keys(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import key_commands
 
-    record = _finished(parsed.out)
+    record = _finished(parsed.out) if parsed.action == "add" else _with_tables(parsed.out)
     return key_commands.run(parsed, record)
 
 
 def _verify(parsed: argparse.Namespace, _: list[str]) -> int:
+    from pipeline import running
+
     record = _finished(parsed.out)
+    against = running.dump_at(parsed.against) if parsed.against is not None else None
     wrong = [
         f"{name}: differs from what run.json records"
         for name, digest in sorted(record["tables"].items())
         if not (parsed.out / name).exists() or commit.file_sha256(parsed.out / name) != digest
     ]
     wrong = wrong or ledger.problems(parsed.out)
-    if parsed.against is not None and not wrong:
-        wrong = ledger.differences(parsed.out, parsed.against)
+    if against is not None and not wrong:
+        wrong = ledger.differences(parsed.out, against)
+    out = clean_text(str(parsed.out))
     for sentence in wrong:
-        print(sentence)
+        print(clean_text(sentence))
     if wrong:
-        print(f"{parsed.out}: {len(wrong)} problems. Do not rely on these tables; run again.", file=sys.stderr)
+        print(f"{out}: {len(wrong)} problems. Do not rely on these tables; run again.", file=sys.stderr)
         return options.EXIT_ACCOUNTING
-    print(f"{parsed.out}: {len(record['tables'])} files as written, every entry, item and octet accounted for.")
+    print(f"{out}: {len(record['tables'])} files as written, every entry, item and octet accounted for.")
     return options.EXIT_OK
 
 
 def _finished(out: Path) -> dict[str, Any]:
+    from pipeline import running
+
+    return running.finished(out)
+
+
+def _with_tables(out: Path) -> dict[str, Any]:
     from pipeline.running import Refused
 
-    record = commit.read_run(out) if out.is_dir() else None
-    if record is None:
-        raise Refused(f"{out}: holds no finished run. Start one with: triage run DUMP -o {out}")
-    if record.get("schema_version") != SCHEMA_VERSION:
+    record = _finished(out)
+    name = commit.unreadable(out, record)
+    if name is not None:
         raise Refused(
-            f"{out}: written with schema version {record.get('schema_version')}, this program has {SCHEMA_VERSION}. "
-            "Read it with the program that wrote it, or run again into another folder."
+            f"{out}: {name} is missing or damaged. The evidence is kept apart from it, so the tables can be written "
+            f"again: triage judge {out}"
         )
     return record
 

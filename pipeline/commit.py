@@ -37,7 +37,7 @@ def commit(job: Job) -> dict[str, str]:
     for name in judging.RUN_TABLES:
         rows = _run_rows(job, units, name, bases)
         written += write_table(job.out, name, rows)
-    written += write_table(job.out, "keys", [_keys(job.out)])
+    written += write_table(job.out, "keys", [keys_table(job.out)])
     written += write_table(job.out, "sources", [_sources(job, units)])
     _remove_others(job.out, written)
     return {name: file_sha256(job.out / name) for name in written}
@@ -49,12 +49,29 @@ def write_run(out: Path, record: dict[str, Any]) -> None:
     evidence.write_whole(out / RUN, lambda file: file.write(text.encode() + b"\n"))
 
 
+# Entries of run.json that commands read, and what they are.
+_RECORD = {"schema_version": int, "arguments": dict, "tables": dict, "counts": dict, "timings": dict, "octets": int}
+
+
 def read_run(out: Path) -> dict[str, Any] | None:
-    """run.json of a complete OUT, else None."""
+    """run.json of a complete OUT; None if there is none, or one that was cut, emptied or written by others."""
     try:
-        return json.loads((out / RUN).read_text("utf-8"))  # type: ignore[no-any-return]
-    except FileNotFoundError:
+        record = json.loads((out / RUN).read_bytes())
+    except (FileNotFoundError, ValueError, RecursionError):
         return None
+    if not isinstance(record, dict) or not all(isinstance(record.get(name), kind) for name, kind in _RECORD.items()):
+        return None
+    return record if isinstance(record["arguments"].get("dump"), str) else None
+
+
+def unreadable(out: Path, record: dict[str, Any]) -> str | None:
+    """The first table of a finished run that is missing or no Parquet file."""
+    for name in sorted(record["tables"]):
+        try:
+            pq.read_metadata(out / name)
+        except (OSError, pa.ArrowException):
+            return str(name)
+    return None
 
 
 def table_files(out: Path, name: str) -> list[Path]:
@@ -199,9 +216,9 @@ def _added(known: Source, part: Source) -> Source:
     )
 
 
-def _keys(out: Path) -> pa.Table:
+def keys_table(out: Path) -> pa.Table:
     """The keys kept in OUT, with what became of the signatures of their names."""
-    confirmed: dict[str, int] = {}
+    confirmed: dict[tuple[str, str, str], int] = {}  # by domain, selector and key: others may have published it too
     tried: dict[tuple[str, str], int] = {}
     signatures = read_table(out, "signatures", ["domain", "selector", "header_ok", "key_id", "key_status"])
     for row in signatures.to_pylist():
@@ -211,13 +228,14 @@ def _keys(out: Path) -> pa.Table:
         name = (row["domain"], row["selector"])
         tried[name] = tried.get(name, 0) + 1
         if row["header_ok"]:
-            confirmed[row["key_id"]] = confirmed.get(row["key_id"], 0) + 1
+            key_of_name = (*name, row["key_id"])
+            confirmed[key_of_name] = confirmed.get(key_of_name, 0) + 1
     records = []
     keys = key_store.known(out)
     rivals = _rivals(keys)
     for key in keys:
         read = parse_record(key.record)
-        n_verified = confirmed.get(key.key_id, 0)
+        n_verified = confirmed.get((key.domain, key.selector, key.key_id), 0)
         records.append(
             {
                 "key_id": key.key_id,

@@ -42,7 +42,7 @@ def _add(out: Path, files: list[Path], dump: Path) -> int:
     with locked(out):
         before = len(key_store.kept(out))
         key_store.keep(out, given)
-        print(f"{len(key_store.kept(out)) - before} keys added. Now: triage judge {out}")
+        print(f"{len(key_store.kept(out)) - before} keys added. Now: triage judge {clean_text(str(out))}")
     return EXIT_OK
 
 

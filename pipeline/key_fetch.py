@@ -211,4 +211,5 @@ def _report(out: Path, archive: Path, answers: Sequence[Answer], chosen: int) ->
     if revoked:
         print(f"{revoked} of the records found are withdrawn: they name no key.")
     if any(answer.records for answer in answers):
-        print(f"kept in {out}, and as an archive in {archive}\nNow: triage judge {out}")
+        shown = clean_text(str(out))
+        print(f"kept in {shown}, and as an archive in {clean_text(str(archive))}\nNow: triage judge {shown}")

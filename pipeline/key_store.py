@@ -45,16 +45,19 @@ class KeyFileError(Exception):
 
 def read_keys(paths: Iterable[Path]) -> list[PublicKey]:
     """Keys of all files and folders given. KeyFileError names the file and line at fault."""
-    found: list[PublicKey] = []
+    return [key for path, shown in files_of(paths) for key in _read_file(path, shown)]
+
+
+def files_of(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """The files that read_keys reads, each with the name it is shown by. KeyFileError for one that is missing."""
     for path in paths:
         if path.is_dir():
             for inside in sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")):
-                found += _read_file(inside, inside.relative_to(path).as_posix())
+                yield inside, inside.relative_to(path).as_posix()
         elif path.is_file():
-            found += _read_file(path, path.name)
+            yield path, path.name
         else:
             raise KeyFileError(f"{path}: no such key file or folder. Name one that exists with --keys.")
-    return found
 
 
 def keep(out: Path, keys: Iterable[PublicKey]) -> None:
@@ -94,7 +97,14 @@ def kept(out: Path) -> list[PublicKey]:
     path = out / "keys" / "keys.jsonl"
     if not path.exists():
         return []
-    return [_from_line(line) for line in path.read_text("utf-8").split("\n") if line]
+    try:
+        lines = path.read_text("utf-8").split("\n")
+        return [_from_line(line) for line in lines if line]
+    except (ValueError, TypeError, KeyError):
+        raise KeyFileError(
+            f"{path}: damaged; the keys kept there cannot be read. Give the archives again: triage judge {out} "
+            "--only-keys --keys FILE"
+        ) from None
 
 
 def known(out: Path) -> list[PublicKey]:
@@ -208,11 +218,16 @@ def _date(place: str, column: str, value: object) -> datetime | None:
         if text.isdecimal() and len(text) in (9, 10, 13):
             return datetime.fromtimestamp(int(text) / (1000 if len(text) == 13 else 1), UTC)
         moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ArchiveError(
             place, f"{column} {clean_text(text, 40)!r} is no date. Write 2017-04-24 or 2017-04-24T12:00:00Z."
         ) from None
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # "since ever" and "for ever", in some zone
+        return (datetime.min if moment.year == 1 else datetime.max).replace(tzinfo=UTC)
 
 
 def _line(key: PublicKey) -> str:

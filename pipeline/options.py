@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import ipaddress
 from pathlib import Path
+from typing import NoReturn
 
 from transforms.mail.address import a_label
+from transforms.text import clean_text
 
 EXIT_OK = 0
 EXIT_USAGE = 2
@@ -22,9 +24,16 @@ Nothing leaves this machine, but for `keys fetch`, which says what it sends and 
 What follows `--` goes to Apache Beam unchanged."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong without repeating a control character of a file name."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(clean_text(message))
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line. Nothing is imported from Beam here."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="triage",
         description="Mark each mail and file of a leak verified, unverifiable or suspected fake, with the evidence.",
         epilog=_EPILOG,
@@ -88,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
 
     verify = _command(commands, "verify", "check OUT against itself, and against the dump")
     verify.add_argument("out", metavar="OUT", type=Path)
-    verify.add_argument("--against", metavar="DUMP", type=Path, help="hash the files of the dump again")
+    verify.add_argument("--against", metavar="DUMP", help="hash the files of the dump again")
     return top
 
 
@@ -100,9 +109,7 @@ def split_beam(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:at], arguments[at + 1 :]
 
 
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
-) -> argparse.ArgumentParser:
+def _command(commands: argparse._SubParsersAction[_Parser], name: str, text: str) -> _Parser:
     return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
 
 

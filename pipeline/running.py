@@ -11,13 +11,14 @@ import os
 import platform
 import shlex
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import anchoring, commit, examining, key_store, ledger, progress, recovering, summary
+from pipeline import anchoring, commit, examining, key_store, ledger, out_folder, progress, recovering, summary
 from pipeline.job import Job
 from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from transforms import magic_type
@@ -31,8 +32,6 @@ from transforms.unpack import Settings
 if TYPE_CHECKING:
     from pipeline import engines
 
-OURS = ("evidence", "work", "keys", "run.json", ".lock")  # beside the tables
-
 
 class Refused(Exception):
     """The run cannot start; the message says what happened, what it means and what to do."""
@@ -44,7 +43,7 @@ class Refused(Exception):
 
 def run(options: argparse.Namespace, beam_options: list[str]) -> int:
     """`triage run`."""
-    dump = _dump(options.dump)
+    dump = dump_at(options.dump)
     _nothing_given_inside(options.out, dump, *options.keys)
     out = _out(options.out, dump)
     keys_outside(options.keys, dump)
@@ -70,14 +69,7 @@ def run(options: argparse.Namespace, beam_options: list[str]) -> int:
 def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
     """`triage judge`: what is not given repeats the run."""
     out = options.out
-    record = commit.read_run(out) if out.is_dir() else None
-    if record is None:
-        raise Refused(f"{out}: holds no finished run. Run `triage run DUMP -o {out} --resume` first.")
-    if record["schema_version"] != SCHEMA_VERSION:
-        raise Refused(
-            f"{out}: written with schema version {record['schema_version']}, this program has {SCHEMA_VERSION}. "
-            "Run it again into another folder."
-        )
+    record = finished(out)
     arguments = dict(record["arguments"])
     for name in ("protect", "trusted_sealer"):
         if getattr(options, name):
@@ -93,6 +85,25 @@ def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
         return _execute(
             out, Path(arguments["dump"]), arguments, options, engine, resume=True, examine=False, earlier=record
         )
+
+
+def finished(out: Path) -> dict[str, Any]:
+    """run.json of an OUT that can be read; Refused says why another cannot."""
+    _must_be_utf8(out)
+    record = commit.read_run(out) if out.is_dir() else None
+    if record is None and (out / commit.RUN).is_file():
+        raise Refused(
+            f"{out}: run.json is damaged, so the tables beside it cannot be relied on. Complete the run again: "
+            f"triage run DUMP -o {out} --resume"
+        )
+    if record is None:
+        raise Refused(f"{out}: holds no finished run. Start one, or go on with it: triage run DUMP -o {out} --resume")
+    if record["schema_version"] != SCHEMA_VERSION:
+        raise Refused(
+            f"{out}: written with schema version {record['schema_version']}, this program has {SCHEMA_VERSION}. "
+            "Read it with the program that wrote it, or run again into another folder."
+        )
+    return record
 
 
 def _execute(
@@ -124,25 +135,27 @@ def _execute(
     shutil.rmtree(job.work, ignore_errors=True)
     for folder in (job.work, out / "evidence"):
         folder.mkdir(mode=0o700, exist_ok=True)
+    interrupted: list[int] = []
     try:
-        if examine:
-            (out / "evidence" / examining.PLAN).unlink(missing_ok=True)
-            planned = functools.partial(examining.octets_left, job)
-            with (
-                progress.Reporter(out, sys.stderr, planned, quiet=options.quiet or options.json),
-                _timed(timings, "examine_seconds"),
-            ):
-                engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
-            _say(options, f"examined {_examined(job)} in {timings['examine_seconds']} s")
-        plan = examining.planned(job)
-        recovery = (earlier or {}).get("recovery")
-        if recovery is None:  # once per OUT: to judge again takes seconds
-            with _timed(timings, "recover_seconds"):
-                recovery = recovering.recover_keys(job, processes, sys.stderr, options.quiet or options.json)
-        recovery = {**recovery, "anchored": anchoring.anchor_keys(job)}
-        with _timed(timings, "judge_seconds"):
-            engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
-        _say(options, f"judged {len(plan)} work units in {timings['judge_seconds']} s")
+        with _noting_interruption(interrupted):
+            if examine:
+                (out / "evidence" / examining.PLAN).unlink(missing_ok=True)
+                planned = functools.partial(examining.octets_left, job)
+                with (
+                    progress.Reporter(out, sys.stderr, planned, quiet=options.quiet or options.json),
+                    _timed(timings, "examine_seconds"),
+                ):
+                    engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
+                _say(options, f"examined {_examined(job)} in {timings['examine_seconds']} s")
+            plan = examining.planned(job)
+            recovery = (earlier or {}).get("recovery")
+            if recovery is None:  # once per OUT: to judge again takes seconds
+                with _timed(timings, "recover_seconds"):
+                    recovery = recovering.recover_keys(job, processes, sys.stderr, options.quiet or options.json)
+            recovery = {**recovery, "anchored": anchoring.anchor_keys(job)}
+            with _timed(timings, "judge_seconds"):
+                engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
+            _say(options, f"judged {len(plan)} work units in {timings['judge_seconds']} s")
         with _timed(timings, "commit_seconds"):
             hashes = commit.commit(job)
         _say(options, f"wrote {len(hashes)} files in {timings['commit_seconds']} s")
@@ -150,9 +163,13 @@ def _execute(
             wrong = ledger.problems(out, entries_of(plan) if examine else None)
         _say(options, f"accounted for every row in {timings['account_seconds']} s: {len(wrong)} problems")
     except OSError as error:
+        if interrupted:
+            raise KeyboardInterrupt from error
         what = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
         return _incomplete(out, arguments, what, options, examine)
     except Exception as error:
+        if interrupted:
+            raise KeyboardInterrupt from error
         what = str(error).splitlines()[0].partition(" [while running ")[0] if str(error) else repr(error)
         return _incomplete(out, arguments, what, options, examine)
     shutil.rmtree(job.work, ignore_errors=True)
@@ -194,7 +211,27 @@ def entries_of(plan: list[dict[str, object]]) -> int:
     return sum(int(str(unit["entries"])) for unit in plan if unit["form"] in ("files", "whole"))
 
 
-def _dump(given: str) -> Path:
+@contextlib.contextmanager
+def _noting_interruption(interrupted: list[int]) -> Iterator[None]:
+    """Note Ctrl-C besides raising KeyboardInterrupt, which Beam turns into an error of its own."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # ignored, as by nohup
+        yield
+        return
+
+    def note(number: int, _: object) -> None:
+        interrupted.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def dump_at(given: str) -> Path:
+    """The dump that was named, if it can be read."""
     if "://" in given:
         raise Refused(f"{given}: only local paths are read by this version. Copy or mount the dump first.")
     dump = Path(given)
@@ -208,11 +245,29 @@ def _dump(given: str) -> Path:
 def _out(out: Path, dump: Path) -> Path:
     if "://" in str(out):
         raise Refused(f"{out}: only local paths are written by this version.")
+    _must_be_utf8(out)
     if dump.resolve() in (out.resolve(), *out.resolve().parents):
         raise Refused(f"{out}: lies inside the dump, which is never written to. Choose an OUT outside of it.")
     if out.exists() and not out.is_dir():
         raise Refused(f"{out}: is a file. Name a folder with -o.")
+    strange = out_folder.stranger(out)
+    if strange is not None:
+        raise Refused(
+            f"{out}: holds other files ({clean_text(strange)}). Nothing of them is touched. Name a new or empty folder "
+            "with -o."
+        )
     return out
+
+
+def _must_be_utf8(out: Path) -> None:
+    """Arrow opens no other paths."""
+    try:
+        os.path.abspath(out).encode()
+    except UnicodeEncodeError:
+        raise Refused(
+            f"{out}: its path is not UTF-8, and tables cannot be written or read there. Choose an OUT whose whole path "
+            "is; the dump may have any names."
+        ) from None
 
 
 def _nothing_given_inside(out: Path, *given: Path) -> None:
@@ -224,24 +279,31 @@ def _nothing_given_inside(out: Path, *given: Path) -> None:
 
 
 def keys_outside(keys: list[Path], dump: Path) -> None:
-    for path in keys:
-        if dump.resolve() in (path.resolve(), *path.resolve().parents):
+    """Refuse key files that lie in the dump, by whatever way: a folder above it, a link into it."""
+    for path in (*keys, *(file for file, _ in key_store.files_of(keys))):
+        if _lies_in(path, dump):
             raise Refused(f"{path}: lies inside the dump. Keys from a leak prove nothing; give an archive of your own.")
+
+
+def _lies_in(path: Path, dump: Path) -> bool:
+    place, root = Path(os.path.realpath(path)), Path(os.path.realpath(dump))
+    return any(one == root or _same(one, root) for one in (place, *place.parents))
+
+
+def _same(one: Path, other: Path) -> bool:
+    """One folder under two names, as a file system that ignores case or a second mount gives it."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _prepare(out: Path, options: argparse.Namespace) -> None:
     """Leave OUT ready: empty, resumable, or cleared on demand."""
-    present = sorted(path.name for path in out.iterdir() if path.name != ".lock")
-    ours = [name for name in present if name in OURS or name.endswith(".parquet") or name.startswith(".")]
-    if len(ours) != len(present):
-        strange = next(name for name in present if name not in ours)
-        raise Refused(f"{out}: holds other files ({clean_text(strange)}). Name a new or empty folder with -o.")
     if options.force:
-        for name in ours:
-            path = out / name
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        out_folder.clear(out)
         return
-    if present and not options.resume:
+    if out_folder.holds_results(out) and not options.resume:
         raise Refused(f"{out}: holds an earlier run. Add --resume to go on with it, or --force to start afresh.")
     record = commit.read_run(out)
     if record is not None and record["schema_version"] != SCHEMA_VERSION:
@@ -253,7 +315,7 @@ def locked(out: Path) -> Iterator[None]:
     """Hold OUT for this process; the kernel lets go when the process ends, however it ends."""
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(out / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fd = os.open(out / out_folder.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise Refused(f"{out}: cannot be written ({error.strerror}). Choose another OUT.", EXIT_INCOMPLETE) from None
     try:
@@ -273,8 +335,8 @@ def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argpar
 
         traceback.print_exc()
     print(
-        f"triage: the run stopped: {clean_text(what, 400)}\nWhat was examined is kept in {out}; no table is half "
-        f"written.\nMend the cause, then go on with: {clean_text(_resume_line(out, arguments, examine))}",
+        f"triage: the run stopped: {clean_text(what, 400)}\nWhat was examined is kept in {clean_text(str(out))}; no "
+        f"table is half written.\nMend the cause, then go on with: {clean_text(_resume_line(out, arguments, examine))}",
         file=sys.stderr,
     )
     return EXIT_INCOMPLETE

@@ -21,6 +21,7 @@ from transforms.joins import by_name as join_modules
 from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
 from transforms.model import Kind, Rule, WorkUnit
+from transforms.path_spec import file_path
 from transforms.plan import followed, single_file
 from transforms.shard import proven
 from transforms.text import clean_text
@@ -37,6 +38,8 @@ Record = dict[str, Any]
 
 def find(out: Path, wanted: str) -> list[Record]:
     """Items by path, start of item_id (8 characters or more), Message-ID or sha256."""
+    if any("\ud800" <= char <= "\udfff" for char in wanted):  # not UTF-8: a name as it lies in the dump
+        wanted = file_path(os.fsencode(wanted))
     paths = [str(path) for path in commit.table_files(out, "items")]
     data = ds.dataset(paths, format="parquet")
     plain = wanted.strip("<>")
@@ -79,7 +82,7 @@ def check(
     for item in messages or items[:1]:
         rows = by_item.get(item["item_id"], {})
         item["signatures"], item["findings"] = rows.get("signatures", []), rows.get("findings", [])
-        item["path"] = os.path.join(os.path.dirname(message), item["path"])
+        item["path"] = os.path.join(clean_text(os.path.dirname(message)), item["path"])
         yield item
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pipeline import commit
 from transforms.auth.coverage import SELF_ATTESTED
 from transforms.judgement import VERDICTS
+from transforms.text import clean_text
 
 # Not counted among the items that a verdict is about (DESIGN §5).
 APART = ("container", "gap", "link", "unread")
@@ -112,5 +113,6 @@ def as_text(out: Path) -> str:
     if seconds > 0:
         rate = record["octets"] / 1e6 / seconds
         lines.append(f"time:             {seconds:.1f} s, {rate:.1f} MB/s")
-    lines += ["", f"next: triage explain {out} ITEM   ·   triage keys wanted {out}   ·   triage verify {out}"]
+    where = clean_text(str(out))
+    lines += ["", f"next: triage explain {where} ITEM   ·   triage keys wanted {where}   ·   triage verify {where}"]
     return "\n".join(lines)

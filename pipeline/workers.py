@@ -23,7 +23,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from multiprocessing import connection
+from multiprocessing import connection, forkserver, resource_tracker
 from typing import Any, Generic, TypeVar
 
 from transforms.limits import Limits
@@ -86,6 +86,16 @@ def run(
         pool.close()
 
 
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """What is started here never sees Ctrl-C, from its first instruction on: the parent ends it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Worker(Generic[T]):
     """One process, its pipe, its slot of shared memory and the tasks it was sent."""
 
@@ -134,6 +144,9 @@ class _Pool(Generic[T, R]):
             os.environ.setdefault(name, value)
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload([work.func.__module__ if hasattr(work, "func") else work.__module__])
+        resource_tracker.ensure_running()  # before, for it lets Ctrl-C through again
+        with _uninterrupted():
+            forkserver.ensure_running()
         self.work, self.limits = work, limits
         self.processes = processes
         self.workers: list[_Worker[T]] = []

@@ -868,10 +868,12 @@ def broken() -> Iterator[Recipe]:
     junk = bytes((n * n * 31 + n // 7) % 256 for n in range(2048))
     yield Recipe(f"{folder}/disque.bin", "Binary junk", document(junk))
     whole = forms.zip_of([("comptes.csv", DONATIONS), ("budget.pdf", BUDGET)], deflate=False)
+    cut = whole[:900]
+    at = cut.rindex(b"PK\3\4")
     yield Recipe(
         f"{folder}/truncated.zip",
-        "Zip cut off in the middle: what lies whole before the cut is read",
-        container(whole[:900], (("comptes.csv", document(DONATIONS)), ("budget.pdf", UNREADABLE))),
+        "Zip cut off in the middle: what lies whole before the cut is read, the rest is a gap",
+        container(cut, (("comptes.csv", document(DONATIONS)), ("budget.pdf", UNREADABLE), (f"@{at}", gap(cut[at:])))),
     )
     yield Recipe(
         f"{folder}/encrypted.zip",

@@ -121,9 +121,10 @@ class Entry:
 class ContainerError(Exception):
     """A container, or one member of it, cannot be read further; code is the row's error_code."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, at: int | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.at = at  # in the container's own octets: what lies from there on is in no member; None: not known
 
 
 # ---- mail -------------------------------------------------------------------------------------

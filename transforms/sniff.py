@@ -6,6 +6,7 @@ only about what is left over here (magic_type.py).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from transforms.containers import mailbox, tar
@@ -38,6 +39,10 @@ _SIGNATURES: tuple[tuple[int, bytes, Sniffed], ...] = tuple(
         (0, b"\x28\xb5\x2f\xfd", "zstd", Kind.ARCHIVE, "application/zstd"),
         (0, b"7z\xbc\xaf\x27\x1c", "7z", Kind.ARCHIVE, "application/x-7z-compressed"),
         (0, b"Rar!\x1a\x07", "rar", Kind.ARCHIVE, "application/vnd.rar"),
+        (0, b"!<arch>\n", "ar", Kind.ARCHIVE, "application/x-archive"),
+        (0, b"07070", "cpio", Kind.ARCHIVE, "application/x-cpio"),
+        (0, b"\xc7\x71", "cpio", Kind.ARCHIVE, "application/x-cpio"),
+        (0, b"\x71\xc7", "cpio", Kind.ARCHIVE, "application/x-cpio"),
         (0, b"%PDF-", "pdf", Kind.DOCUMENT, "application/pdf"),
         (0, b"\xff\xd8\xff", "jpeg", Kind.IMAGE, "image/jpeg"),
         (0, b"\x89PNG\r\n\x1a\n", "png", Kind.IMAGE, "image/png"),
@@ -91,6 +96,8 @@ _EMLX = Sniffed("emlx", Kind.EMAIL, "message/rfc822")
 _TAR = Sniffed("tar", Kind.ARCHIVE, "application/x-tar")
 
 _MARK = b"\xef\xbb\xbf"
+# The first header: newc and crc, odc, and the old binary one with its name.
+_CPIO = re.compile(rb"07070[12][0-9A-Fa-f]{104}|070707[0-7]{70}|(?:\xc7\x71|\x71\xc7)(?s:.{24})[^\0]{1,250}\0")
 _CONTROLS = bytes(set(range(32)) - set(b"\b\t\n\v\f\r\x1a\x1b"))  # octets that texts do not have
 
 
@@ -107,6 +114,8 @@ def sniff(head: bytes, size: int, name: bytes) -> Sniffed:
             if found.format == "ole" and suffix in _OLE:
                 return replace(found, media_type=_OLE[suffix])
             return found
+    if tar.begins(head):  # before mail, which its first member may be
+        return _TAR
     top = head[blank_length(head) :]
     if top.startswith(b"From ") and from_line_length(top):
         return _MAILBOX
@@ -115,8 +124,6 @@ def sniff(head: bytes, size: int, name: bytes) -> Sniffed:
         return _EMLX
     if looks_like_message(head):
         return _EMAIL
-    if tar.begins(head):
-        return _TAR
     if suffix in _PKCS7:
         return _PKCS7[suffix]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
@@ -131,15 +138,17 @@ def sniff(head: bytes, size: int, name: bytes) -> Sniffed:
 
 def holds_messages(found: Sniffed, name: bytes) -> bool:
     """Whether it is or may hold messages that are not read here: nothing inherits through it."""
-    if found.format in ("tnef", "pst", "7z", "rar"):  # what a foreign archive holds cannot be seen
+    if found.format in ("tnef", "pst", "7z", "rar", "ar", "cpio"):  # what a foreign archive holds cannot be seen
         return True
     return found.format == "ole" and _suffix(name) in (b".msg", b".oft")
 
 
 def _holds(found: Sniffed, head: bytes) -> bool:
-    """What else stands before a signature that does not begin at 0."""
+    """What else stands around a signature that is short or does not begin at 0."""
     if found.format == "bzip2":
         return head.startswith(b"BZh") and head[3:4].isdigit()
+    if found.format == "cpio":
+        return _CPIO.match(head) is not None
     return found.format != "webp" or head.startswith(b"RIFF")
 
 

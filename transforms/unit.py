@@ -97,7 +97,7 @@ def _regular(rows: Unpacker, unit: WorkUnit, location: bytes, entry: FileEntry, 
         span = FileSpan(fd, 0, entry.size)
         if unit.form == "mailbox_range":
             below = place._replace(depth=1, parent_id=path_spec.item_id(place.path))
-            octets = rows.messages(below, span, mailbox.entries(span, unit.start, unit.stop))
+            octets = rows.messages(below, span, mailbox.entries(span, unit.start, unit.stop, rows.watch.alive))
             read = _Read(Kind.MAILBOX, octets=octets)
         elif unit.form == "zip_range":
             read = _zip_range(rows, unit, location, place, span)

@@ -203,7 +203,7 @@ class Unpacker:
                 return whole
         if root is not None:
             return self._outlook(row, place, landed, root)
-        if found.format == "mailbox" and mailbox.holds_several(span):
+        if found.format == "mailbox" and mailbox.holds_several(span, self.watch.alive):
             return self._mailbox(row, place, landed, found, expand)
         if found.format == "emlx" and emlx.is_framed(span):
             return self._framed(row, place, landed, emlx.entries(span))
@@ -233,7 +233,7 @@ class Unpacker:
         if not expand:
             return Octets(0, 0)
         below = self._below(row, place, landed.digests.sha256)
-        return self.messages(below, landed.span, mailbox.entries(landed.span))
+        return self.messages(below, landed.span, mailbox.entries(landed.span, alive=self.watch.alive))
 
     def messages(self, below: Place, span: Span, entries: Iterable[Entry]) -> Octets:
         """Messages and gaps of a mailbox; below is the place that its entries share."""
@@ -310,7 +310,7 @@ class Unpacker:
         below = self._below(row, place, landed.digests.sha256)
         try:
             if found.format == "zip":
-                directory = zip_archive.read_directory(span)
+                directory = zip_archive.read_directory(span, self.watch.alive)
                 office = zip_archive.office_type(directory)
                 if office is not None:
                     facts.update(media_type=office)
@@ -324,7 +324,7 @@ class Unpacker:
                 entries = tar.stream_entries(self._bounded(compressed.decompressed(span, found.format), span.size))
                 stored = span.size
             else:
-                entries, stored = iter([_single(span, found.format, place.name)]), span.size
+                entries, stored = _single(span, found.format, place.name), span.size
         except ContainerError as error:
             landed = landed._replace(status=Status.ERROR, code=error.code)
             self.put(row, place, Kind.ARCHIVE, landed.digests, **facts, **_outcome(landed))
@@ -347,23 +347,43 @@ class Unpacker:
     ) -> tuple[Status, str] | None:
         """Members of an archive; stored is the size of a stream that is compressed as a whole.
 
-        Answers what stopped the reading, None if nothing did.
+        Answers what stopped the reading, or that octets lie outside of every member; None if all is well.
         """
         count = 0
+        outside: tuple[Status, str] | None = None
         while True:
             try:
                 entry = next(entries, None)
             except ContainerError as error:
                 return _stopped_by(error), error.code
             if entry is None:
-                return None
+                return outside
             count += 1
             if count > self.limits.members:
                 return Status.LIMITED, "limit.members"
+            if entry.form == "gap":
+                outside = Status.PARTIAL, "container.outside_members"
+                self._outside(below, span, entry)
+                continue
             ratio_base = entry.stored_size if entry.stored_size is not None else stored
             breach = self._member(below, span, entry, step_of, ratio_base)
             if breach in _STOPPING:
                 return Status.LIMITED, breach
+
+    def _outside(self, below: Place, span: Span, entry: Entry) -> None:
+        """Octets of an archive that belong to no member: a gap."""
+        assert entry.offset is not None
+        path = path_spec.join(below.path, path_spec.offset_step(entry.offset))
+        place = below._replace(path=path, name=b"", file_name=None, covered=False)
+        place = place._replace(start=entry.start, length=entry.length)
+        row, _ = self.announce()
+        if entry.content is None:
+            assert entry.start is not None and entry.length is not None
+            self.put(row, place, Kind.GAP, self.hash(span.sub(entry.start, entry.start + entry.length)))
+            return
+        with ExitStack() as files:
+            landed = self.land(entry.content(), 0, files)
+            self.put(row, place, Kind.GAP, landed.digests, **_outcome(landed))
 
     def _member(
         self, below: Place, span: Span, entry: Entry, step_of: Callable[[bytes], str], stored: int
@@ -378,6 +398,7 @@ class Unpacker:
             file_name=clean_text(base, self.limits.display),
             start=entry.start,
             length=entry.length,
+            covered=below.covered and "container.zip_unlisted" not in entry.defects,  # most programs do not show it
             notes=entry.defects,
         )
         if entry.form in ("link", "special"):
@@ -773,10 +794,23 @@ def _one_message(span: Span) -> Iterator[Entry]:
     yield Entry(None, line, "message", line, span.size - line)
 
 
-def _single(span: Span, form: str, name: bytes) -> Entry:
-    """The one stream of a compressed file; its place is `@0`, its name the file's without the ending."""
-    inner = name.rsplit(b".", 1)[0]
-    return Entry(inner, offset=0, content=lambda: compressed.decompressed(span, form), stored_size=span.size)
+def _single(span: Span, form: str, name: bytes) -> Iterator[Entry]:
+    """The one stream of a compressed file; its place is `@0`, its name the file's without the ending.
+
+    Octets behind it are a gap.
+    """
+    behind: list[int] = []
+
+    def content() -> Iterator[bytes]:
+        try:
+            yield from compressed.decompressed(span, form)
+        except ContainerError as error:
+            behind.extend([error.at] if error.at is not None else [])
+            raise
+
+    yield Entry(name.rsplit(b".", 1)[0], offset=0, content=content, stored_size=span.size)
+    for at in behind:
+        yield Entry(None, at, "gap", at, span.size - at)
 
 
 def _not_utf8(name: bytes) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from pipeline import cli, key_store, summary
 from sealing import Signer, seal, sign
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -31,6 +34,21 @@ def dump(tmp_path: Path) -> Path:
     dump.mkdir()
     (dump / "a.eml").write_bytes(MAIL)
     return dump
+
+
+Here = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def here(capsys: pytest.CaptureFixture[str]) -> Here:
+    """The same without a process of its own."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        capsys.readouterr()
+        code = cli.run([str(argument) for argument in arguments])
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return run
 
 
 def refused(done: subprocess.CompletedProcess[str], code: int, words: str) -> None:
@@ -214,3 +232,188 @@ def test_check_honours_a_trusted_sealer(dump: Path, tmp_path: Path) -> None:
     for more, basis in (((), None), (("--trusted-sealer", "mx.example"), "receiver_seal")):
         record = json.loads(triage("check", dump / "a.eml", "--keys", key, *more, "--json").stdout)
         assert record["basis"] == basis
+
+
+# ---- damaged OUT, odd names, odd terminals ----------------------------------------------------------
+
+READING = (["summary"], ["verify"], ["explain", "a.eml"], ["keys", "list"], ["keys", "wanted"], ["judge", "-q"])
+
+
+def on(out: Path, command: list[str]) -> list[object]:
+    place = 2 if command[0] == "keys" else 1
+    return [*command[:place], out, *command[place:]]
+
+
+@pytest.mark.parametrize("text", ["", "{\n", "[]"])
+def test_a_damaged_run_json_is_said_and_resume_writes_it_again(out: Path, text: str, here: Here) -> None:
+    (out / "run.json").write_text(text)
+    for command in READING:
+        refused(here(*on(out, command)), 3, "run.json is damaged")
+    assert here("run", ROOT / "sample_dump" / "leak", "-o", out, "--resume", "-q").returncode == 0
+    assert here("verify", out).returncode == 0
+
+
+def test_a_run_of_another_schema_version_is_not_read(out: Path, here: Here) -> None:
+    record = json.loads((out / "run.json").read_text())
+    (out / "run.json").write_text(json.dumps({**record, "schema_version": 1}))
+    for command in READING:
+        refused(here(*on(out, command)), 3, "schema version 1")
+
+
+@pytest.mark.parametrize("octets", [None, b"junk", b""])
+def test_a_missing_table_is_said_and_judge_writes_it_again(out: Path, octets: bytes | None, here: Here) -> None:
+    whole = (out / "items.parquet").read_bytes()
+    if octets is None:
+        (out / "items.parquet").unlink()
+    else:
+        (out / "items.parquet").write_bytes(octets)
+    for command in (["summary"], ["explain", "a.eml"], ["keys", "list"], ["keys", "wanted"]):
+        refused(here(*on(out, command)), 3, "items.parquet is missing or damaged")
+    assert here("verify", out).returncode == 5
+    assert here("judge", out, "-q").returncode == 0
+    assert (out / "items.parquet").read_bytes() == whole
+
+
+def test_damaged_kept_keys_are_said_and_can_be_given_again(out: Path, here: Here) -> None:
+    (out / "keys" / "keys.jsonl").write_text("junk\n")
+    refused(here("judge", out, "-q"), 3, "--only-keys")
+    keys = ROOT / "sample_dump" / "keys"
+    assert here("judge", out, "-q", "--only-keys", "--keys", keys).returncode == 0
+
+
+def test_verify_against_a_missing_dump_is_refused(finished: Path, tmp_path: Path, here: Here) -> None:
+    refused(here("verify", finished, "--against", tmp_path / "none"), 3, "no such file or folder")
+
+
+def test_names_that_are_not_utf8_can_be_asked_for_and_shown(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/d\xff"
+    os.mkdir(folder)
+    with open(folder + b"/a\xfe.eml", "wb") as file:
+        file.write(MAIL)
+    strict = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    message = os.fsdecode(folder + b"/a\xfe.eml")
+    done = triage("check", "--json", message, env=strict)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["path"].endswith("/d\\xff/a%FE.eml")
+    out = tmp_path / "out"
+    assert triage("run", os.fsdecode(folder), "-o", out, "-q", env=strict).returncode == 0
+    for item in ("a%FE.eml", "a\udcfe.eml"):
+        assert json.loads(triage("explain", out, item, "--json", env=strict).stdout)["path"] == "a%FE.eml"
+    refused(triage("explain", out, "\udcff\udcfe", env=strict), 3, "no such item")
+    refused(triage("check", message + "x", env=strict), 3, "no such file")
+
+
+def test_an_out_that_is_not_utf8_is_refused_before_anything_is_read(dump: Path, tmp_path: Path, here: Here) -> None:
+    out = os.fsdecode(os.fsencode(tmp_path) + b"/o\xff")
+    refused(here("run", dump, "-o", out), 3, "not UTF-8")
+    refused(here("summary", out), 3, "not UTF-8")
+    assert not os.path.exists(out)
+
+
+def test_nothing_printed_of_a_folder_s_name_is_a_control_character(tmp_path: Path, here: Here) -> None:
+    folder = tmp_path / "e\x1b[31m\x9b\u202e"
+    folder.mkdir()
+    (folder / "a.eml").write_bytes(MAIL)
+    (folder / "k\x1b[31m.foo").write_text("x")
+    for done in (
+        here("check", folder / "a.eml"),
+        here("check", "--json", folder / "a.eml"),
+        here("check", folder / "none\x1b"),
+        here("check", folder / "a.eml", "--keys", folder / "k\x1b[31m.foo"),
+        here("check", folder / "a.eml", "--keys", folder / "none"),
+        here("run", folder, "-o", folder / "out"),
+        here("run", folder, "-o", tmp_path / "o\x1b\u202e", "-q"),
+        here("summary", tmp_path / "o\x1b\u202e"),
+        here("verify", tmp_path / "o\x1b\u202e"),
+        here("verify", tmp_path / "p\x1b\u202e"),
+        here("check", "--\x1b[31m"),
+    ):
+        assert "\x1b" not in done.stdout + done.stderr
+        assert "\x9b" not in done.stdout + done.stderr and "\u202e" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_knows_ascii_alone_shows_escapes(finished: Path) -> None:
+    surroundings = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    for command in (
+        ["--help"],
+        ["summary", finished],
+        ["explain", finished, "01_signed.eml"],
+        ["keys", "list", finished],
+    ):
+        done = triage(*command, env=surroundings)
+        assert done.returncode in (0, 3) and "Traceback" not in done.stderr, done.stderr
+        assert (done.stdout + done.stderr).isascii()
+
+
+def test_what_was_not_foreseen_is_one_sentence(
+    finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object) -> str:
+        raise ValueError("what\x1b")
+
+    monkeypatch.setattr(summary, "as_text", fails)
+    assert cli.run(["summary", str(finished)]) == 4
+    said = capsys.readouterr().err
+    assert "ValueError: what\\x1b" in said and "Traceback" not in said
+    monkeypatch.setenv("TRIAGE_TRACEBACK", "1")
+    assert cli.run(["summary", str(finished)]) == 4
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, 4), (errno.EACCES, 3)])
+def test_a_full_disk_can_be_resumed_and_a_forbidden_file_cannot(
+    dump: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: int,
+    code: int,
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(number, os.strerror(number), "keys.jsonl")
+
+    monkeypatch.setattr(key_store, "keep", fails)
+    assert cli.run(["run", str(dump), "-o", str(tmp_path / "out"), "-q"]) == code
+    assert f"keys.jsonl: {os.strerror(number)}" in capsys.readouterr().err
+
+
+# ---- keys out of the dump prove nothing -------------------------------------------------------------
+
+
+@pytest.fixture
+def evil(dump: Path) -> Path:
+    """A key archive that lies in the dump."""
+    path = dump / "sub" / "evil.jsonl"
+    path.parent.mkdir()
+    path.write_text('{"domain": "campaign.example", "selector": "s1", "record": "v=DKIM1; p="}\n')
+    return path
+
+
+def test_keys_out_of_the_dump_are_refused_by_whatever_way(dump: Path, evil: Path, tmp_path: Path, here: Here) -> None:
+    links = tmp_path / "links"
+    links.mkdir()
+    (links / "a.jsonl").symlink_to(evil)
+    (tmp_path / "b.jsonl").symlink_to(evil)
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb" / "leak").symlink_to(dump)
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good" / "k.jsonl").write_text(evil.read_text())
+    out = tmp_path / "out"
+    assert here("run", dump, "-o", out, "-q", "--keys", tmp_path / "good").returncode == 0
+    kept = (out / "keys" / "keys.jsonl").read_bytes()
+    above = evil.parent.parent
+    for keys in (evil, evil.parent, above, links, tmp_path / "b.jsonl", tmp_path / "kb" / "leak" / "sub"):
+        refused(here("run", dump, "-o", tmp_path / "new", "--keys", keys), 3, "inside the dump")
+        refused(here("judge", out, "--keys", keys), 3, "inside the dump")
+        refused(here("keys", "add", out, keys), 3, "inside the dump")
+    refused(here("run", evil.parent, "-o", tmp_path / "new", "--keys", above), 3, "inside the dump")
+    refused(here("run", evil, "-o", tmp_path / "new", "--keys", evil), 3, "inside the dump")
+    assert (out / "keys" / "keys.jsonl").read_bytes() == kept
+    assert not (tmp_path / "new").exists()
+
+
+def test_check_takes_no_keys_from_the_message_itself(dump: Path, evil: Path, tmp_path: Path, here: Here) -> None:
+    for keys in (evil, evil.parent):
+        refused(here("check", dump / "a.eml", evil, "--keys", keys), 3, "inside the dump")
+    assert here("check", dump / "a.eml", "--keys", evil).returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import cli, commit, tables
-from transforms.model import SCHEMA_VERSION
+from pipeline import cli, commit, key_store, tables
+from transforms.model import SCHEMA_VERSION, PublicKey
 
 NAME = "findings"
 
@@ -114,10 +115,35 @@ def test_a_table_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 def test_run_json_comes_back_and_its_absence_means_incomplete(tmp_path: Path) -> None:
     assert commit.read_run(tmp_path) is None
-    record = {"arguments": {"dump": "/d/\udcff é\u2028"}, "counts": {}}
+    record = {"schema_version": 1, "octets": 0, "tables": {}, "counts": {}, "timings": {}}
+    record["arguments"] = {"dump": "/d/\udcff é\u2028"}
     commit.write_run(tmp_path, record)
     assert commit.read_run(tmp_path) == record
     assert (tmp_path / "run.json").read_bytes().isascii()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000, "{}", '{"schema_version": 2}', "\udcff"])
+def test_a_damaged_run_json_is_none(out: Path, text: str) -> None:
+    (out / "run.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert commit.read_run(out) is None
+
+
+def test_a_key_confirms_under_the_name_that_signed_alone(tmp_path: Path) -> None:
+    key = PublicKey("k" * 64, "a.example", "s1", "v=DKIM1; p=", "archive", "f")
+    others = [dataclasses.replace(key, domain="b.example"), dataclasses.replace(key, selector="s2")]
+    key_store.keep(tmp_path, [key, *others])
+    known = {"item_id": "i", "domain": "a.example", "selector": "s1", "header_ok": True, "key_id": key.key_id}
+    columns = []
+    for field in tables.schema("signatures"):
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        columns.append(pa.array([known.get(field.name)], kind))
+    commit.write_table(tmp_path, "signatures", [pa.table(columns, names=tables.schema("signatures").names)])
+    rows = commit.keys_table(tmp_path).to_pylist()
+    assert [(r["domain"], r["selector"], r["n_verified"], r["n_failed"]) for r in rows] == [
+        ("a.example", "s1", 1, 0),
+        ("a.example", "s2", 0, 0),
+        ("b.example", "s1", 0, 0),
+    ]
 
 
 def test_another_judgement_numbers_its_files_anew(out: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:

@@ -76,6 +76,27 @@ def test_killed_and_resumed_the_tables_are_the_same(
     assert tables(out) == undisturbed
 
 
+@pytest.mark.parametrize("whom", ["leader", "group"])
+def test_interrupted_at_any_moment_it_says_so_and_resumes(
+    dump: Path, undisturbed: dict[str, bytes], tmp_path: Path, whom: str
+) -> None:
+    out = tmp_path / "out"
+    for seconds in (1.0, 2.0, 3.0):
+        process = subprocess.Popen(
+            command(dump, out, "--resume"), cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        time.sleep(seconds)
+        (os.kill if whom == "leader" else os.killpg)(process.pid, signal.SIGINT)
+        _, said = process.communicate()
+        if process.returncode == 0:
+            break
+        assert process.returncode in (130, -signal.SIGINT)  # a shell calls both 130
+        assert "Traceback" not in said or "pipeline" not in said, said  # while Python itself still starts
+        assert "Mend" not in said
+    subprocess.run(command(dump, out, "--resume"), check=True, cwd=ROOT, capture_output=True)
+    assert tables(out) == undisturbed
+
+
 def test_a_resumed_run_examines_only_what_is_missing(dump: Path, undisturbed: dict[str, bytes], tmp_path: Path) -> None:
     out = tmp_path / "out"
     subprocess.run(command(dump, out), check=True, cwd=ROOT, capture_output=True)

@@ -22,8 +22,8 @@ def empty(tmp_path: Path) -> Path:
     for name in tables.TABLES:
         commit.write_table(tmp_path, name, [])
     record = {
-        "schema_version": SCHEMA_VERSION, "counts": summary.counts(tmp_path), "look_ups": 0, "problems": [],
-        "octets": 0, "timings": {"seconds": 0.0},
+        "counts": summary.counts(tmp_path), "look_ups": 0, "problems": [], "octets": 0, "timings": {"seconds": 0.0},
+        "schema_version": SCHEMA_VERSION, "arguments": {"dump": "/empty"}, "tables": {},
     }  # fmt: skip
     commit.write_run(tmp_path, record)
     return tmp_path

@@ -100,6 +100,33 @@ def test_content_tells_whatever_the_name(octets: bytes, form: str, kind: Kind) -
         assert (found.format, found.kind) == (form, kind)
 
 
+@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("member", [MAIL, FROM_LINE + MAIL, b"%-10d\n" % len(MAIL) + MAIL])
+def test_an_archive_that_holds_mail_at_its_start_is_no_mail(form: int, member: bytes) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        for name in ("0.eml", "From a Sat Apr 22 08:00:00 2017\n", "m\u00e4il/1.eml"):
+            info = tarfile.TarInfo(name)
+            info.size = len(member)
+            archive.addfile(info, io.BytesIO(member))
+    assert format_of(out.getvalue()) == "tar"
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w") as writer:
+        writer.writestr("0.eml", member)
+    assert format_of(stored.getvalue()) == "zip"
+    old_ar = b"!<arch>\n" + b"0.eml/".ljust(48) + b"%-10d`\n" % len(member) + member
+    newc = b"070701" + b"0" * 104 + b"0.eml\0" + member
+    odc = b"070707" + b"0" * 70 + b"0.eml\0" + member
+    binary = b"\xc7\x71" + bytes(24) + b"0.eml\0" + member
+    assert [format_of(octets) for octets in (old_ar, newc, odc, binary)] == ["ar", "cpio", "cpio", "cpio"]
+    assert format_of(b"STORE\0\1\0\0.eml\0" + member) == "unknown"  # of a maker not known here
+
+
+def test_numbers_that_begin_like_an_archive_are_text() -> None:
+    assert format_of(b"0707011 is the number to call\n") == "text"
+    assert format_of(b"070707\n" + MAIL) == "emlx"
+
+
 def test_an_empty_file_is_empty() -> None:
     assert format_of(b"", b"a.eml") == "empty"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import bz2
 import gzip
 import hashlib
 import io
@@ -473,7 +474,9 @@ def test_a_zip_without_its_end_is_read_as_far_as_it_goes(examine) -> None:
     assert outcome(found.items["z.zip"]) == (Status.PARTIAL, "container.zip_no_directory")
     assert outcome(found.items["z.zip!a.eml"]) == (Status.OK, None)
     assert outcome(found.items["z.zip!b.eml"]) == (Status.ERROR, "container.truncated")
-    assert len(found.items) == 3
+    gap = found.items[f"z.zip!@{cut.rindex(b'PK')}"]  # what there is of it
+    assert (gap.kind, gap.sha256, gap.file_name) == (Kind.GAP, digest(cut[cut.rindex(b"PK") :]), None)
+    assert len(found.items) == 4
 
 
 def test_a_tar_without_its_end_is_read_as_far_as_it_goes(examine) -> None:
@@ -482,7 +485,9 @@ def test_a_tar_without_its_end_is_read_as_far_as_it_goes(examine) -> None:
     found = examine({"t.tar": cut})
     assert outcome(found.items["t.tar"]) == (Status.PARTIAL, "container.truncated")
     assert outcome(found.items["t.tar!a.pdf"]) == (Status.OK, None)
-    assert outcome(found.items["t.tar!b.eml"]) == (Status.ERROR, "container.truncated")
+    item = found.items["t.tar!b.eml"]
+    assert outcome(item) == (Status.PARTIAL, "container.truncated")
+    assert (item.sha256, item.from_email) == (digest((MAIL * 9)[:100]), None) or item.size == 100
 
 
 def test_a_compressed_tar_without_its_end_keeps_what_came_out(examine) -> None:
@@ -609,3 +614,67 @@ def test_any_octets_are_accounted_for(examine: Callable, pieces: list[bytes]) ->
     ids = {item.item_id for item in found.items.values()}
     assert all(item.parent_id is None or item.parent_id in ids for item in found.items.values())
     assert found.items["x"].parent_id is None
+
+
+# ---- octets that no member holds --------------------------------------------------------------------
+
+
+def test_octets_outside_of_members_have_rows_and_the_archive_says_so(examine) -> None:
+    tar = tarred(("doc.txt", b"long"), ("a.eml", MAIL))
+    padded = tar.replace(b"long" + bytes(60), b"long" + b"hidden in the padding".ljust(60, b"\0"), 1)
+    first, second = zipped(("a.eml", MAIL)), zipped(("b.pdf", PDF))
+    found = examine(
+        {
+            "behind.zip": first + b"appended secret",
+            "two.zip": first + second,
+            "padded.tar": padded,
+            "padded.tgz": gzip.compress(padded),
+            "behind.tar": tar + b"text behind",
+            "behind.eml.gz": gzip.compress(MAIL) + b"text behind",
+        }
+    )
+    outside = (Status.PARTIAL, "container.outside_members")
+    place = len(first)
+    assert outcome(found.items["behind.zip"]) == outside
+    assert found.octets(found.items[f"behind.zip!@{place}"]) == b"appended secret"
+    assert outcome(found.items["two.zip"]) == (Status.PARTIAL, "container.zip_unlisted")
+    assert found.items["two.zip!a.eml"].notes[:1] == ("container.zip_unlisted",)
+    assert found.items["two.zip!a.eml"].from_email == "anna@campaign.example"
+    directory = first[first.index(b"PK\1\2") :]
+    assert found.octets(found.items[f"two.zip!@{place - len(directory)}"]) == directory
+    for name in ("padded.tar", "padded.tgz"):
+        assert outcome(found.items[name]) == outside
+        gap = found.items[f"{name}!@516"]
+        assert (gap.kind, gap.size, gap.sha256) == (Kind.GAP, 508, digest(b"hidden in the padding".ljust(508, b"\0")))
+    assert outcome(found.items["behind.tar"]) == (Status.PARTIAL, "container.truncated")
+    assert found.octets(found.items[f"behind.tar!@{len(tar)}"]) == b"text behind"
+    assert outcome(found.items["behind.eml.gz"]) == outside
+    assert outcome(found.items["behind.eml.gz!@0"]) == (Status.PARTIAL, "container.trailing")
+    gap = found.items[f"behind.eml.gz!@{len(gzip.compress(MAIL))}"]
+    assert found.octets(gap) == b"text behind"
+    assert all(item.kind is not Kind.GAP or not item.covered for item in found.items.values())
+
+
+def test_a_member_that_its_archive_does_not_list_is_not_covered(examine) -> None:
+    two = zipped(("a.pdf", PDF)) + zipped(("b.pdf", PDF + b"!"))
+    found = examine({"m.eml": multipart(attached(two, "z.zip", "application/zip"))})
+    assert [found.items[f"m.eml!1!{name}.pdf"].covered for name in "ba"] == [True, False]
+
+
+def test_a_gzip_with_another_checksum_keeps_all_that_came_out(examine) -> None:
+    for number, coded in enumerate((gzip.compress(MAIL)[:-8] + bytes(8), bz2.compress(MAIL)[:-4] + bytes(4))):
+        name = f"{number}.eml.gz"
+        item = examine({name: coded}).items[f"{name}!@0"]
+        assert outcome(item) == (Status.PARTIAL, "container.damaged")
+        assert (item.kind, item.sha256, item.from_email) == (Kind.EMAIL, digest(MAIL), "anna@campaign.example")
+
+
+def test_a_compressed_tar_with_another_checksum_gives_its_members(examine) -> None:
+    found = examine({"t.tgz": gzip.compress(tarred(("a.eml", MAIL)))[:-8] + bytes(8)})
+    assert outcome(found.items["t.tgz"]) == (Status.PARTIAL, "container.damaged")
+    assert outcome(found.items["t.tgz!a.eml"]) == (Status.OK, None)
+
+
+def test_a_tar_of_mails_is_an_archive_of_mails(examine) -> None:
+    found = examine({"t.tar": tarred(("0.eml", MAIL), ("1.eml", MAIL))})
+    assert [found.items[path].kind for path in ("t.tar", "t.tar!0.eml", "t.tar!1.eml")] == ["archive", "email", "email"]

@@ -210,7 +210,8 @@ def _time_objections(seen: _Span | None, others: Sequence[_Span | None], written
     found = []
     if seen and seen[0] - written > _SEEN_LATER:
         found.append("key_first_seen_later")
-    near = seen is not None and seen[0] - _SEEN_NEAR <= written <= seen[1] + _SEEN_NEAR
+    # Differences alone: sums with an archive's 9999-12-31 leave the calendar.
+    near = seen is not None and seen[0] - written <= _SEEN_NEAR and written - seen[1] <= _SEEN_NEAR
     if not near and any(other is not None and other[0] <= written <= other[1] for other in others):
         found.append("other_key_at_that_time")
     return found

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import bz2
 import lzma
-import zlib
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 
 import zstandard
 
 from transforms.containers import tar
-from transforms.containers.inflate import Decoder, Inflater
-from transforms.limits import LIMITS, MIB
+from transforms.containers.inflate import Decoder, Inflater, decoded
+from transforms.limits import MIB
 from transforms.model import ContainerError
 from transforms.span import Span
 
@@ -32,7 +31,7 @@ def decompressed(span: Span, form: str) -> Iterator[bytes]:
     at = yield from stream(span, 0)
     while (at := _past_zeros(span, at)) < span.size:
         if not magic(span.read(at, at + 8)):
-            raise ContainerError("container.trailing", f"{form}: octets behind the last stream, at {at}")
+            raise ContainerError("container.trailing", f"{form}: octets behind the last stream, at {at}", at)
         at = yield from stream(span, at)
 
 
@@ -65,25 +64,7 @@ _Stream = Callable[[Span, int], Generator[bytes, None, int]]  # from a place, to
 
 
 def _coded_by(new: Callable[[], Decoder]) -> _Stream:
-    def stream(span: Span, at: int) -> Generator[bytes, None, int]:
-        decoder = new()
-        for chunk in span.sub(at, span.size).chunks(_INPUT):
-            at += len(chunk)
-            data = chunk
-            while True:
-                try:
-                    block = decoder.decompress(data, LIMITS.chunk)
-                except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
-                    raise ContainerError("container.damaged", str(error)) from None
-                yield block
-                if decoder.eof:
-                    return at - len(decoder.unused_data)
-                if decoder.needs_input:
-                    break
-                data = b""
-        raise ContainerError("container.truncated", "the stream ends before its end mark")
-
-    return stream
+    return partial(decoded, new)
 
 
 # ---- zstd -------------------------------------------------------------------------------------
@@ -106,8 +87,11 @@ def _zstd(span: Span, at: int) -> Generator[bytes, None, int]:
         while not last:
             block = int.from_bytes(span.read(at, at + 3), "little")
             last, repeated = bool(block & 1), block & 6 == 2
-            stop = at + 3 + (1 if repeated else block >> 3)
-            stop = _inside(span, stop + checksum if last else stop)
+            stop = _inside(span, at + 3 + (1 if repeated else block >> 3))
+            yield frame.decompress(span.read(at, stop))
+            at = stop
+        if checksum:
+            stop = _inside(span, at + checksum)
             yield frame.decompress(span.read(at, stop))
             at = stop
     except (zstandard.ZstdError, ValueError) as error:

@@ -1,9 +1,20 @@
-"""zlib's decoder with the interface that bz2 and lzma have: bounded output, told when it wants more."""
+"""One compressed stream in bounded chunks, by zlib, bz2 or lzma, and all that comes before its damage."""
 
 from __future__ import annotations
 
+import lzma
 import zlib
+from collections.abc import Callable, Generator, Iterator
+from itertools import chain
 from typing import Protocol
+
+from transforms.limits import LIMITS
+from transforms.model import ContainerError
+from transforms.span import Span
+
+_INPUT = 16 * 1024  # octets read at a time
+_ERRORS = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError)
+_STEPS = (4096, 64, 1)  # octets asked for at a time, right before the damage
 
 
 class Decoder(Protocol):
@@ -38,3 +49,59 @@ class Inflater:
         block = self._decoder.decompress(self._decoder.unconsumed_tail + data, max_length)
         self.needs_input = len(block) < max_length and not self._decoder.unconsumed_tail
         return block
+
+
+def decoded(new: Callable[[], Decoder], span: Span, start: int) -> Generator[bytes, None, int]:
+    """A stream that begins at start, in chunks of at most LIMITS.chunk; answers the place behind it.
+
+    An empty chunk says that work goes on. ContainerError comes behind everything that could be
+    decoded: container.damaged, a wrong checksum included, or container.truncated.
+    """
+    decoder = new()
+    given = 0
+    at = start
+    for chunk in span.sub(start, span.size).chunks(_INPUT):
+        at += len(chunk)
+        data = chunk
+        while True:
+            try:
+                block = decoder.decompress(data, LIMITS.chunk)
+            except _ERRORS as error:
+                for step in _STEPS:
+                    for block in _repeated(new, span, start, at - len(chunk), given, step):
+                        given += len(block)
+                        yield block
+                raise ContainerError("container.damaged", str(error)) from None
+            given += len(block)
+            yield block
+            if decoder.eof:
+                return at - len(decoder.unused_data)
+            if decoder.needs_input:
+                break
+            data = b""
+    raise ContainerError("container.truncated", "the stream ends before its end mark")
+
+
+def _repeated(new: Callable[[], Decoder], span: Span, start: int, near: int, given: int, step: int) -> Iterator[bytes]:
+    """A stream with damage once more, its octets behind the first given.
+
+    From near on, where the input begins that has it, one octet goes in at a time, so the call that fails
+    takes less than step octets with it.
+    """
+    decoder = new()
+    done = 0
+    before = span.sub(start, near).chunks(_INPUT)
+    behind = (bytes((octet,)) for octet in span.read(near, near + _INPUT))
+    for piece in chain(before, behind):
+        data = piece
+        while not decoder.eof:
+            wanted = min(given - done, LIMITS.chunk) if done < given else step
+            try:
+                block = decoder.decompress(data, wanted)
+            except _ERRORS:
+                return
+            yield block if done >= given else b""
+            done += len(block)
+            if decoder.needs_input:
+                break
+            data = b""

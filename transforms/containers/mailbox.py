@@ -8,30 +8,40 @@ anywhere and its ranges still agree on every message. A byte order mark does not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from transforms.limits import LIMITS
 from transforms.mail.fields import blank_length, from_line_length, looks_like_message
 from transforms.model import Entry
 from transforms.span import Span, in_memory
+from transforms.watch import UNWATCHED
 
 _BEFORE = 3  # octets before a From_ line that decide whether it is a separator: LF CR LF
 _BEHIND = 4096  # octets from its first one on that do: the line and the next field's name
+_FIELD_NAME = 300  # octets of those behind the line
 _TOP = re.compile(rb"(?:\xef\xbb\xbf)?(?:\r?\n)?")  # what may stand before a From_ line at the start
-_FIELD = re.compile(rb"[!-9;-~]{1,256}[ \t]{0,16}:|>From ")
+_FIELD = re.compile(rb"[!-9;-~]{1,256}+[ \t]{0,16}+:|>From ")
+# What a separator has at the least, a weekday or an address: few lines of text are looked at closely.
+_LIKELY = re.compile(
+    rb"\nFrom (?=[^\r\n]{0,510}?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[, \t]|[^\s@]{1,200}+@)"
+    rb"(?=[^\r\n]{0,1000}+\r?\n(?:%s|\Z))" % _FIELD.pattern
+)
 
 
-def entries(span: Span, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
+def entries(
+    span: Span, start: int = 0, stop: int | None = None, alive: Callable[[], None] = UNWATCHED.alive
+) -> Iterator[Entry]:
     """Messages whose From_ lines begin in start..stop, and from 0 a gap before the first of all.
 
     A message is what lies between its From_ line and the next, without the one empty line that a
-    writer puts behind each message. Ranges that meet give together what the whole gives.
+    writer puts behind each message. Ranges that meet give together what the whole gives. alive is
+    called between windows of LIMITS.chunk octets.
     """
     stop = span.size if stop is None else min(stop, span.size)
     if start >= stop:
         return
     at = None
-    for following in _separators(span, start, stop):
+    for following in _separators(span, start, stop, alive):
         if at is not None:
             yield _message(span, at, following)
         elif start == 0 and following > 0:
@@ -39,14 +49,14 @@ def entries(span: Span, start: int = 0, stop: int | None = None) -> Iterator[Ent
         at = following
     if at is None and start > 0:
         return
-    end = next(_separators(span, stop, span.size), span.size)
+    end = next(_separators(span, stop, span.size, alive), span.size)
     yield Entry(None, 0, "gap", 0, end) if at is None else _message(span, at, end)
 
 
-def holds_several(span: Span) -> bool:
+def holds_several(span: Span, alive: Callable[[], None] = UNWATCHED.alive) -> bool:
     """Whether a separator stands behind the start; else a leading From_ line tops a single message."""
     start = blank_length(span.read(0, _BEHIND))
-    return next(_separators(span, start + 1, span.size), None) is not None
+    return next(_separators(span, start + 1, span.size, alive), None) is not None
 
 
 def begins_behind_text(head: bytes) -> bool:
@@ -54,7 +64,8 @@ def begins_behind_text(head: bytes) -> bool:
 
     What follows a separator must look like a message: a text that quotes a From_ line is none.
     """
-    return any(looks_like_message(head[at:]) for at in _separators(in_memory(head), 1, len(head)))
+    places = _separators(in_memory(head), 1, len(head), UNWATCHED.alive)
+    return any(looks_like_message(head[at:]) for at in places)
 
 
 def split(span: Span, target: int) -> tuple[tuple[int, int], ...]:
@@ -72,31 +83,33 @@ def _message(span: Span, at: int, end: int) -> Entry:
     return Entry(None, at, "message", start, end - start)
 
 
-def _separators(span: Span, start: int, stop: int) -> Iterator[int]:
+def _separators(span: Span, start: int, stop: int, alive: Callable[[], None]) -> Iterator[int]:
     """Offsets of the separators that begin in start..stop, in order."""
     top = _TOP.match(span.read(0, 5))
     assert top is not None  # it may match nothing
     for low in range(start, stop, LIMITS.chunk):
+        alive()
         high = min(low + LIMITS.chunk, stop)
         base = max(0, low - _BEFORE)
         window = span.read(base, high + _BEHIND)
         if low <= top.end() < high and _is_from_line(window, top.end() - base):
             yield top.end()
         stop_at = high - base + 4  # where `From ` ends that begins just inside
-        line_end = window.find(b"\nFrom ", max(0, low - base - 1), stop_at)
-        while line_end >= 0:
-            at = line_end + 1
+        for likely in _LIKELY.finditer(window, max(0, low - base - 1)):
+            at = likely.start() + 1
+            if at + 5 > stop_at:
+                break
             empty_line = window[max(0, at - _BEFORE) : at].endswith((b"\n\n", b"\n\r\n"))
             if empty_line and _is_from_line(window, at):
                 yield base + at
-            line_end = window.find(b"\nFrom ", at, stop_at)
 
 
 def _is_from_line(window: bytes, at: int) -> bool:
     """Whether a From_ line with what must follow it begins at this place."""
-    head = window[at : at + _BEHIND]
-    length = from_line_length(head) if head.startswith(b"From ") else 0
-    return length > 0 and (length == len(head) or _FIELD.match(head, length) is not None)
+    end = window.find(b"\n", at, at + _BEHIND - _FIELD_NAME) + 1
+    head = window[at : end + _FIELD_NAME]
+    length = from_line_length(head) if end and head.startswith(b"From ") else 0
+    return length > 0 and (at + length == len(window) or _FIELD.match(head, length) is not None)
 
 
 # ---- quoting: what a writer did to lines of the body that look like From_ lines -------------------

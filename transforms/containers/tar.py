@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Protocol
 
 from transforms.limits import LIMITS
@@ -34,24 +35,40 @@ def begins(head: bytes) -> bool:
 
 
 def entries(span: Span) -> Iterator[Entry]:
-    """Members of a tar by their place in it. ContainerError where it cannot be read further."""
+    """Members of a tar by their place in it. ContainerError where it cannot be read further.
+
+    Octets outside of every member that are not zero are gaps: behind a member in its last block, behind
+    the end marks, from a damaged header on.
+    """
     for member in _members(_Places(span)):
+        if isinstance(member, Entry):
+            yield member
+            continue
         entry = _not_regular(member)
         if entry is None and member.start + member.size > span.size:
-            entry = Entry(member.name, declared_size=member.size, error_code="container.truncated")
+            cut = partial(_cut, span.sub(member.start, span.size))
+            entry = Entry(member.name, content=cut, declared_size=member.size, defects=member.defects)
         yield entry or Entry(member.name, start=member.start, length=member.size, defects=member.defects)
 
 
 def stream_entries(chunks: Iterable[bytes]) -> Iterator[Entry]:
-    """Members of a tar that comes in chunks; each content is read before the next entry, or never."""
+    """The same of a tar that comes in chunks; each content is read before the next entry, or never."""
     stream = _Stream(chunks)
     for member in _members(stream):
+        if isinstance(member, Entry):
+            yield member
+            continue
         yield _not_regular(member) or Entry(
             member.name,
             content=partial(stream.take, member.start, member.size),
             declared_size=member.size,
             defects=member.defects,
         )
+
+
+def _cut(octets: Span) -> Iterator[bytes]:
+    yield from octets.chunks()
+    raise ContainerError("container.truncated", "tar: the archive ends within a member")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,8 @@ class _Source(Protocol):
 
     def read(self, size: int) -> bytes: ...
     def go(self, to: int) -> None: ...
+    def gap(self, read: bytes, further: bool) -> Entry:
+        """What was read last, and all that follows if further."""
 
 
 @dataclass(slots=True)
@@ -93,28 +112,30 @@ class _Extended:
     defects: tuple[str, ...] = ()
 
 
-def _members(source: _Source) -> Iterator[_Member]:
-    """Members in order, directories left out; what follows end marks is read like the rest."""
+def _members(source: _Source) -> Iterator[_Member | Entry]:
+    """Members and gaps in order, directories left out; what follows end marks is read like the rest."""
     extended = _Extended()
     while block := source.read(BLOCK):
         if not block.strip(b"\0"):  # end mark and padding
             continue
         if len(block) < BLOCK:
+            yield source.gap(block, further=False)
             raise ContainerError("container.truncated", "tar: the archive ends within a header")
         if not _is_header(block):
-            raise ContainerError("container.damaged", f"tar: no header at {source.at - BLOCK}")
+            yield source.gap(block, further=True)
+            raise ContainerError("container.damaged", "tar: a block is neither header nor zero")
         kind, size = block[156], _number(block[124:136])
         if kind in _PAX or kind in _GNU_NAMES or kind == _PAX_GLOBAL:
             end = source.at + size
             if kind != _PAX_GLOBAL:
                 _extend(extended, kind, source.read(min(size, LIMITS.header_section)), size)
-            _go(source, end)
+            yield from _go(source, end)
             continue
         member = _member(block, kind, size, extended, source)
         extended = _Extended()
         if member.type != _DIRECTORY:
             yield member
-        _go(source, member.start + member.size)
+        yield from _go(source, member.start + member.size)
     if extended.records:
         raise ContainerError("container.truncated", "tar: the archive ends behind an extended header")
 
@@ -166,12 +187,14 @@ def _read_records(content: bytes, records: dict[bytes, bytes]) -> bool:
     return True
 
 
-def _go(source: _Source, end: int) -> None:
-    """Past content that ends there and the padding of its last block."""
+def _go(source: _Source, end: int) -> Iterator[Entry]:
+    """Past content that ends there and the padding of its last block, which is a gap unless it is zero."""
     source.go(end)
     if source.at < end:
         raise ContainerError("container.truncated", "tar: the archive ends within a member")
-    source.go(end + -end % BLOCK)
+    padding = source.read(-end % BLOCK)
+    if padding.strip(b"\0"):
+        yield source.gap(padding, further=False)
 
 
 def _is_header(block: bytes) -> bool:
@@ -214,6 +237,10 @@ class _Places:
     def go(self, to: int) -> None:
         self.at = min(to, self._span.size)
 
+    def gap(self, read: bytes, further: bool) -> Entry:
+        start = self.at - len(read)
+        return Entry(None, start, "gap", start, (self._span.size if further else self.at) - start)
+
 
 class _Stream:
     """Chunks, read once from front to back."""
@@ -237,14 +264,18 @@ class _Stream:
         if self.at < start + size:
             raise ContainerError("container.truncated", "tar: the archive ends within a member")
 
-    def _pieces(self, to: int) -> Iterator[bytes]:
-        while self.at < to:
+    def gap(self, read: bytes, further: bool) -> Entry:
+        rest = self._pieces(None) if further else iter(())
+        return Entry(None, self.at - len(read), "gap", content=lambda: chain((read,), rest))
+
+    def _pieces(self, to: int | None) -> Iterator[bytes]:
+        while to is None or self.at < to:
             if self._used == len(self._chunk):
                 chunk = next(self._chunks, None)
                 if chunk is None:
                     return
                 self._chunk, self._used = chunk, 0
-            piece = self._chunk[self._used : self._used + to - self.at]
+            piece = self._chunk[self._used : None if to is None else self._used + to - self.at]
             self._used += len(piece)
             self.at += len(piece)
             yield piece

@@ -2,6 +2,8 @@
 
 Sizes that the archive claims are never believed: callers count what comes out. Two members that
 claim the same octets are an attack (overlapping entries, Fifield 2019): only the first is read.
+What the directory leaves out is not passed over: members are found by their local headers, other
+octets are gaps.
 """
 
 from __future__ import annotations
@@ -11,17 +13,18 @@ import lzma
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
-from transforms.containers.inflate import Decoder, Inflater
+from transforms.containers.inflate import Decoder, Inflater, decoded
 from transforms.containers.scan import occurrences
 from transforms.limits import LIMITS, MIB
 from transforms.model import ContainerError, Entry
 from transforms.span import Span
+from transforms.watch import UNWATCHED
 
-_INPUT = 64 * 1024  # octets read at a time
 _LZMA_DICTIONARY = 128 * MIB  # a larger one is refused
 _LOCAL = struct.Struct("<4s5H3L2H")  # §4.3.7
 _DESCRIPTOR = struct.Struct("<4s3L")  # §4.3.9
@@ -32,6 +35,8 @@ _END64_LOCATOR = struct.Struct("<4sLQL")  # §4.3.15
 _END64 = struct.Struct("<4sQ2H2L4Q")  # §4.3.14
 _DIRECTORY_PER_MEMBER = 200  # octets; ten times what names take on the whole
 _DESCRIPTOR_TRIES = 10_000  # places looked at for one member's
+_HEADER_TRIES = 10_000  # marks of a local header, outside of all members, that are none
+_SEARCHES = 16  # for the end of a member outside of all others that end in nothing
 _STORED, _DEFLATED, _BZIP2, _LZMA = 0, 8, 12, 14
 _READABLE = frozenset({_STORED, _DEFLATED, _BZIP2, _LZMA})
 _ENCRYPTED = 0x41  # flag bits 0 and 6
@@ -52,32 +57,45 @@ class Member:
     header: int  # offset of the local header in the span
     symlink: bool = False
     error_code: str | None = None  # known from the directory already: overlap, truncation
+    defects: tuple[str, ...] = ()  # container.zip_no_directory, container.zip_unlisted: by its local header alone
 
 
 @dataclass(frozen=True, slots=True)
 class ZipDirectory:
-    members: tuple[Member, ...]  # in directory order, folders left out
+    members: tuple[Member, ...]  # in directory order, folders left out; then those it does not list, by place
     mimetype: bytes = b""  # what a first member of that name holds (ODF 1.2 part 3 §3.3, EPUB OCF §4.3)
-    defects: tuple[str, ...] = ()  # container.zip_no_directory: rebuilt from the local headers
+    gaps: tuple[_Range, ...] = ()  # octets of no member and no directory, unless they are zero
+    defects: tuple[str, ...] = ()  # container.zip_no_directory, zip_unlisted, zip_count, outside_members
 
 
-def read_directory(span: Span) -> ZipDirectory:
-    """The members of a zip.
+def read_directory(span: Span, alive: Callable[[], None] = UNWATCHED.alive) -> ZipDirectory:
+    """The members of a zip; alive is called between long steps.
 
     A zip without a usable directory is read from the front, local header by local header.
     ContainerError: container.truncated if that gives nothing either; limit.members.
     """
-    defects: tuple[str, ...] = ()
     try:
-        members = _central(span)
+        members, taken, defects = _central(span)
         found = bool(members) or span.read(0, 4) != b"PK\3\4"  # one that hides everything is none
     except (struct.error, ValueError):
         found = False
     if not found:
-        members, defects = _from_local_headers(span), ("container.zip_no_directory",)
+        members, taken, defects = _from_local_headers(span), [], ["container.zip_no_directory"]
         if not members:
             raise ContainerError("container.truncated", "zip: the directory at its end is missing")
-    return ZipDirectory(tuple(_without_overlaps(members, span.size)), _mimetype(span, members), defects)
+    listed = list(_without_overlaps(members, span.size))
+    unlisted: list[Member] = []
+    gaps: list[_Range] = []
+    for one in _left_out(span, [*taken, *_extents(span, listed)], alive):
+        if isinstance(one, Member):
+            unlisted.append(one)
+        else:
+            gaps.append(one)
+    if len(listed) + len(unlisted) > LIMITS.members:
+        raise ContainerError("limit.members", "zip: too many members")
+    defects += ["container.zip_unlisted"] if unlisted else []
+    defects += ["container.outside_members"] if gaps else []
+    return ZipDirectory((*listed, *unlisted), _mimetype(span, listed), tuple(gaps), tuple(defects))
 
 
 def split(directory: ZipDirectory, target: int) -> tuple[tuple[int, int], ...]:
@@ -94,9 +112,12 @@ def split(directory: ZipDirectory, target: int) -> tuple[tuple[int, int], ...]:
 
 
 def entries(span: Span, directory: ZipDirectory, first: int = 0, stop: int | None = None) -> Iterator[Entry]:
-    """Members first..stop, in directory order."""
+    """Members first..stop, in directory order, and behind the last one the gaps."""
     for member in directory.members[first:stop]:
-        yield _entry(span, member, directory.defects)
+        yield _entry(span, member)
+    if stop is None or stop >= len(directory.members):
+        for start, end in directory.gaps:
+            yield Entry(None, start, "gap", start, end - start)
 
 
 _OOXML = {
@@ -123,23 +144,37 @@ def office_type(directory: ZipDirectory) -> str | None:
 # ---- the directory ----------------------------------------------------------------------------
 
 
-def _central(span: Span) -> list[Member]:
-    """Members by the central directory. ValueError or struct.error if it cannot be found or read."""
-    end, size, offset = _end_of_directory(span)
-    start = end - size  # believed before offset: octets may have been put in front of the archive
-    prefix = start - offset
+def _central(span: Span) -> tuple[list[Member], list[_Range], list[str]]:
+    """Members by the central directory, the octets that it takes, and defects.
+
+    ValueError or struct.error if it cannot be found or read.
+    """
+    end = _end_of_directory(span)
+    start = end.stop - end.size  # believed before offset: octets may have been put in front of the archive
+    prefix = start - end.offset
     if start < 0 or prefix < 0:
         raise ValueError("central directory lies outside of the file")
-    if size > LIMITS.members * _DIRECTORY_PER_MEMBER:
+    if end.size > LIMITS.members * _DIRECTORY_PER_MEMBER:
         raise ContainerError("limit.members", "zip: the directory is too large")
-    members = list(_parse_central(span.read(start, end), prefix))
-    if len(members) > LIMITS.members:
+    lines = list(_parse_central(span.read(start, end.stop), prefix))
+    if len(lines) > LIMITS.members:
         raise ContainerError("limit.members", "zip: too many members")
-    return members
+    # Writers without zip64 count modulo 65,536.
+    defects = [] if (len(lines) - end.lines) % 0x10000 == 0 else ["container.zip_count"]
+    return [line for line in lines if line is not None], [(start, end.stop), *end.taken], defects
 
 
-def _end_of_directory(span: Span) -> tuple[int, int, int]:
-    """End, size and claimed offset of the directory."""
+class _End(NamedTuple):
+    """What the end of central directory says."""
+
+    stop: int  # of the directory
+    size: int
+    offset: int  # as claimed
+    lines: int  # members and folders, as claimed
+    taken: list[_Range]  # octets of the end records themselves
+
+
+def _end_of_directory(span: Span) -> _End:
     tail_start = max(0, span.size - _END.size - 0xFFFF)
     tail = span.read(tail_start)
     last = at = tail.rfind(b"PK\5\6")
@@ -148,27 +183,32 @@ def _end_of_directory(span: Span) -> tuple[int, int, int]:
     at = at if at >= 0 else last
     if at < 0:
         raise ValueError("no end of central directory")
-    _, _, _, _, count, size, offset, _ = _END.unpack_from(tail, at)
+    _, _, _, _, count, size, offset, comment_size = _END.unpack_from(tail, at)
     end = tail_start + at
+    whole = end + _END.size + comment_size
+    taken = [(end, whole if whole <= span.size else end + _END.size)]
     locator = span.read(max(0, end - _END64_LOCATOR.size), end)
     if not (count == 0xFFFF or 0xFFFFFFFF in (size, offset)) or not locator.startswith(b"PK\6\7"):
-        return end, size, offset
+        return _End(end, size, offset, count, taken)
     _, _, record, _ = _END64_LOCATOR.unpack(locator)
     for place in (record, end - _END64_LOCATOR.size - _END64.size):  # the latter with a prefix
         found = span.read(place, place + _END64.size) if 0 <= place < span.size else b""
         if found.startswith(b"PK\6\6"):
-            *_, size, offset = _END64.unpack(found)
-            return place, size, offset
+            *_, count, size, offset = _END64.unpack(found)
+            taken += [(place, place + _END64.size), (end - _END64_LOCATOR.size, end)]
+            return _End(place, size, offset, count, taken)
     raise ValueError("no zip64 end of central directory")
 
 
-def _parse_central(directory: bytes, prefix: int) -> Iterator[Member]:
+def _parse_central(directory: bytes, prefix: int) -> Iterator[Member | None]:
+    """A member for each line of the directory, None for a folder."""
     at = 0
     while at < len(directory):
+        if directory.startswith(b"PK\5\5", at):  # §4.3.13, a signature of the directory, at its end or not
+            at += 6 + int.from_bytes(directory[at + 4 : at + 6], "little")
+            continue
         (mark, made_by, _, flags, method, _, _, crc, stored, size, name_size, extra_size, comment_size, _, _,
          external, header) = _CENTRAL.unpack_from(directory, at)  # fmt: skip
-        if mark == b"PK\5\5":  # §4.3.13, a signature of the directory behind its members
-            return
         if mark != b"PK\1\2":
             raise ValueError("central directory is damaged")
         at += _CENTRAL.size
@@ -176,10 +216,9 @@ def _parse_central(directory: bytes, prefix: int) -> Iterator[Member]:
         extra = directory[at + name_size : at + name_size + extra_size]
         at += name_size + extra_size + comment_size
         size, stored, header = _zip64_extra(extra, size, stored, header)
-        if _is_folder(name, stored, size):
-            continue
         symlink = made_by >> 8 == 3 and (external >> 16) & 0o170000 == 0o120000
-        yield Member(name, flags, method, crc, stored, size, header + prefix, symlink)
+        member = Member(name, flags, method, crc, stored, size, header + prefix, symlink)
+        yield None if _is_folder(name, stored, size) else member
 
 
 def _is_folder(name: bytes, stored: int, size: int) -> bool:
@@ -207,32 +246,41 @@ def _from_local_headers(span: Span) -> list[Member]:
     members: list[Member] = []
     at = 0
     while len(members) < LIMITS.members:
-        head = span.read(at, at + _LOCAL.size)
-        if len(head) < _LOCAL.size or not head.startswith(b"PK\3\4"):
+        found = _by_local_header(span, at, span.size)
+        if found is None:
             break
-        _, _, flags, method, _, _, crc, stored, size, name_size, extra_size = _LOCAL.unpack(head)
-        start = at + _LOCAL.size + name_size + extra_size
-        rest = span.read(at + _LOCAL.size, start)
-        name = rest[:name_size]
-        try:
-            size, stored, _ = _zip64_extra(rest[name_size:], size, stored, 0)
-        except struct.error:
-            break
-        end: int | None = start + stored
-        if flags & _SIZES_BEHIND:
-            crc, stored, size, end = _descriptor(span, start)
-        if not _is_folder(name, stored, size):
+        member, end = found
+        if not _is_folder(member.name, member.stored_size, member.size):
             lost = "container.truncated" if end is None or end > span.size else None
-            members.append(Member(name, flags, method, crc, stored, size, at, error_code=lost))
+            members.append(replace(member, error_code=lost, defects=("container.zip_no_directory",)))
         if end is None:
             break
         at = end
     return members
 
 
-def _descriptor(span: Span, start: int) -> tuple[int, int, int, int | None]:
+def _by_local_header(span: Span, at: int, limit: int) -> tuple[Member, int | None] | None:
+    """A member by its local header alone, and its end; None as the end if limit comes before it."""
+    head = span.read(at, min(at + _LOCAL.size, limit))
+    if len(head) < _LOCAL.size or not head.startswith(b"PK\3\4"):
+        return None
+    _, _, flags, method, _, _, crc, stored, size, name_size, extra_size = _LOCAL.unpack(head)
+    start = at + _LOCAL.size + name_size + extra_size
+    rest = span.read(at + _LOCAL.size, start)
+    name = rest[:name_size]
+    try:
+        size, stored, _ = _zip64_extra(rest[name_size:], size, stored, 0)
+    except struct.error:
+        return None
+    end: int | None = start + stored
+    if flags & _SIZES_BEHIND:
+        crc, stored, size, end = _descriptor(span, start, limit)
+    return Member(name, flags, method, crc, stored, size, at), end
+
+
+def _descriptor(span: Span, start: int, limit: int) -> tuple[int, int, int, int | None]:
     """CRC, stored size, size and end of a member whose sizes follow it; the end is None without them."""
-    for tries, at in enumerate(occurrences(span, b"PK\7\x08", start, span.size)):
+    for tries, at in enumerate(occurrences(span, b"PK\7\x08", start, limit)):
         if tries == _DESCRIPTOR_TRIES:  # enough of places made to look like one
             break
         found = span.read(at, at + _DESCRIPTOR64.size)
@@ -262,18 +310,112 @@ def _without_overlaps(members: list[Member], limit: int) -> Iterator[Member]:
         yield replace(member, error_code="container.zip_overlap") if number in overlapping else member
 
 
+# ---- what the directory leaves out ----------------------------------------------------------------
+
+_Range = tuple[int, int]  # octets start..stop
+
+
+def _extents(span: Span, members: list[Member]) -> Iterator[_Range]:
+    """Octets from a member's local header to its end; none of members that cannot be where they are said to be."""
+    for member in members:
+        if member.error_code is not None:
+            continue
+        head = span.read(member.header, member.header + _LOCAL.size)
+        if len(head) < _LOCAL.size or not head.startswith(b"PK\3\4"):
+            continue
+        _, _, flags, *_, name_size, extra_size = _LOCAL.unpack(head)
+        stop = member.header + _LOCAL.size + name_size + extra_size + member.stored_size
+        if stop <= span.size:
+            yield member.header, stop + (_descriptor_size(span, stop, member) if flags & _SIZES_BEHIND else 0)
+
+
+def _descriptor_size(span: Span, at: int, member: Member) -> int:
+    """Octets of the descriptor behind a member, with its mark or without (§4.3.9); 0 if it says something else."""
+    found = span.read(at, at + _DESCRIPTOR64.size)
+    for sizes in ("<3L", "<L2Q"):
+        said = struct.pack(
+            sizes, member.crc, *(n % 2**32 if sizes == "<3L" else n for n in (member.stored_size, member.size))
+        )
+        for mark in (b"PK\7\x08", b""):
+            if found.startswith(mark + said):
+                return len(mark + said)
+    return 0
+
+
+def _left_out(span: Span, taken: list[_Range], alive: Callable[[], None]) -> Iterator[Member | _Range]:
+    """Members and other octets, in order, that lie outside of the ranges taken."""
+    found = _Search(span)
+    at = 4 if span.read(0, 4) in (b"PK00", b"PK\7\x08") else 0  # §8.5.4, marks of an archive once on several disks
+    for start, stop in (*sorted(taken), (span.size, span.size)):
+        if start > at:
+            alive()
+            for one in found.within(at, start):
+                if isinstance(one, Member) or not _is_zero(span.sub(*one), alive):
+                    yield one
+        at = max(at, stop)
+
+
+class _Search:
+    """Members by their local headers where no directory says that there are any; a bounded number of tries."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self._tries, self._searches = _HEADER_TRIES, _SEARCHES
+
+    def within(self, start: int, stop: int) -> Iterator[Member | _Range]:
+        """Members that lie wholly in start..stop, and the octets around them."""
+        at = start
+        for place in occurrences(self._span, b"PK\3\4", start, stop):
+            if place < at:
+                continue  # within a member
+            if not self._tries or not self._searches:
+                break
+            member, end = self._member(place, stop)
+            if member is None:
+                self._tries -= 1
+                continue
+            if place > at:
+                yield at, place
+            if not _is_folder(member.name, member.stored_size, member.size):
+                yield replace(member, defects=("container.zip_unlisted",))
+            at = end
+        if at < stop:
+            yield at, stop
+
+    def _member(self, place: int, limit: int) -> tuple[Member | None, int]:
+        """A member that can be read, and its end."""
+        *_, flags, method, _, _, _, _, _, name_size, _ = _LOCAL.unpack(
+            self._span.read(place, place + _LOCAL.size).ljust(_LOCAL.size, b"\0")
+        )
+        if flags & _ENCRYPTED or method not in _READABLE or not 0 < name_size <= LIMITS.name:
+            return None, place
+        member, end = _by_local_header(self._span, place, limit) or (None, None)
+        if end is None:
+            self._searches -= bool(flags & _SIZES_BEHIND)
+            return None, place
+        return (member, end) if end <= limit else (None, place)
+
+
+def _is_zero(octets: Span, alive: Callable[[], None]) -> bool:
+    for chunk in octets.chunks():
+        alive()
+        if chunk.count(0) != len(chunk):
+            return False
+    return True
+
+
 def _mimetype(span: Span, members: list[Member]) -> bytes:
     if not members or members[0].name != b"mimetype" or members[0].method != _STORED:
         return b""
-    entry = _entry(span, members[0], ())
+    entry = _entry(span, members[0])
     return b"" if entry.start is None else span.read(entry.start, entry.start + min(entry.length or 0, 100))
 
 
 # ---- members ----------------------------------------------------------------------------------
 
 
-def _entry(span: Span, member: Member, defects: tuple[str, ...]) -> Entry:
-    name = member_name(member)
+def _entry(span: Span, member: Member) -> Entry:
+    name, defects = member_name(member), member.defects
     if member.error_code is not None:
         return _unreadable(member, name, member.error_code)
     if member.flags & _ENCRYPTED:
@@ -345,35 +487,44 @@ def member_name(member: Member) -> bytes:
 
 def _decoded(stored: Span, member: Member) -> Iterator[bytes]:
     """A member's content in bounded chunks. ContainerError behind what was good."""
-    crc = size = 0
-    skip, decoder = _decoder(stored, member.method)
-    for data in stored.sub(skip, stored.size).chunks(_INPUT):
+    tally = _Tally()
+    skip, new = _decoder(stored, member.method)
+    try:
+        end = yield from tally.of(decoded(new, stored, skip))
+    except ContainerError as error:
+        unmarked = member.method == _LZMA and tally.size == member.size  # its end mark is optional (§4.4.4)
+        if not (unmarked and error.code == "container.truncated"):
+            raise ContainerError(error.code, f"zip: {error}") from None
+        end = stored.size
+    if tally.crc != member.crc:
+        raise ContainerError("container.checksum", "zip: the CRC-32 differs")
+    if end < stored.size:
+        raise ContainerError("container.trailing", "zip: octets behind the end mark of a member")
+
+
+class _Tally:
+    """CRC-32 and size of what passes through."""
+
+    def __init__(self) -> None:
+        self.crc = self.size = 0
+
+    def of(self, chunks: Generator[bytes, None, int]) -> Generator[bytes, None, int]:
         while True:
             try:
-                chunk = decoder.decompress(data, LIMITS.chunk)
-            except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
-                raise ContainerError("container.damaged", f"zip: {error}") from None
-            crc = zlib.crc32(chunk, crc)
-            size += len(chunk)
+                chunk = next(chunks)
+            except StopIteration as stop:
+                return int(stop.value)
+            self.crc = zlib.crc32(chunk, self.crc)
+            self.size += len(chunk)
             yield chunk
-            if decoder.eof or decoder.needs_input:
-                break
-            data = b""
-        if decoder.eof:
-            break
-    unmarked = member.method == _LZMA and size == member.size  # its end mark is optional (§4.4.4)
-    if not decoder.eof and not unmarked:
-        raise ContainerError("container.truncated", "zip: the member ends before its end mark")
-    if crc != member.crc:
-        raise ContainerError("container.checksum", "zip: the CRC-32 differs")
 
 
-def _decoder(stored: Span, method: int) -> tuple[int, Decoder]:
-    """Octets to leave out at the start, and the decoder of the rest."""
+def _decoder(stored: Span, method: int) -> tuple[int, Callable[[], Decoder]]:
+    """Octets to leave out at the start, and what makes a decoder of the rest."""
     if method == _DEFLATED:
-        return 0, Inflater(-15)
+        return 0, partial(Inflater, -15)
     if method == _BZIP2:
-        return 0, bz2.BZ2Decompressor()
+        return 0, bz2.BZ2Decompressor
     head = stored.read(0, 9)  # §5.8.8: version, size of the properties (5), the properties
     if len(head) < 9 or head[2:4] != b"\5\0" or head[4] >= 9 * 5 * 5:
         raise ContainerError("container.damaged", "zip: no LZMA properties")
@@ -387,7 +538,9 @@ def _decoder(stored: Span, method: int) -> tuple[int, Decoder]:
         "lp": head[4] // 9 % 5,
         "pb": head[4] // 45,
     }
+    new = partial(lzma.LZMADecompressor, lzma.FORMAT_RAW, filters=[properties])
     try:
-        return 9, lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[properties])
+        new()
     except (lzma.LZMAError, ValueError) as error:
         raise ContainerError("container.damaged", f"zip: {error}") from None
+    return 9, new

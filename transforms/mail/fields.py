@@ -15,6 +15,7 @@ Defects that a Message can carry from here:
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 from transforms.limits import LIMITS
 from transforms.model import HeaderField, Message
@@ -149,22 +150,43 @@ def _junk_defects(lines: list[bytes], where: str) -> list[str]:
 
 # ---- is this a message? -----------------------------------------------------------------------
 
-_FROM_LINE = re.compile(
-    rb">?From (?:[^\r\n]{0,500}[ \t])??"
-    rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ \t]+[^\r\n]{0,40}?[0-9]:[0-9][^\r\n]{0,200}+\r?\n"
-)
-_BARE_FROM_LINE = re.compile(rb">?From [^\s@]{1,200}@[^\s@]{1,255}[ \t]*\r?\n[!-9;-~]{1,80}:")
+# A From_ line: who, or nothing, a date with its weekday and time of day, and little behind that.
+_MOST_FROM_LINE = 1000  # octets with its line end
+_MOST_ENVELOPE = 500  # octets before the date
+_MOST_TO_TIME = 40  # octets between weekday and time of day
+_MOST_BEHIND_TIME = 200  # octets
+_WEEKDAY = re.compile(rb"(?<=[ \t])(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ \t]++")
+_TIME_OF_DAY = re.compile(rb"[0-9](?=:[0-9])")
+_BARE_FROM_LINE = re.compile(rb">?From [^\s@]{1,200}@[^\s@]{1,255}[ \t]*+\r?\n[!-9;-~]{1,80}+:")
 
 
 def from_line_length(head: bytes) -> int:
     """Octets of a leading mbox separator with its line end, 0 if the first line is none (RFC 4155).
 
     `From ` or `>From `, an address or none, and a date with its weekday and time of day; or an
-    address alone where a field follows.
+    address alone where a field follows. Of a line longer than any writer's nothing is looked at.
     """
-    if _FROM_LINE.match(head) or _BARE_FROM_LINE.match(head):
-        return head.index(b"\n") + 1
+    if not head.startswith((b"From ", b">From ")):
+        return 0
+    end = head.find(b"\n", 0, _MOST_FROM_LINE) + 1
+    if end and (_is_dated(head[: end - 1].removesuffix(b"\r")) or _BARE_FROM_LINE.match(head)):
+        return end
     return 0
+
+
+def _is_dated(line: bytes) -> bool:
+    """Whether a From_ line holds its date. Each weekday is tried on one time of day: linear in the line."""
+    if b"\r" in line:
+        return False
+    start = line.index(b" ") + 1
+    times = [time.start() for time in _TIME_OF_DAY.finditer(line, max(0, len(line) - _MOST_BEHIND_TIME - 3))]
+    for weekday in _WEEKDAY.finditer(line, start):
+        if weekday.start() > start + _MOST_ENVELOPE + 1:
+            break
+        within_reach = bisect_right(times, weekday.end() + _MOST_TO_TIME)
+        if within_reach and times[within_reach - 1] >= weekday.end():
+            return True
+    return False
 
 
 # A message has these; little else has one of them beside another field of mail.
@@ -213,6 +235,8 @@ def looks_like_message(head: bytes) -> bool:
         if name:
             fields += 1
             found.setdefault(name[1].decode("ascii"), line[name.end() :])
+        elif not fields and b"\0" in line:  # the header of a container that holds a message
+            return False
         else:
             junk += not _QUOTED_FROM_LINE.match(line)
     values = {name.lower(): value for name, value in found.items()}

@@ -456,6 +456,14 @@ def test_another_key_at_that_time(
     assert _outcome(result) == ("pass", "pass", objection)
 
 
+@pytest.mark.parametrize("written", [_WRITTEN, datetime(1, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_archives_may_say_since_ever_and_for_ever(signer: Any, proven: Proven, mail: bytes, written: datetime) -> None:
+    ever = {"first_seen": datetime.min.replace(tzinfo=UTC), "last_seen": datetime.max.replace(tzinfo=UTC)}
+    bounds = {"not_before": ever["first_seen"], "not_after": ever["last_seen"]}
+    keys = signer.key(**ever, **bounds), replace(_key(_RFC_6376_KEY), **ever)  # type: ignore[arg-type]
+    assert _outcome(proven(signer.sign(mail), *keys, written=written)) == ("pass", "pass", None)
+
+
 def test_unreadable_date_does_not_evade_what_is_known_of_a_key(signer: Any, proven: Proven, mail: bytes) -> None:
     octets = signer.sign(mail)
     assert proven(octets, signer.key(not_after=_WRITTEN)).reason == "key_not_valid_then"

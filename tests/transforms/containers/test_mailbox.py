@@ -240,3 +240,23 @@ def test_unquoting_is_the_same_however_the_octets_come(pieces: list[bytes], form
 def test_unquoting_holds_little_of_an_endless_line() -> None:
     out = mailbox.unquoted((b">" * 1000 for _ in range(1000)), "mboxrd")
     assert sum(map(len, out)) == 1_000_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"\n\nFrom " + (b"Mon 1:1 " * 62)[:495] + b"x" * 260,  # many weekdays, many times, and too much behind
+        b"\n\nFrom Mon 1:1",
+        b"\n\nFrom 1:1\nA:",
+        b"\n\nFrom " + b"Mon " * 240,
+        b"\n\nFrom ",
+    ],
+)
+def test_among_lines_made_to_look_like_separators_signs_of_life_go_on(line: bytes) -> None:
+    octets = b"From x Mon Apr 24 10:00:00 2017\nFrom: a@b\n\n" + line * (8_000_000 // len(line))
+    alive: list[int] = []
+    assert not mailbox.holds_several(in_memory(octets), lambda: alive.append(1))
+    assert len(alive) == -(-(len(octets) - 1) // LIMITS.chunk)
+    assert [(e.form, e.start, e.length) for e in mailbox.entries(in_memory(octets))] == [
+        ("message", 32, len(octets) - 32)
+    ]

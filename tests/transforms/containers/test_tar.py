@@ -133,6 +133,7 @@ def test_a_damaged_header_is_said_and_not_taken_for_the_end(read) -> None:  # ty
     octets[1024] ^= 1  # of the second header
     assert read(bytes(octets)) == [
         ("member", b"mail/a.eml", MEMBERS[0][1], None),
+        ("gap", None, bytes(octets[1024:]), None),
         ("", None, None, "container.damaged"),
     ]
 
@@ -179,7 +180,8 @@ def test_pax_size_counts_before_the_header_s(read) -> None:  # type: ignore[no-u
 def test_base_256_sizes_beyond_the_archive_are_truncated(read) -> None:  # type: ignore[no-untyped-def]
     found = read(header(size=b"\x80" + b"\xff" * 11) + b"abc")
     assert found == [("member", b"a", None, "container.truncated"), ("", None, None, "container.truncated")]
-    assert read(header(size=b"\xff" * 12)) == [("", None, None, "container.damaged")]
+    block = header(size=b"\xff" * 12)
+    assert read(block) == [("gap", None, block, None), ("", None, None, "container.damaged")]
 
 
 @BOTH
@@ -265,3 +267,30 @@ def test_random_octets_behind_sound_headers_are_survived() -> None:
         octets = b"".join(block + draw.randbytes(512) * draw.randrange(3) for block in blocks)
         assert len(in_file(octets)) < 20
         assert len(streamed(octets)) < 20
+
+
+@BOTH
+def test_octets_outside_of_every_member_are_gaps(read) -> None:  # type: ignore[no-untyped-def]
+    padded = header(size=b"4") + b"long" + b"hidden in the padding".ljust(508, b"\0")
+    named = header(b"p", b"x", b"12") + b"10 size=3\n".ljust(40, b"\0").ljust(512, b"!")
+    whole = archive(*MEMBERS[:1], form=tarfile.USTAR_FORMAT)
+    assert read(padded + named + header() + b"abc".ljust(512, b"\0") + bytes(1024)) == [
+        ("member", b"a", b"long", None),
+        ("gap", None, padded[516:], None),
+        ("gap", None, named[522:], None),
+        ("member", b"a", b"abc", None),
+    ]
+    for behind, code in ((b"text of the leak", "truncated"), (b"text".ljust(2000, b"\0") + b"more", "damaged")):
+        assert read(whole + behind) == [
+            ("member", b"mail/a.eml", MEMBERS[0][1], None),
+            ("gap", None, behind, None),
+            ("", None, None, f"container.{code}"),
+        ]
+
+
+def test_gaps_of_a_tar_are_told_by_their_place() -> None:
+    octets = archive(*MEMBERS[:1]) + b"text"
+    for entries in (tar.entries(in_memory(octets)), tar.stream_entries([octets])):
+        next(entries)
+        gap = next(entries)
+        assert (gap.form, gap.offset, gap.name) == ("gap", len(octets) - 4, None)

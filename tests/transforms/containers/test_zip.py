@@ -17,6 +17,7 @@ from transforms.model import ContainerError, Entry
 from transforms.span import in_memory
 
 MAIL = b"Subject: a\r\n\r\n" + b"words and more words\r\n" * 400
+OCTETS = b"".join(b"%d %s\r\n" % (n, hex(n * n).encode()) for n in range(9000))
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
@@ -56,6 +57,8 @@ def read(octets: bytes) -> list[tuple[bytes | None, bytes, str | None]]:
     """Name, what came out, error_code of each member."""
     found = []
     for entry in listed(octets):
+        if entry.form == "gap":
+            continue
         content, code = b"", entry.error_code
         if entry.start is not None and entry.length is not None:
             content = octets[entry.start : entry.start + entry.length]
@@ -204,9 +207,10 @@ def test_a_stored_size_that_lies_is_said() -> None:
 def test_of_overlapping_members_the_first_alone_is_read() -> None:
     octets = archive(("a", MAIL), ("b", MAIL))
     twice = edited(octets, CENTRAL, 42, b"\0\0\0\0", nth=1)  # both at the first one's place
-    assert [code for _, _, code in read(twice)] == [None, "container.zip_overlap"]
+    # The second one's own octets are listed no longer, and found by their local header.
+    assert read(twice) == [(b"a", MAIL, None), (b"b", b"", "container.zip_overlap"), (b"b", MAIL, None)]
     inside = edited(octets, CENTRAL, 42, b"\x05\0\0\0", nth=1)
-    assert [code for _, _, code in read(inside)] == [None, "container.zip_overlap"]
+    assert [code for _, _, code in read(inside)] == [None, "container.zip_overlap", None]
 
 
 def test_a_flat_bomb_gives_its_kernel_once() -> None:
@@ -225,7 +229,7 @@ def test_a_flat_bomb_gives_its_kernel_once() -> None:
 
 def test_a_member_said_to_reach_past_the_end_takes_nothing_from_others() -> None:
     octets = edited(archive(("a", MAIL), ("b", MAIL)), CENTRAL, 20, b"\xf0\xff\xff\x7f")
-    assert [code for _, _, code in read(octets)] == ["container.truncated", None]
+    assert read(octets) == [(b"a", b"", "container.truncated"), (b"b", MAIL, None), (b"a", MAIL, None)]
 
 
 def test_an_archive_cut_off_gives_what_lies_whole_before_the_cut() -> None:
@@ -235,6 +239,7 @@ def test_an_archive_cut_off_gives_what_lies_whole_before_the_cut() -> None:
         (b"a", None),
         (b"b", None),
         (b"c", "container.truncated"),
+        (None, None),  # what there is of it, as a gap
     ]
     assert found[0].defects == ("container.zip_no_directory",)
 
@@ -342,3 +347,128 @@ def test_a_flood_of_descriptor_marks_takes_bounded_time() -> None:
         found = iter(read(head + b"PK\7\x08" * 500_000))
         assert next(found) == (b"a", b"", "container.truncated")
         next(found)
+
+
+# ---- what the directory leaves out -----------------------------------------------------------------
+
+
+def hidden(octets: bytes, *names: bytes) -> bytes:
+    """The archive with these members struck from its directory."""
+    end = octets.rindex(b"PK\5\6")
+    size, start = struct.unpack_from("<LL", octets, end + 12)
+    lines = [CENTRAL + line for line in octets[start : start + size].split(CENTRAL)[1:]]
+    kept = [line for line in lines if not line[46:].startswith(names)]
+    record = struct.pack("<4H2LH", 0, 0, len(kept), len(kept), len(b"".join(kept)), start, 0)
+    return octets[:start] + b"".join(kept) + b"PK\5\6" + record
+
+
+def left_out(octets: bytes) -> tuple[list[bytes], list[bytes], tuple[str, ...]]:
+    """Names not listed, gaps, and defects. Every octet is in a member, a gap or the archive's own records."""
+    span = in_memory(octets)
+    directory = zip_archive.read_directory(span)
+    unlisted = [member.name for member in directory.members if "container.zip_unlisted" in member.defects]
+    return unlisted, [octets[start:stop] for start, stop in directory.gaps], directory.defects
+
+
+@pytest.mark.parametrize("make", [archive, streamed])
+@pytest.mark.parametrize("method", METHODS)
+def test_members_that_the_directory_hides_are_found(make, method: int) -> None:  # type: ignore[no-untyped-def]
+    members = [("a", MAIL), ("b.eml", MAIL[::-1]), ("d/", b""), ("c", b"x" * 300), ("e", MAIL)]
+    whole = make(*members, method=method)
+    assert left_out(whole) == ([], [], ())
+    for names in ((b"a",), (b"b.eml", b"d/", b"c"), (b"e",)):
+        octets = hidden(whole, *names)
+        found = {name: content for name, content, code in read(octets) if code is None and name != b"d/"}
+        assert found == {name.encode(): content for name, content in members if name != "d/"}
+        unlisted, gaps, defects = left_out(octets)
+        assert [name for name in unlisted if name != b"d/"] == [name for name in names if name != b"d/"]
+        assert (gaps, defects) == ([], ("container.zip_unlisted",))
+    assert listed(hidden(whole, b"a"))[-1].defects == ("container.zip_unlisted",)
+
+
+def test_of_two_archives_in_a_row_the_first_is_read_as_well() -> None:
+    first, second = archive(("first.txt", b"f" * 50)), archive(("second.txt", b"g" * 50))
+    assert read(first + second) == [(b"second.txt", b"g" * 50, None), (b"first.txt", b"f" * 50, None)]
+    directory_of_first = first[first.index(CENTRAL) :]
+    defects = ("container.zip_unlisted", "container.outside_members")
+    assert left_out(first + second) == ([b"first.txt"], [directory_of_first], defects)
+
+
+@pytest.mark.parametrize("make", [archive, streamed])
+def test_octets_before_between_and_behind_are_gaps(make) -> None:  # type: ignore[no-untyped-def]
+    octets = make(("a", MAIL), ("b", MAIL), method=zipfile.ZIP_STORED)
+    at = octets.index(CENTRAL)
+    between = octets[:at] + b"between" + octets[at:]
+    between = edited(between, b"PK\5\6", 16, struct.pack("<L", at + 7))
+    outside = ("container.outside_members",)
+    assert left_out(b"PK\3\4 text of the leak" + octets) == ([], [b"PK\3\4 text of the leak"], outside)
+    assert left_out(octets + b"appended") == ([], [b"appended"], outside)
+    assert left_out(between) == ([], [b"between"], outside)
+    assert left_out(bytes(700) + octets + bytes(100)) == ([], [], ())  # zeros are padding
+    assert left_out(b"PK00" + octets) == ([], [], ())
+    entries = listed(octets + b"appended")
+    assert (entries[-1].form, entries[-1].offset, entries[-1].start, entries[-1].length) == (
+        "gap", len(octets), len(octets), 8,
+    )  # fmt: skip
+
+
+def test_members_behind_a_signature_of_the_directory_are_listed() -> None:
+    octets = archive(("a", MAIL), ("b", MAIL))
+    at = octets.rindex(CENTRAL)
+    signed = octets[:at] + b"PK\5\5\3\0sig" + octets[at:]
+    size = len(octets) - 22 - octets.index(CENTRAL) + 9
+    signed = edited(signed, b"PK\5\6", 12, struct.pack("<L", size))
+    assert read(signed) == [(b"a", MAIL, None), (b"b", MAIL, None)]
+    assert left_out(signed) == ([], [], ())
+
+
+def test_a_number_of_members_that_lies_is_said() -> None:
+    octets = archive(("a", b"1"), ("d/", b""))
+    assert left_out(octets) == ([], [], ())
+    assert left_out(edited(octets, b"PK\5\6", 10, b"\x09")) == ([], [], ("container.zip_count",))
+
+
+def test_octets_behind_the_end_of_a_member_are_said() -> None:
+    for method in METHODS[1:3]:
+        whole = archive(("a", MAIL), method=method)
+        (member,) = zipfile.ZipFile(io.BytesIO(whole)).infolist()
+        octets = archive(("a", whole[31 : 31 + member.compress_size] + b"hidden"), method=zipfile.ZIP_STORED)
+        octets = edited(edited(octets, LOCAL, 8, bytes([method])), CENTRAL, 10, bytes([method]))
+        crc = struct.pack("<L", zlib.crc32(MAIL))
+        octets = edited(edited(octets, LOCAL, 14, crc), CENTRAL, 16, crc)
+        assert read(octets) == [(b"a", MAIL, "container.trailing")]
+
+
+@pytest.mark.parametrize("method", METHODS[1:])
+def test_what_a_damaged_member_held_before_the_damage_is_kept(method: int) -> None:
+    octets = bytearray(archive(("a", OCTETS), method=method))
+    octets[len(octets) * 3 // 4] ^= 0x55
+    ((_, content, code),) = read(bytes(octets))
+    assert code in ("container.damaged", "container.checksum", "container.truncated")
+    same = next((n for n, (a, b) in enumerate(zip(content, OCTETS, strict=False)) if a != b), len(content))
+    if method != zipfile.ZIP_BZIP2:  # of one block
+        assert same > len(OCTETS) // 2
+
+
+@pytest.mark.parametrize("mark", [LOCAL, LOCAL + b"\x14\0\x08\0\0\0" + bytes(16) + b"\1\0\0\0a", b"PK\7\x08"])
+def test_a_flood_of_marks_outside_of_members_takes_bounded_time(mark: bytes) -> None:
+    octets = archive(("a", b"1")) + mark * 200_000
+    unlisted, gaps, _ = left_out(octets)
+    assert unlisted == [] and b"".join(gaps).endswith(mark * 100_000)
+
+
+@pytest.mark.parametrize("make", [archive, streamed])
+def test_every_octet_is_in_a_member_a_gap_or_the_directory(make) -> None:  # type: ignore[no-untyped-def]
+    """Text put anywhere outside of a member's stored octets is seen."""
+    octets = make(("a", MAIL), ("b", b"2" * 100), ("c", b""), method=zipfile.ZIP_STORED)
+    end = octets.index(CENTRAL)
+    for place in (octets.index(LOCAL, 1), octets.index(LOCAL, octets.index(LOCAL, 1) + 1), end):
+        text = b"words that no member holds"
+        moved = octets[:place] + text + octets[place:]
+        headers = [n for n, m in enumerate(zipfile.ZipFile(io.BytesIO(octets)).infolist()) if m.header_offset >= place]
+        for nth in headers:
+            at = zipfile.ZipFile(io.BytesIO(octets)).infolist()[nth].header_offset + len(text)
+            moved = edited(moved, CENTRAL, 42, struct.pack("<L", at), nth=nth)
+        moved = edited(moved, b"PK\5\6", 16, struct.pack("<L", end + len(text)))
+        assert left_out(moved) == ([], [text], ("container.outside_members",))
+        assert [name for name, _, _ in read(moved)] == [b"a", b"b", b"c"]

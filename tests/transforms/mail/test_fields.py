@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -212,3 +213,25 @@ def test_other_texts_are_no_mail():
 def test_recognising_never_fails(head: bytes):
     assert looks_like_message(head) in (True, False)
     assert 0 <= from_line_length(head) <= len(head)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        (b"From - Mon Apr 24 10:00:00 2017", True),
+        (b"From  Mon Apr 24 10:00:00 2017", True),
+        (b">From a@b.example Mon, Tue 1:1", True),
+        (b"From " + b"x" * 500 + b" Mon Apr 24 10:00:00 2017", True),
+        (b"From " + b"x" * 501 + b" Mon Apr 24 10:00:00 2017", False),
+        (b"From x Mon " + b"y" * 40 + b"1:1", True),
+        (b"From x Mon " + b"y" * 41 + b"1:1", False),
+        (b"From x Mon 1:1" + b"z" * 200, True),
+        (b"From x Mon 1:1" + b"z" * 201, False),
+        (b"From x 1:1 Mon", False),
+        (b"From x Mon 1:1\ry", False),
+        (b"From x Mon" + b" " * 900 + b"1:1" + b" " * 300, False),
+    ],
+)
+def test_from_lines_have_a_date_within_reach(line: bytes, is_one: bool) -> None:
+    for end in (b"\n", b"\r\n"):
+        assert from_line_length(line + end) == (len(line + end) if is_one else 0)

@@ -1,0 +1,54 @@
+"""Which names in OUT are a run's own: nothing else there is ever deleted."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from pipeline import commit, examining, tables
+
+LOCK = ".lock"
+_FOLDERS = ("evidence", "work", "keys")
+_TABLES = "|".join(tables.TABLES)
+_RANDOM = r"\.[0-9a-f]{16}"  # evidence.write_whole adds it to a file on its way
+_FILES = re.compile(
+    rf"\.lock|run\.json|\.run\.json{_RANDOM}|(?:{_TABLES})(?:-[0-9]{{5,}}-of-[0-9]{{5,}})?\.parquet"
+    rf"|\.(?:{_TABLES})-[0-9]{{5,}}\.parquet\.part|\.\.(?:{_TABLES})-[0-9]{{5,}}\.parquet\.part{_RANDOM}"
+)
+
+
+def stranger(out: Path) -> str | None:
+    """The first name in OUT that no run wrote; any name at all where no run has ever been.
+
+    Hidden files beside a run's own, as file managers leave them, are no hindrance.
+    """
+    names = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
+    if not _held_a_run(out):
+        return next(iter(names), None)
+    return next((name for name in names if not _is_ours(name) and not name.startswith(".")), None)
+
+
+def holds_results(out: Path) -> bool:
+    """Whether there is more of a run than its lock."""
+    return any(_is_ours(path.name) and path.name != LOCK for path in out.iterdir())
+
+
+def clear(out: Path) -> None:
+    """Delete what a run wrote, the lock excepted. OSError if the folder does not let go of it."""
+    for path in out.iterdir():
+        if not _is_ours(path.name) or path.name == LOCK:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _is_ours(name: str) -> bool:
+    return name in _FOLDERS or _FILES.fullmatch(name) is not None
+
+
+def _held_a_run(out: Path) -> bool:
+    """A run's first act is to make its lock; a copy of OUT may have lost that."""
+    return (out / LOCK).is_file() or (out / "evidence" / examining.PLAN).is_file() or commit.read_run(out) is not None
