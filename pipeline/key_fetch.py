@@ -23,7 +23,7 @@ import dns.resolver
 from pipeline import key_commands, key_store, wanted
 from pipeline.evidence import write_whole
 from pipeline.options import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE
-from pipeline.running import Refused, keys_outside, locked
+from pipeline.running import Refused, lies_in, locked
 from transforms import wording
 from transforms.auth.key import parse_record
 from transforms.limits import LIMITS
@@ -132,7 +132,8 @@ def _resolver(at: tuple[str, int] | None) -> dns.resolver.Resolver:
 def _archive(parsed: argparse.Namespace, record: dict[str, Any]) -> Path:
     if parsed.output is None:
         return Path(parsed.out / "keys" / f"dns-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl")
-    keys_outside([parsed.output], Path(record["arguments"]["dump"]))
+    if lies_in(parsed.output, Path(record["arguments"]["dump"])):
+        raise Refused(f"{parsed.output}: lies inside the dump, which is never written to. Name another file with -o.")
     if parsed.output.exists():
         raise Refused(f"{parsed.output}: exists already. Name a new file with -o.")
     if not parsed.output.parent.is_dir():

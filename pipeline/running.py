@@ -281,11 +281,12 @@ def _nothing_given_inside(out: Path, *given: Path) -> None:
 def keys_outside(keys: list[Path], dump: Path) -> None:
     """Refuse key files that lie in the dump, by whatever way: a folder above it, a link into it."""
     for path in (*keys, *(file for file, _ in key_store.files_of(keys))):
-        if _lies_in(path, dump):
+        if lies_in(path, dump):
             raise Refused(f"{path}: lies inside the dump. Keys from a leak prove nothing; give an archive of your own.")
 
 
-def _lies_in(path: Path, dump: Path) -> bool:
+def lies_in(path: Path, dump: Path) -> bool:
+    """Whether a path, there or not yet, is the dump or lies in it, links followed."""
     place, root = Path(os.path.realpath(path)), Path(os.path.realpath(dump))
     return any(one == root or _same(one, root) for one in (place, *place.parents))
 

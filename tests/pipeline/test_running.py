@@ -103,6 +103,7 @@ def test_the_printed_line_goes_on_with_everything_that_was_given(dump: Path, tmp
         "--trusted-sealer", "c.example", "--also-hash", "sha1,md5", "--workers", "1",
     ]  # fmt: skip
     out.mkdir()
+    (out / ".lock").touch()
     (out / "evidence").mkdir()
     (out / "evidence" / "plan.jsonl").mkdir()  # no plan can be written there
     done = triage(*given, "--resume")

@@ -69,6 +69,9 @@ def confirmer(keys: Sequence[PublicKey], prepared: PreparedSignature) -> Callabl
 
 
 def _opened(record: KeyRecord, signature: bytes) -> bytes | None:
+    """What an RSA signature holds, None unless it has the length of the modulus (RFC 8017 §8.2.2 step 1)."""
+    if len(signature) != (record.bits + 7) // 8:
+        return None
     try:
         return _rsa_key(record.n, record.e).recover_data_from_signature(signature, PKCS1v15(), None)
     except InvalidSignature:
