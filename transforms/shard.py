@@ -189,6 +189,5 @@ def _signed(
     if defect is None and all(one.instance is None for one in signatures):
         return Signed(signatures, results, proof)
     chain = judge_chain(list(zip(signatures, results, strict=True)), defect, sealers)
-    author = shard.column("from_domain")[row] or ""
-    sealed = receiver_seal(chain, signatures, results, author, shard.column("intermediaries")[row])
+    sealed = receiver_seal(chain, signatures, results, shard.column("intermediaries")[row])
     return Signed(signatures, results, proof, chain, sealed)
