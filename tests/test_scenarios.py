@@ -3,8 +3,8 @@
 A file holds `story`, `protect`, `sealers` (who is trusted) and `keys` (whose keys are at hand; all of
 them unless given), a list of `file` with `path`, `text` (LF here, CRLF in the dump), `sign` (who signs
 it), `fields` (h=), `length` (with l=), `seal` (`by`, `results`, with {b} for header.b, and `fields` of ARC
-sets put on then, in order), `edit` (pairs replaced after signing), `sign_again` (who signs the edited mail) and `copies` (how
-many of them), and
+sets put on then, in order), `edit` (pairs replaced after signing), `sign_again` (who signs the edited mail)
+and `copies` (how many of them), and
 `expect`: path -> columns of items.parquet, with `contradicts` for the codes of such findings.
 """
 
