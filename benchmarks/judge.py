@@ -102,14 +102,14 @@ def verdicts(out: Path) -> Counter[str]:
 
 def judged(folder: Path, messages: int) -> dict[str, float]:
     """Judge once with the keys; what it took. run.Wrong unless every message is verified."""
-    out = folder / "out"
+    out, load = folder / "out", os.getloadavg()[0]
     measured = triage("judge", out, "--only-keys", "--keys", folder / "keys.csv")
     found = verdicts(out)
     if found != {"verified": messages}:
         raise run.Wrong(f"{dict(found)}, but all of {messages} messages are genuine")
     timings = json.loads((out / "run.json").read_text("utf-8"))["timings"]
     peak = (measured.peak_pss or measured.peak_rss) / 1e6
-    return {"wall": measured.wall, "cpu": measured.cpu, "peak_mb": peak, **timings}
+    return {"wall": measured.wall, "cpu": measured.cpu, "peak_mb": peak, **timings, "load": load}
 
 
 def as_markdown(report: dict[str, object], rounds: list[dict[str, float]]) -> str:
@@ -123,7 +123,12 @@ def as_markdown(report: dict[str, object], rounds: list[dict[str, float]]) -> st
         "| | |",
         "|---|---|",
     ]
-    names = {"wall": "wall seconds", "cpu": "CPU seconds", "peak_mb": "peak memory of the process tree, MB"}
+    names = {
+        "wall": "wall seconds",
+        "cpu": "CPU seconds",
+        "peak_mb": "peak memory of the process tree, MB",
+        "load": "load of the machine before",
+    }
     for name in rounds[0]:
         values = [one[name] for one in rounds]
         spread = f"{statistics.median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
@@ -154,7 +159,7 @@ def main() -> None:
     report: dict[str, object] = {
         "name": options.name,
         "date": datetime.date.today().isoformat(),
-        "command": " ".join(["python benchmarks/judge.py", *sys.argv[1:]]),
+        "command": f"python benchmarks/judge.py FOLDER --messages {options.messages} --rounds {options.rounds}",
         "machine": run.machine(),
         "versions": run.versions(),
         "messages": options.messages,
