@@ -31,6 +31,7 @@ SIGNERS = {
     "campaign_two": Signer("campaign.example", "s2", "newspaper"),
     "newspaper": Signer("newspaper.example", "s1", "newspaper"),
     "outsider": Signer("outsider.example", "s1", "impostor"),
+    "tenant": Signer("outsider.onmicrosoft.com", "s1", "impostor"),
     "suffix": Signer("example", "s1", "impostor"),
     "lookalike": Signer("onedrive-campaign.example", "s1", "impostor"),
     "printer": Signer("printer.example", "s1", "printer_1024"),
