@@ -24,7 +24,7 @@ from transforms.containers import zip as zip_archive
 from transforms.containers.compound import Storage, open_compound
 from transforms.limits import Limits
 from transforms.mail import msg
-from transforms.mail.content import normalised_text
+from transforms.mail.content import normalised_text, texts_digest
 from transforms.mail.fields import (
     blank_length,
     from_line_length,
@@ -474,7 +474,7 @@ class Unpacker:
         notes = message.defects + tuple(d for part in pieces for d in part.defects)
         if unquoted:
             notes += (f"container.{unquoted}_unquoted",)
-        content = hashlib.sha256(text.encode())
+        content = hashlib.sha256(texts_digest(pieces))
         for item in sorted(attached, key=lambda item: item.sha256 or ""):
             content.update((item.sha256 or "-").encode())
         self.put(

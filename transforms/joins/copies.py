@@ -54,7 +54,7 @@ SAME = Rule(
     "copy",
     "Its subject, text and attachments equal those of a verified copy of the same message",
     "Header fields other than the subject may still differ.",
-    "derived: equal digests of the normalised text and the attachments",
+    "derived: equal digests of every text part, decoded, and of the attachments",
 )
 
 RULES = (ALTERED, CHANGED, SAME)
