@@ -18,7 +18,7 @@ FLOORS = {
     "auth": 2, "shard": 2, "lookalike": 2, "case": 2,
     "inheritance": 3, "tampering": 3, "checks": 3, "joins": 3,
     "verdict": 4, "wording": 4,
-    "unpack": 5, "unit": 5, "judgement": 5,
+    "unpack": 5, "unit": 5, "again": 5, "taken_out": 5, "judgement": 5,
     "walk": 6, "examine": 6, "prove": 6, "relate": 6, "judge": 6,
 }  # fmt: skip
 

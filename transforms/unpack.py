@@ -16,6 +16,7 @@ from transforms import magic_type, path_spec
 from transforms.auth.arc import arc_fields, chain_defect
 from transforms.auth.canonical import BodyDigests, body_digests
 from transforms.auth.prepare import needs_sha1, prepare, signed_fields_kept
+from transforms.auth.repair import detached
 from transforms.auth.repair.body import Restoration, restore
 from transforms.auth.signatures import leaves_body_open, prepare_others
 from transforms.clocks import read_clocks
@@ -38,6 +39,7 @@ from transforms.model import (
     KeptField,
     Kind,
     Message,
+    Order,
     Part,
     PreparedSignature,
     Reading,
@@ -120,6 +122,7 @@ class Unpacker:
         self.fields: list[KeptField] = []
         self.clocks: list[tuple[int, Clock]] = []
         self.texts: list[Text] = []
+        self.orders: list[Order] = []
         self.output = 0  # octets decoded out of the current file of the dump
 
     # ---- taking back what a file gave, when it turns out to change while it is read ----
@@ -132,7 +135,7 @@ class Unpacker:
             del rows[length:]
 
     def _made(self) -> tuple[list[Any], ...]:
-        return self.items, self.signatures, self.fields, self.clocks, self.texts
+        return self.items, self.signatures, self.fields, self.clocks, self.texts, self.orders
 
     # ---- one item ----
 
@@ -442,6 +445,7 @@ class Unpacker:
         if signatures:
             kept = signed_fields_kept(restored.fields_of or message, signatures)
             self.fields += [KeptField(row, field.name, field.raw) for field in kept]
+            self.orders += detached.orders(row, message, found, signatures)
         below = self._below(row, place, landed.digests.sha256)._replace(base=base, loose=False, quoted=False)
         pieces = []
         attached = []
