@@ -805,7 +805,7 @@ def exporter_damage() -> Iterator[Recipe]:
         f"{folder}/attachment-detached.eml",
         "Signed, its attachment saved elsewhere by Thunderbird: it is documents/plan-de-salle.pdf, and put back the "
         "signature matches",
-        message(taken_out, ADDED_TEXT, ("2", Thing(note, "other", NO_SIGNATURE))),
+        message(taken_out, ADDED_TEXT, ("2", document(note))),
     )
 
 

@@ -96,6 +96,7 @@ class Place(NamedTuple):
     base: str = ""  # of a nested message: IMAP numbers continue after base!prefix
     prefix: str = ""
     quoted: bool = False  # lies in a mailbox, whose writer may have quoted From lines
+    note: bool = False  # stands in the place of an attachment that was taken out
     notes: tuple[str, ...] = ()
 
 
@@ -188,6 +189,10 @@ class Unpacker:
             self.put(row, place, Kind.OTHER, digests, status=Status.ERROR, error_code=mark)
             return whole
         found = sniff(span.read(0, HEAD), span.size, place.name)
+        if place.note and found.kind is Kind.EMAIL:  # it repeats a header section; no proof passes through it
+            facts = {"media_type": "text/plain", "holds_messages": True}
+            self.put(row, place, Kind.TEXT, digests, **facts, **_outcome(landed))
+            return whole
         root: Storage | ContainerError | None = None
         if found.format == "ole" and landed.status is not Status.LIMITED:
             found, root = _outlook(found, span)
@@ -635,6 +640,7 @@ class Unpacker:
             exact=part.encoding == "base64",
             base=below.base if nested else "",
             prefix=part.number if nested else "",
+            note=detached.is_note(part),
             notes=part.defects,
         )
 

@@ -95,8 +95,16 @@ def test_a_loose_file_and_the_mail_it_was_taken_out_of_support_each_other(dump: 
     assert (support["strength"], support["direction"]) == ("strong", "supports")
     assert f"2017-04-24 in mail.eml (item {message['item_id']})" in support["summary"]
     assert "taken out" in file["headline"]
-    assert found["mail.eml!2"]["verdict"] == "unverifiable"
+    note = found["mail.eml!2"]
+    assert (note["kind"], note["verdict"], note["reason_code"]) == ("text", "unverifiable", "parent_not_verified")
     assert outcomes(dump.parent / "out") == {"restored": 1}
+
+
+def test_a_note_that_was_signed_as_it_stands_passes_no_proof_on(dump: Path, keys: Path) -> None:
+    (dump / "mail.eml").write_bytes(MAILER.sign(mail(deleted()), h=FIELDS, c="simple/simple"))
+    found = judged(dump, keys)
+    assert found["mail.eml"]["verdict"] == "verified"
+    assert (found["mail.eml!2"]["kind"], found["mail.eml!2"]["reason_code"]) == ("text", "parent_not_verified")
 
 
 def test_nothing_is_verified_by_it(dump: Path, keys: Path) -> None:
@@ -326,6 +334,13 @@ def test_judge_uses_what_was_found_without_the_dump(dump: Path, keys: Path, tmp_
     assert found["mail.eml"]["reason_code"] == "proven_except_added_text"
     assert found["report.pdf"]["reason_code"] == "document.is_signed_attachment"
     assert outcomes(out) == {"restored": 1}
+
+
+def test_judge_names_damaged_results(out: Path) -> None:
+    damaged = made(out)[0]
+    damaged.write_bytes(b"")
+    done = triage("judge", out)
+    assert done.returncode == 4 and f"{damaged}: damaged evidence" in done.stderr
 
 
 # ---- the step by itself -------------------------------------------------------------------------

@@ -92,18 +92,29 @@ def stubs(message: Message) -> tuple[Stub, ...]:
     return found if len(found) <= LIMITS.taken_out else ()
 
 
-def _may_be_note(part: Part) -> bool:
-    if part.body.size > _NOTE:
+def is_note(part: Part) -> bool:
+    """Whether a part is a mail program's note with the header fields of what was there, and nothing else.
+
+    Its content looks like a message without a body, and is none.
+    """
+    if part.body.size > _NOTE or part.encoding not in IDENTITY or not _is_marked(part):
         return False
-    is_named = part.encoding == "base64" and part.file_name is not None
-    return is_named or part.media_type == _EXTERNAL or any(field.key == _ALTERED for field in part.fields)
+    return _copied(wire(part.body.chunks())) is not None
+
+
+def _may_be_note(part: Part) -> bool:
+    return part.body.size <= _NOTE and (_is_marked(part) or (part.encoding == "base64" and part.file_name is not None))
+
+
+def _is_marked(part: Part) -> bool:
+    return part.media_type == _EXTERNAL or any(field.key == _ALTERED for field in part.fields)
 
 
 def _stub(leaf: Leaf) -> Stub | None:
     if leaf.header is None or not _may_be_note(leaf.part):
         return None
     own = {field.key: field for field in leaf.part.fields}
-    if _ALTERED in own or leaf.part.media_type == _EXTERNAL:
+    if _is_marked(leaf.part):
         section = _copied(leaf.part.body.read())
     else:  # the fields of the attachment, above nothing that its encoding could give
         section = None if leaf.content() else b"".join(field.raw for field in leaf.part.fields) + b"\r\n"
@@ -121,12 +132,14 @@ def _stub(leaf: Leaf) -> Stub | None:
 
 
 def _copied(note: bytes) -> bytes | None:
-    """The header section that a note repeats, below what it says in words."""
+    """The header section that a note repeats, below what it says in words; None if more follows."""
     lines = note.split(b"\r\n")
     start = next((at for at, line in enumerate(lines) if _FIELD.match(line)), None)
     if start is None:
         return None
     end = next((at for at in range(start, len(lines)) if not lines[at].strip()), len(lines))
+    if any(line.strip() for line in lines[end:]):
+        return None
     return b"".join(line + b"\r\n" for line in lines[start:end]) + b"\r\n"
 
 

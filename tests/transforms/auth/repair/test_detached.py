@@ -147,6 +147,16 @@ def test_what_cannot_match_gives_no_order() -> None:
     assert orders(take_out(whole, attachment(), deleted(was=b"nothing of the kind\r\n"))) == ()
 
 
+@pytest.mark.parametrize("note", [deleted, saved, cut])
+def test_a_note_is_no_message_and_a_message_no_note(note: Callable[[], bytes]) -> None:
+    def is_note(octets: bytes) -> bool:
+        return detached.is_note(tuple(parts(split_message(in_memory(mail(octets)))))[2])
+
+    assert is_note(note())
+    assert not is_note(note() + b"\r\n\r\nA text below the fields.\r\n")
+    assert not is_note(attachment()) and not is_note(emptied())
+
+
 def test_a_url_and_a_stated_size_name_the_file_as_well() -> None:
     octets = take_out(signed(attachment()), attachment(), saved(url=b"file:///C:/My%20Mail/report-1.pdf"))
     assert [one.saved_as for one in orders(octets)] == ["report-1.pdf"]
