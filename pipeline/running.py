@@ -163,7 +163,8 @@ def _execute(
                         job,
                         lambda batches: engines.run(engine, lambda p: graph.examine_again(p, job, batches)),
                     )
-                _say(options, f"put attachments back: {put_back or 'none is missing'}")
+                if put_back:
+                    _say(options, f"put attachments back in {timings['put_back_seconds']} s: {put_back}")
             else:
                 put_back = (earlier or {}).get("put_back", {})
             plan = examining.planned(job)

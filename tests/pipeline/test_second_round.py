@@ -122,9 +122,15 @@ def test_an_outsiders_file_gets_no_weight(dump: Path, keys: Path) -> None:
 def test_a_verified_copy_says_more(dump: Path, keys: Path) -> None:
     (dump / "report.pdf").write_bytes(PDF)
     (dump / "whole.eml").write_bytes(MAILER.sign(mail(attachment()), h=FIELDS))
-    file = judged(dump, keys, *PROTECTED)["report.pdf"]
+    noted = take_out(MAILER.sign(mail(attachment()), h=FIELDS), attachment(), saved())
+    (dump / "saved.eml").write_bytes(noted)
+    found = judged(dump, keys, *PROTECTED)
+    file = found["report.pdf"]
     assert (file["verdict"], file["basis"]) == ("verified", "inherited")
     assert "document.is_signed_attachment" in file["findings"]
+    for path in ("mail.eml", "saved.eml"):  # honest damage beside its verified sibling
+        assert (found[path]["verdict"], found[path]["reason_code"]) == ("unverifiable", "proven_except_added_text")
+        assert not [one for one in found[path]["findings"].values() if one["direction"] == "contradicts"]
 
 
 @pytest.mark.parametrize(
