@@ -137,6 +137,10 @@ def _keys(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import key_commands
 
     record = _finished(parsed.out) if parsed.action == "add" else _with_tables(parsed.out)
+    if parsed.action == "fetch":
+        from pipeline import key_fetch  # the one module that knows the DNS
+
+        return key_fetch.run(parsed, record)
     return key_commands.run(parsed, record)
 
 

@@ -1,4 +1,4 @@
-"""triage keys: the keys at hand in words, those wanted, adding some, asking the DNS."""
+"""triage keys: the keys at hand in words, those wanted, adding some."""
 
 from __future__ import annotations
 
@@ -17,11 +17,7 @@ from transforms.text import clean_text
 
 
 def run(parsed: argparse.Namespace, record: dict[str, Any]) -> int:
-    """One of the keys commands on a finished OUT, whose run.json is record."""
-    if parsed.action == "fetch":
-        from pipeline import key_fetch  # the one module that knows the DNS
-
-        return key_fetch.run(parsed, record)
+    """list, wanted or add, on a finished OUT whose run.json is record."""
     if parsed.action == "add":
         return _add(parsed.out, parsed.files, Path(record["arguments"]["dump"]))
     if parsed.action == "list":

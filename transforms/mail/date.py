@@ -77,11 +77,11 @@ _PLAIN = re.compile(
 def seconds_of(value: bytes) -> int | None:
     """The moment of a date-time in seconds since 1970, as parse_date reads it, in a tenth of its time."""
     plain = _PLAIN.match(value)
-    if plain is None or plain[7] == b"-00" or (month := _MONTHS.get(plain[2].lower())) is None:
+    if plain is None or (month := _MONTHS.get(plain[2].lower())) is None:
         return _seconds(value)
     hour, minute, second = int(plain[4]), int(plain[5]), int(plain[6])
     hours_east = int(plain[7])
-    minutes_east = 60 * hours_east + (int(plain[8]) if hours_east > 0 or plain[7] == b"+00" else -int(plain[8]))
+    minutes_east = 60 * hours_east + (-int(plain[8]) if plain[7].startswith(b"-") else int(plain[8]))
     if hour > 23 or minute > 59 or second > 59 or abs(hours_east) > 14:
         return _seconds(value)
     try:
