@@ -1,8 +1,9 @@
 """Evidence on disk: what one work unit said, in one file, written whole or not at all.
 
-A shard is six Arrow IPC streams one after the other (sources, items, signatures, clocks, fields, texts),
+A shard is seven Arrow IPC streams one after the other (sources, orders, items, signatures, clocks, fields, texts),
 compressed as one; the first carries the unit in its metadata. It holds nothing that depends on keys, so a judgement
-needs the shards alone, and a killed run resumes with the shards that are there.
+needs the shards alone, and a killed run resumes with the shards that are there. What the second round of Examine
+made of a unit's orders lies beside its shard, bound to the files that it was made from.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, get_type_hints
+from typing import Any, BinaryIO, NamedTuple, get_type_hints
 
 import pyarrow as pa
 
@@ -28,6 +29,7 @@ from transforms.model import (
     Item,
     KeptField,
     Kind,
+    Order,
     PreparedSignature,
     SignatureResult,
     Source,
@@ -69,10 +71,12 @@ FIELDS = schema_of(KeptField)
 CLOCKS = schema_of(Clock, pa.field("row", pa.int64()))
 TEXTS = schema_of(Text)
 SOURCES = schema_of(Source)
+ORDERS = schema_of(Order)
 
 
 _SCHEMAS = {
     "sources": SOURCES,
+    "orders": ORDERS,
     "items": ITEMS,
     "signatures": SIGNATURES,
     "clocks": CLOCKS,
@@ -102,6 +106,7 @@ def to_shard(evidence: UnitEvidence) -> Shard:
         to_table(CLOCKS, [(row, *clock) for row, clock in evidence.clocks]),
         to_table(TEXTS, evidence.texts),
         to_table(SOURCES, evidence.sources),
+        to_table(ORDERS, evidence.orders),
     )
 
 
@@ -110,10 +115,14 @@ def write_shard(out: Path, shard: Shard) -> None:
     path = shard_path(out, shard.unit.unit_id)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     meta = {b"unit": json.dumps(unit_to_json(shard.unit)).encode(), b"schema_version": b"%d" % SCHEMA_VERSION}
+    _write_sealed(path, (shard.sources.replace_schema_metadata(meta), *(getattr(shard, name) for name in _ORDER[1:])))
+
+
+def _write_sealed(path: Path, tables: Iterable[pa.Table]) -> None:
     sink = pa.BufferOutputStream()
     # As one stream: buffer by buffer, the many small columns take five times as long.
     with pa.CompressedOutputStream(sink, _COMPRESSION) as stream:
-        for table in (shard.sources.replace_schema_metadata(meta), *(getattr(shard, name) for name in _ORDER[1:])):
+        for table in tables:
             with pa.ipc.new_stream(stream, table.schema) as writer:
                 writer.write_table(table)
     octets = sink.getvalue()
@@ -122,8 +131,12 @@ def write_shard(out: Path, shard: Shard) -> None:
 
 def is_whole(out: Path, unit_id: str) -> bool:
     """Whether a unit's evidence is there, as it was written."""
+    return _is_sealed(shard_path(out, unit_id))
+
+
+def _is_sealed(path: Path) -> bool:
     try:
-        octets = shard_path(out, unit_id).read_bytes()
+        octets = path.read_bytes()
     except OSError:
         return False
     end = len(octets) - hashlib.sha256().digest_size
@@ -145,7 +158,59 @@ def read_shard(out: Path, unit_id: str, last: str = "signatures") -> Shard:
         unit = unit_from_json(json.loads(tables["sources"].schema.metadata[b"unit"]))
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
         raise EvidenceDamaged(f"{path}: damaged evidence. --resume examines that part of the dump again.") from None
+    if len(tables["orders"]) and len(tables["signatures"]):
+        made = _read_put_back(out, unit_id)
+        tables["signatures"] = _replaced(tables["signatures"], made.signatures if made is not None else [])
     return Shard(unit, **tables)
+
+
+# ---- the second round of Examine ----------------------------------------------------------------
+
+
+class PutBack(NamedTuple):
+    """What became of the orders of one unit, once the files were looked for."""
+
+    inputs: str  # digest of the files that were tried
+    outcomes: dict[str, int]  # how many messages, by outcome
+    signatures: list[tuple[int, PreparedSignature]]  # those that match now, in place of those of the shard
+
+
+def put_back_path(out: Path, unit_id: str) -> Path:
+    return out / "evidence" / unit_id[:2] / f"{unit_id}.put_back"
+
+
+def write_put_back(out: Path, unit_id: str, made: PutBack) -> None:
+    """Beside the unit's shard, whole or not at all."""
+    told = json.dumps({"inputs": made.inputs, "outcomes": made.outcomes}, sort_keys=True).encode()
+    table = to_table(SIGNATURES, [(row, *one) for row, one in made.signatures])
+    _write_sealed(put_back_path(out, unit_id), [table.replace_schema_metadata({b"made": told})])
+
+
+def put_back_whole(out: Path, unit_id: str) -> PutBack | None:
+    """What a second round left for a unit; None if there is nothing, or not as it was written."""
+    return _read_put_back(out, unit_id) if _is_sealed(put_back_path(out, unit_id)) else None
+
+
+def _read_put_back(out: Path, unit_id: str) -> PutBack | None:
+    path = put_back_path(out, unit_id)
+    try:
+        with pa.CompressedInputStream(pa.OSFile(str(path)), _COMPRESSION) as stream:
+            table = pa.ipc.open_stream(stream).read_all()
+        told = json.loads(table.schema.metadata[b"made"])
+        return PutBack(told["inputs"], told["outcomes"], list(prepared(table)))
+    except FileNotFoundError:
+        return None
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
+        raise EvidenceDamaged(f"{path}: damaged evidence. --resume makes it again.") from None
+
+
+def _replaced(signatures: pa.Table, made: Iterable[tuple[int, PreparedSignature]]) -> pa.Table:
+    """A unit's signatures with some in another form, in their order."""
+    new = {(row, one.seq): one for row, one in made}
+    if not new:
+        return signatures
+    rows = ((row, new.get((row, one.seq), one)) for row, one in prepared(signatures))
+    return to_table(SIGNATURES, [(row, *one) for row, one in rows])
 
 
 def write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:

@@ -6,13 +6,14 @@ import functools
 
 import apache_beam as beam
 
-from pipeline import examining, judging
+from pipeline import examining, judging, second_round
 from pipeline.job import Job
 from transforms import joins
 from transforms.examine import Examine
 from transforms.judge import Judge
 from transforms.prove import RESULTS, Prove
 from transforms.relate import Relate
+from transforms.taken_out import Batch
 from transforms.walk import Walk
 
 
@@ -22,6 +23,15 @@ def examine(pipeline: beam.Pipeline, job: Job) -> None:
         pipeline
         | "Walk" >> Walk(functools.partial(examining.plan, job))
         | "Examine" >> Examine(functools.partial(examining.examine_units, job), together=job.together)
+    )
+
+
+def examine_again(pipeline: beam.Pipeline, job: Job, batches: list[Batch]) -> None:
+    """Orders that evidence left, with the files found for them, to evidence."""
+    (
+        pipeline
+        | "Orders" >> beam.Create(batches)
+        | "ExamineAgain" >> Examine(functools.partial(second_round.try_batches, job), together=job.together)
     )
 
 

@@ -130,12 +130,13 @@ def keys_of(job: Job, domain: str, selector: str) -> Sequence[PublicKey]:
 def _joined(answers: Mapping[str, pa.Table]) -> Joined:
     """What the joins sent to one unit, by the name of the join."""
     dup_of = {r["row"]: r["dup_of"] for r in _rows(answers, "duplicates")}
-    sent = {r["row"]: r for r in _rows(answers, "sent")}
+    sent = {r["row"]: r for r in _rows(answers, "sent") if not r["put_back"]}
+    taken_out = {r["row"]: r for r in _rows(answers, "sent") if r["put_back"]}
     copies = {r["row"]: Compared(**r) for r in _rows(answers, "copies")}
     tampering: dict[int, tuple[Tampering, ...]] = {}
     for record in _rows(answers, "tampering"):
         tampering[record["row"]] = (*tampering.get(record["row"], ()), Tampering(**record))
-    return Joined(dup_of, sent, copies, tampering)
+    return Joined(dup_of, sent, copies, tampering, taken_out)
 
 
 def _rows(answers: Mapping[str, pa.Table], name: str) -> list[dict[str, Any]]:

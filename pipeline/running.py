@@ -19,7 +19,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline import anchoring, commit, examining, key_store, ledger, out_folder, progress, recovering, summary, workers
+from pipeline import (
+    anchoring,
+    commit,
+    examining,
+    key_store,
+    ledger,
+    out_folder,
+    progress,
+    recovering,
+    second_round,
+    summary,
+    workers,
+)
 from pipeline.job import Job
 from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_INPUT, EXIT_OK, EXIT_USAGE
 from transforms import magic_type
@@ -148,6 +160,15 @@ def _execute(
                 ):
                     engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
                 _say(options, f"examined {_examined(job)} in {timings['examine_seconds']} s")
+                with _timed(timings, "put_back_seconds"):
+                    put_back = second_round.put_back(
+                        job,
+                        lambda batches: engines.run(engine, lambda p: graph.examine_again(p, job, batches)),
+                    )
+                if put_back:
+                    _say(options, f"put attachments back in {timings['put_back_seconds']} s: {put_back}")
+            else:
+                put_back = (earlier or {}).get("put_back", {})
             plan = examining.planned(job)
             recovery = (earlier or {}).get("recovery")
             if recovery is None:  # once per OUT: to judge again takes seconds
@@ -181,6 +202,7 @@ def _execute(
         "versions": _versions(),
         "keys_sha256": key_store.digest(out),
         "recovery": recovery,
+        "put_back": put_back,
         "tables": hashes,
         "counts": summary.counts(out),
         "look_ups": 0,

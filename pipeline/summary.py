@@ -84,6 +84,15 @@ def _recovered(record: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _put_back(outcomes: dict[str, int]) -> list[str]:
+    """Messages that lost an attachment, and for how many its file was found in the dump."""
+    if not outcomes:
+        return []
+    found, total = outcomes.get("restored", 0), sum(outcomes.values())
+    others = ", ".join(f"{name} {count}" for name, count in sorted(outcomes.items()) if name != "restored")
+    return [f"attachments:      put back into {found} of {total} messages" + (f" ({others})" if others else "")]
+
+
 def as_text(out: Path) -> str:
     """At most 25 lines."""
     record = commit.read_run(out)
@@ -108,6 +117,7 @@ def as_text(out: Path) -> str:
     known = found["key_names_signed_with"] - found["key_names_missing"]
     lines.append(f"keys:             {known} of {found['key_names_signed_with']} names signed with are at hand")
     lines += _recovered(record)
+    lines += _put_back(record.get("put_back", {}))
     lines.append(f"look-ups made:    {record['look_ups']}")
     seconds = record["timings"]["seconds"]
     if seconds > 0:

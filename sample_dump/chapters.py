@@ -58,6 +58,7 @@ from world import (
     PRESS,
     PRINTER,
     QUOTE,
+    SEATING,
     SETTLEMENT,
     SHORT_TABLE,
     TREASURER,
@@ -710,6 +711,31 @@ def plain_mail(ident: str, canonicalization: str = "relaxed/relaxed", **how: obj
     return sign(mail, CAMPAIGN, canonicalization, **how)  # type: ignore[arg-type]
 
 
+def taken_out_mail() -> tuple[bytes, bytes]:
+    """A signed mail whose attachment Thunderbird saved elsewhere, and its note in the place of it."""
+    date = "Fri, 14 Apr 2017 15:02:10 +0200"
+    plan = attachment("plan-de-salle.pdf", "application/pdf", SEATING)
+    mail = compose(
+        YANN,
+        PAOLO,
+        date,
+        "Seating plan",
+        "plan.0414@horizon-commun.example",
+        multipart("=_hc_0417", [letter("Paolo,\n\nThe seating plan of the hall in Brest is attached.", "Yann"), plan]),
+    )
+    fields = [
+        ("Content-Type", 'application/pdf; name="plan-de-salle.pdf"'),
+        ("Content-Disposition", 'attachment; filename="plan-de-salle.pdf"'),
+        ("X-Mozilla-External-Attachment-URL", "file:///C:/Users/paolo/Documents/plan-de-salle.pdf"),
+        ("X-Mozilla-Altered", 'AttachmentDetached; date="Tue May 02 09:30:11 2017"'),
+    ]
+    said = "You deleted an attachment from this message. The original MIME headers for the attachment were:\n"
+    note = forms.crlf(said) + forms.header(plan[0])
+    whole, part = sign(mail, CAMPAIGN), forms.entity(*plan)
+    assert whole.count(part) == 1
+    return received(whole.replace(part, forms.entity(fields, note)), date), note
+
+
 def exporter_damage() -> Iterator[Recipe]:
     folder = "export"
     date = "Fri, 14 Apr 2017 11:23:01 +0200"
@@ -773,6 +799,13 @@ def exporter_damage() -> Iterator[Recipe]:
         f"{folder}/redacted.eml",
         "Signed, a name blacked out before publication",
         message(received(edited(plain_mail("redacted"), ("hall in Brest", "hall in XXXXX")), date), BODY_CHANGED),
+    )
+    taken_out, note = taken_out_mail()
+    yield Recipe(
+        f"{folder}/attachment-detached.eml",
+        "Signed, its attachment saved elsewhere by Thunderbird: it is documents/plan-de-salle.pdf, and put back the "
+        "signature matches",
+        message(taken_out, ADDED_TEXT, ("2", document(note))),
     )
 
 
@@ -1117,6 +1150,11 @@ def loose() -> Iterator[Recipe]:
         document(BUDGET),
     )
     yield Recipe(f"{folder}/devis-2017-118.pdf", "Sent by an outsider's verified mail", document(QUOTE))
+    yield Recipe(
+        f"{folder}/plan-de-salle.pdf",
+        "Taken out of export/attachment-detached.eml: with `--protect horizon-commun.example` that supports it",
+        document(SEATING),
+    )
     yield Recipe(f"{folder}/photo.png", "Sent by the newspaper's verified mail", document(PHOTO))
     yield Recipe(
         f"{folder}/salles.csv", "Equals an attachment, but is too short to be more than chance", document(SHORT_TABLE)

@@ -47,6 +47,7 @@ PAPERS = forms.pdf("Partnership deed", ["Edith Dunmore and Paolo Marchetti", "Si
 SETTLEMENT = forms.docx("P. Marchetti", ["Settlement, heads of terms", "Each party bears its own costs."])
 PAGE_PROOF = forms.pdf("Page 4, épreuve", ["Le budget des candidats à la loupe"])
 PHOTO = forms.png(120, 80, (150, 60, 40))
+SEATING = forms.pdf("Plan de salle, Brest", ["Scène côté mer", "412 places assises", "Sorties A, B et D"])
 NOTE = forms.docx("Anaïs Ferrand", ["Transports du quotidien", "Trois propositions chiffrées."])
 POLL = forms.csv_table([("question", "oui", "non")] + [(f"Q{n}", f"{40 + n}", f"{60 - n}") for n in range(1, 9)])
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -85,7 +85,7 @@ def judge_dump(
     for unit_id, one in units.items():
         joined = Joined(
             {r["row"]: r["dup_of"] for r in same if r["unit_id"] == unit_id},
-            {r["row"]: r for r in sent if r["unit_id"] == unit_id},
+            {r["row"]: r for r in sent if r["unit_id"] == unit_id and not r["put_back"]},
             {c.row: c for c in settled if c.unit_id == unit_id},
             {row: found for (unit, row), found in tampered.items() if unit == unit_id},
         )

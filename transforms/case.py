@@ -38,3 +38,4 @@ class ItemView(NamedTuple):
     recipients: tuple[str, ...] = ()  # addresses of To and Cc
     intermediaries: tuple[str, ...] = ()
     delivered_elsewhere: bool = False
+    taken_out: tuple[str, ...] = ()  # names of attachments taken out of it, whose files were looked for

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 import apache_beam as beam
 
 from transforms.model import WorkUnit
+from transforms.taken_out import Batch
 
-ExamineUnits = Callable[[Iterable[WorkUnit]], Iterator[tuple[str, int]]]
+ExamineUnits = (
+    Callable[[Iterable[WorkUnit]], Iterator[tuple[str, int]]] | Callable[[Iterable[Batch]], Iterator[tuple[str, int]]]
+)
 
 
 class Examine(beam.PTransform):  # type: ignore[misc]
-    """Examine every unit and store its evidence; answers (unit_id, number of items).
+    """Examine every unit, or its orders, and store what it says; answers (unit_id, number of items or messages).
 
     together=True gives all units to one call, which spreads them over worker processes of its
     own (one machine); else each unit is an element that the runner schedules (a cluster).

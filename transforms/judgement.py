@@ -55,6 +55,7 @@ class Joined:
     sent: Mapping[int, dict[str, Any]]
     copies: Mapping[int, copies.Compared]
     tampering: Mapping[int, tuple[Tampering, ...]] = dataclasses.field(default_factory=dict)
+    taken_out: Mapping[int, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
     columns = {name: shard.column(name) for name in names}
     carrier_rows = carriers(proven)
     clocks = shard.clocks_by_row()
+    taken_out = shard.taken_out()
     rows: list[_Row] = []
     for row, kind in enumerate(columns["kind"]):
         signed = proven.signed.get(row)
@@ -139,11 +141,14 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             recipients=(*columns["to_emails"][row], *columns["cc_emails"][row]),
             intermediaries=tuple(columns["intermediaries"][row]),
             delivered_elsewhere=columns["delivered_elsewhere"][row],
+            taken_out=taken_out.get(row, ()),
         )
         findings = [finding for check in checks.modules() for finding in check.check(view)]
         inheritance, inherits_from = _inheritance(columns, carrier_rows[row], rows, joined, row, proven)
         if inheritance is not None and inheritance.loose:
             findings.append(sent.SENT(f"{inheritance.author} in {inheritance.carrier_path}"))
+        if row in joined.taken_out:
+            findings.append(_as_taken_out(joined.taken_out[row]))
         compared = joined.copies.get(row)
         if compared is not None:
             findings.append(
@@ -172,6 +177,15 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
         decision = decide(case)
         rows.append(_Row(case, decision, ranked, inherits_from if decision.basis == "inherited" else None))
     return rows
+
+
+def _as_taken_out(carrier: Mapping[str, Any]) -> Finding:
+    rule = sent.SIGNED if carrier["protected"] else sent.OUTSIDERS
+    on = f" on {carrier['date']}" if carrier["date"] else ""
+    return rule(
+        f"d={carrier['domain']}, sent by {carrier['author'] or ''}{on} in {carrier['carrier_path']} "
+        f"(item {carrier['carrier_id']})"
+    )
 
 
 def _tampered(found: Iterable[Tampering]) -> Iterator[Finding]:

@@ -51,6 +51,9 @@ class Limits:
     repair_octets: int = 256 * MIB  # and never more than these
     repair_tail: int = 64 * KIB  # end of a body of which each line end may be where it was longer
     repair_lines: int = 50  # first lines of a text of which each end may be where a notice ends
+    taken_out: int = 8  # attachments taken out of one message that are looked for
+    taken_out_messages: int = 1_000  # messages of a run for which they are, in walk order
+    taken_out_files: int = 4  # different files of one name, or size, that are put back for each
     copies: int = 1_000  # copies compared with one verified message
     candidates: int = 1_024  # values tried in place of one signed field
     offers: int = 8  # copies, and as many replies, that values are taken from for one message

@@ -227,6 +227,7 @@ class PreparedSignature(NamedTuple):
     shown: str = ""  # what repairs changed, as it stands in the message
     signed: str = ""  # the same as it was signed
     found_hash: bytes | None = None  # of the body as it lies here, where body_ok is False
+    put_back: tuple[str, ...] = ()  # sha256 of the files that it covers once they stand in the body again
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +267,7 @@ class SignatureResult(NamedTuple):
     signed: str = ""
     subject: str | None = None  # as signed, where another is shown
     message_id: str | None = None
+    doubts: tuple[str, ...] = ()  # of a header that a key confirms: all objections, most serious first
 
 
 # ---- evidence: what one work unit says, without any key -----------------------------------------
@@ -346,6 +348,16 @@ class Text(NamedTuple):
     text: str  # normalised (mail/content.py), at most limits.text octets of UTF-8
 
 
+class Order(NamedTuple):
+    """An attachment that was taken out of a message whose signature does not match: a file to look for."""
+
+    row: int  # of the message
+    part: str  # number of the part that stands in its place
+    file_name: str  # as claimed, made printable; "" if none is
+    saved_as: str  # the name under which a mail program says that it saved the file; ""
+    size: int | None  # octets, where the message states them
+
+
 class KeptField(NamedTuple):
     """A raw header field kept with a message's signatures."""
 
@@ -382,6 +394,7 @@ class UnitEvidence:
     clocks: tuple[tuple[int, Clock], ...]  # (row of the message, clock)
     texts: tuple[Text, ...]
     sources: tuple[Source, ...]
+    orders: tuple[Order, ...] = ()
 
 
 # ---- findings and verdicts --------------------------------------------------------------------

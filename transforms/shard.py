@@ -18,7 +18,7 @@ from transforms.model import Clock, HeaderField, PreparedSignature, SignatureRes
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Columns are the fields of model.Item, PreparedSignature, KeptField, Clock, Text and Source."""
+    """Columns are the fields of model.Item, PreparedSignature, KeptField, Clock, Text, Source and Order."""
 
     unit: WorkUnit
     items: pa.Table
@@ -27,6 +27,7 @@ class Shard:
     clocks: pa.Table
     texts: pa.Table
     sources: pa.Table
+    orders: pa.Table
     _lists: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def column(self, name: str) -> Sequence[Any]:
@@ -42,6 +43,14 @@ class Shard:
         for row, *values in zip(*(column.to_pylist() for column in self.clocks.columns), strict=True):
             found.setdefault(row, []).append(Clock(*values))
         return {row: tuple(clocks) for row, clocks in found.items()}
+
+    def taken_out(self) -> dict[int, tuple[str, ...]]:
+        """The attachments that were taken out of messages whose signature did not match, by row: their names."""
+        found: dict[int, tuple[str, ...]] = {}
+        for order in self.orders.to_pylist():
+            name = order["file_name"] or order["saved_as"] or f"a file of {order['size']} octets"
+            found[order["row"]] = (*found.get(order["row"], ()), name)
+        return found
 
 
 def _moments(column: pa.ChunkedArray) -> list[datetime | None]:

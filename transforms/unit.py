@@ -35,6 +35,7 @@ def examine_unit(unit: WorkUnit, root: bytes, settings: Settings, spool: Spool, 
         tuple(rows.clocks),
         tuple(rows.texts),
         sources,
+        tuple(rows.orders),
     )
 
 

@@ -16,6 +16,7 @@ from transforms import magic_type, path_spec
 from transforms.auth.arc import arc_fields, chain_defect
 from transforms.auth.canonical import BodyDigests, body_digests
 from transforms.auth.prepare import needs_sha1, prepare, signed_fields_kept
+from transforms.auth.repair import detached
 from transforms.auth.repair.body import Restoration, restore
 from transforms.auth.signatures import leaves_body_open, prepare_others
 from transforms.clocks import read_clocks
@@ -44,6 +45,7 @@ from transforms.model import (
     KeptField,
     Kind,
     Message,
+    Order,
     Part,
     PreparedSignature,
     Reading,
@@ -100,6 +102,7 @@ class Place(NamedTuple):
     base: str = ""  # of a nested message: IMAP numbers continue after base!prefix
     prefix: str = ""
     quoted: bool = False  # lies in a mailbox, whose writer may have quoted From lines
+    note: bool = False  # stands in the place of an attachment that was taken out
     notes: tuple[str, ...] = ()
 
 
@@ -126,6 +129,7 @@ class Unpacker:
         self.fields: list[KeptField] = []
         self.clocks: list[tuple[int, Clock]] = []
         self.texts: list[Text] = []
+        self.orders: list[Order] = []
         self.output = 0  # octets decoded out of the current file of the dump
 
     # ---- taking back what a file gave, when it turns out to change while it is read ----
@@ -138,7 +142,7 @@ class Unpacker:
             del rows[length:]
 
     def _made(self) -> tuple[list[Any], ...]:
-        return self.items, self.signatures, self.fields, self.clocks, self.texts
+        return self.items, self.signatures, self.fields, self.clocks, self.texts, self.orders
 
     # ---- one item ----
 
@@ -191,6 +195,10 @@ class Unpacker:
             self.put(row, place, Kind.OTHER, digests, status=Status.ERROR, error_code=mark)
             return whole
         found = _typed(span, place)
+        if place.note and found.kind is Kind.EMAIL:  # it repeats a header section; no proof passes through it
+            facts = {"media_type": "text/plain", "holds_messages": True}
+            self.put(row, place, Kind.TEXT, digests, **facts, **_outcome(landed))
+            return whole
         root: Storage | ContainerError | None = None
         if found.format == "ole" and landed.status is not Status.LIMITED:
             found, root = _outlook(found, span)
@@ -448,6 +456,7 @@ class Unpacker:
         if signatures:
             kept = signed_fields_kept(restored.fields_of or message, signatures)
             self.fields += [KeptField(row, field.name, field.raw) for field in kept]
+            self.orders += detached.orders(row, message, found, signatures)
         below = self._below(row, place, landed.digests.sha256)._replace(base=base, loose=False, quoted=False)
         pieces = []
         attached = []
@@ -637,6 +646,7 @@ class Unpacker:
             exact=part.encoding == "base64",
             base=below.base if nested else "",
             prefix=part.number if nested else "",
+            note=detached.is_note(part),
             notes=part.defects,
         )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from transforms.auth.coverage import ADDED_TEXT
 from transforms.auth.proof import Proof
+from transforms.auth.repair import detached
 from transforms.model import Finding, Verdict
 from transforms.verdict import Case, Decision
 
@@ -77,6 +79,12 @@ REASONS: dict[str, tuple[str, str]] = {
         "message in this dump; its other header fields may differ.",
         "Nothing is needed for what it says: rely on the verified copy, which the findings name.",
     ),
+    "document.is_signed_attachment": (
+        "These very octets are the attachment that was taken out of a message: with them put back, the signature of "
+        "its sender's domain matches. The message at hand no longer carries them, so this supports the file and is no "
+        "proof.",
+        "A copy of that message which still holds its attachment; the findings name the message.",
+    ),
     "parent_not_verified": (
         "The message that carries it is not verified, so nothing can be said about this part.",
         "Whatever verifies the message.",
@@ -116,6 +124,13 @@ REASONS["key_known_weak"] = (
     "There is a valid signature, but anybody could have computed the private key of selector {selector} of {domain}. "
     "That does not make it fake.",
     "A signature of the same mail under a sound key, or another copy that is proven by other means.",
+)
+
+# Of a message that is proven_except_added_text since an attachment was taken out.
+_TAKEN_OUT = (
+    "{domain} signed this message with an attachment that was taken out of it since; with the file put back, the "
+    "signature matches. The signed values are proven, the note that stands here in its place is not.",
+    "A copy which still holds its attachment; the findings name the file.",
 )
 
 # keys.parquet.weakness in words: why a key proves nothing.
@@ -221,18 +236,24 @@ def headline(case: Case, decision: Decision) -> str:
         return _verified(case, decision)
     if decision.verdict is Verdict.SUSPECTED_FAKE:
         return _suspected(case, decision)
-    return _fill(REASONS.get(decision.reason_code, _UNCHECKED)[0], case, decision)
+    return _fill(_sentences(case, decision)[0], case, decision)
 
 
 def would_change(case: Case, decision: Decision) -> str | None:
     """What would change an unverifiable item's verdict."""
     if decision.verdict is not Verdict.UNVERIFIABLE:
         return None
-    sentence = _fill(REASONS.get(decision.reason_code, _UNCHECKED)[1], case, decision)
+    sentence = _fill(_sentences(case, decision)[1], case, decision)
     if case.chain.waiting:
         domain, selector = case.chain.waiting[0]
         sentence += f" Or the key of selector {selector} of {domain}, which sealed the message when it held it."
     return sentence
+
+
+def _sentences(case: Case, decision: Decision) -> tuple[str, str]:
+    if decision.reason_code == ADDED_TEXT and case.proof is not None and detached.NAME in case.proof.repairs:
+        return _TAKEN_OUT
+    return REASONS.get(decision.reason_code, _UNCHECKED)
 
 
 def _verified(case: Case, decision: Decision) -> str:

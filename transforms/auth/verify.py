@@ -145,7 +145,7 @@ def _tried(
     else:
         result, reason = "pass", "key_anchored" if all(key.source == "recovered" for key in same) else "pass"
     verified = _result(prepared, result, reason, record.status, record, True)
-    return verified._replace(objection=objection)
+    return verified._replace(objection=objection, doubts=in_order(found))
 
 
 def _self_attesting(same: Sequence[PublicKey]) -> bool:
@@ -163,7 +163,8 @@ def _consistent(
     reason = "key_two_recovered" if several else "key_recovered"
     whole = prepared.body_ok or prepared.type == "arc-seal"  # a seal covers no body (RFC 8617 §4.1.3)
     confirmed = _result(prepared, "pass" if whole else "neutral", reason, record.status, record, True)
-    return confirmed._replace(objection=in_order([*prepared.objections, "key_recovered"])[0])
+    doubts = in_order([*prepared.objections, "key_recovered"])
+    return confirmed._replace(objection=doubts[0], doubts=doubts)
 
 
 def _refusal(prepared: PreparedSignature, record: KeyRecord) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from transforms.auth.coverage import ADDED_TEXT
+from transforms.auth.repair import detached
 from transforms.case import ItemView
 from transforms.model import Direction, Finding, Kind, PreparedSignature, Rule, Strength
 
@@ -26,8 +27,27 @@ ADDED = Rule(
     "Footers and subject tags of lists, notices of gateways, quoting of mailboxes, rewritten links and senders.",
     "normal for mail that came through a list or a gateway; never evidence of forgery",
 )
+TAKEN_OUT = Rule(
+    "dkim.attachment_taken_out",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "crypto",
+    "An attachment was taken out of this message, so its body cannot match the signature; no file that gives the "
+    "body as it was signed has been put back",
+    "Mail programs delete attachments, or save them elsewhere, when their user asks for it.",
+    "normal for mail of somebody who keeps his mailbox small; never evidence of forgery",
+)
+PUT_BACK = Rule(
+    "dkim.attachment_put_back",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "crypto",
+    "The signature matches once a file of this dump is put back in the place of an attachment that was taken out",
+    "Mail programs delete attachments, or save them elsewhere, when their user asks for it.",
+    "the hash decides: a chance match has a probability of 2 to the power of -256; what stands here is a note",
+)
 
-RULES = (REPAIRED, ADDED)
+RULES = (REPAIRED, ADDED, TAKEN_OUT, PUT_BACK)
 
 # Each repair in words, as what was done to the message.
 WORDS = {
@@ -43,6 +63,7 @@ WORDS = {
     "as_quoted_printable": "text in quoted-printable was decoded",
     "dot_stuffing": "dots at the beginning of lines were doubled or lost",
     "links": "links were replaced by those of a gateway",
+    "detached_attachment": "an attachment was taken out",
     "footer": "a footer was added",
     "banner": "a notice was put above the text",
     "list_part": "a list added a part with its footer",
@@ -62,10 +83,14 @@ WORDS = {
 def check(item: ItemView) -> Iterator[Finding]:
     if item.kind is not Kind.EMAIL:
         return
+    if item.taken_out and not any(detached.NAME in signature.repairs for signature in item.signatures):
+        yield TAKEN_OUT(", ".join(item.taken_out))
     for signature, result in zip(item.signatures, item.results, strict=True):
         if not signature.repairs or result.result != "pass" or item.proof is None:
             continue
-        if ADDED_TEXT in signature.objections:
+        if detached.NAME in signature.repairs:
+            yield _finding(PUT_BACK, signature)
+        elif ADDED_TEXT in signature.objections:
             yield _finding(ADDED, signature)
         elif item.proof.basis is not None and item.proof.seq == signature.seq:
             yield _finding(REPAIRED, signature)

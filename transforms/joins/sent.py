@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from transforms.auth.coverage import ADDED_TEXT
+from transforms.auth.proof import RECIPIENTS
 from transforms.inheritance import carriers
-from transforms.model import Direction, Kind, Rule, Strength
+from transforms.model import Direction, Kind, PreparedSignature, Rule, SignatureResult, Strength
 from transforms.shard import ProvenShard
 
 SENT = Rule(
@@ -20,7 +23,30 @@ SENT = Rule(
     "derived: equal SHA-256",
 )
 
-RULES = (SENT,)
+SIGNED = Rule(
+    "document.is_signed_attachment",
+    Direction.SUPPORTS,
+    Strength.STRONG,
+    "document",
+    "The signature of a message from a protected domain matches once this file is put back as its attachment",
+    "The message as it lies here holds a note in its place: that it once held this file is what the signature says. "
+    "It proves who sent the file and when, not that what the file says is true, nor who wrote it.",
+    "derived: equal SHA-256; the hash in the signature decides",
+)
+OUTSIDERS = Rule(
+    "document.is_outsiders_attachment",
+    Direction.SUPPORTS,
+    Strength.WEAK,
+    "document",
+    "The signature of a message from outside the protected domains matches once this file is put back as its "
+    "attachment",
+    "Anybody can mail any file; it proves who sent the file and when, not that it is authentic.",
+    "derived: equal SHA-256; the hash in the signature decides",
+)
+
+RULES = (SENT, SIGNED, OUTSIDERS)
+
+Record = dict[str, Any]
 
 _MIN_SIZE = 64  # octets; shorter contents are equal by chance (VERDICT §3)
 _NOT_FILES = frozenset({Kind.EMAIL, Kind.MAILBOX, Kind.ARCHIVE, Kind.GAP, Kind.LINK, Kind.SPECIAL})
@@ -38,19 +64,20 @@ _ROWS = pa.schema(
         ("author", pa.string()),
         ("date", pa.string()),
         ("protected", pa.bool_()),
+        ("put_back", pa.bool_()),  # the message holds a note in its place: see auth/repair/detached.py
     ]
 )
 
 
 def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
-    """Covered attachments of verified messages, and loose files."""
+    """Covered attachments of verified messages, those that were taken out of messages, and loose files."""
     shard = proven.shard
     column = {
         name: shard.column(name)
         for name in ("sha256", "size", "kind", "loose", "status", "item_id", "path", "from_email",
                      "from_domain", "date_utc", "holds_messages")
     }  # fmt: skip
-    found: list[dict[str, Any]] = []
+    found: list[Record] = []
     for row, carrier in enumerate(carriers(proven)):
         if (
             column["sha256"][row] is None
@@ -62,27 +89,44 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
             continue
         if carrier is not None and not proven.signed[carrier].proof.passes_on:
             continue  # proven by a receiver's seal: no signature of the sender's to rest a loose file on
-        record: dict[str, Any] = {
+        record: Record = {
             "key": column["sha256"][row],
             "unit_id": shard.unit.unit_id,
             "sequence": shard.unit.sequence,
             "row": row,
             "carries": carrier is not None,
+            "put_back": False,
         }
         if carrier is not None:
-            date = column["date_utc"][carrier]
-            record.update(
-                carrier_id=column["item_id"][carrier],
-                carrier_path=column["path"][carrier],
-                domain=proven.signed[carrier].proof.domain,
-                author=column["from_email"][carrier],
-                date=date.date().isoformat() if date else "",
-                protected=is_protected(column["from_domain"][carrier], protected),
-            )
+            record |= _carried(column, carrier, proven.signed[carrier].proof.domain, protected)
         elif not column["loose"][row]:
             continue
         found.append(record)
+    for row, signed in sorted(proven.signed.items()):
+        for signature, result in zip(signed.signatures, signed.results, strict=True):
+            for digest in signature.put_back if _proves_files(signature, result) else ():
+                record = {"key": digest, "unit_id": shard.unit.unit_id, "sequence": shard.unit.sequence, "row": row}
+                record |= _carried(column, row, signature.domain, protected)
+                found.append({**record, "carries": True, "put_back": True})
     return pa.Table.from_pylist(found, _ROWS)
+
+
+def _carried(column: Mapping[str, Sequence[Any]], carrier: int, domain: str, protected: frozenset[str]) -> Record:
+    """What is told of the message that carries a file."""
+    date = column["date_utc"][carrier]
+    return {
+        "carrier_id": column["item_id"][carrier],
+        "carrier_path": column["path"][carrier],
+        "domain": domain,
+        "author": column["from_email"][carrier],
+        "date": date.date().isoformat() if date else "",
+        "protected": is_protected(column["from_domain"][carrier], protected),
+    }
+
+
+def _proves_files(signature: PreparedSignature, result: SignatureResult) -> bool:
+    """Whether nothing but the attachment taken out, and the recipients, keep a signature from proving its message."""
+    return result.result == "pass" and set(result.doubts) | set(signature.objections) <= {ADDED_TEXT, RECIPIENTS}
 
 
 def is_protected(domain: str | None, protected: frozenset[str]) -> bool:
@@ -94,15 +138,19 @@ def is_protected(domain: str | None, protected: frozenset[str]) -> bool:
 
 
 def join(table: pa.Table) -> pa.Table:
-    """For each loose file that was sent: the carrier, of a protected domain if there is one, else the first."""
+    """For each loose file that was sent: the carrier, of a protected domain if there is one, else the first.
+
+    A second answer names the message that it was taken out of.
+    """
     carrying = table.filter(table["carries"]).to_pylist()
-    best: dict[str, dict[str, Any]] = {}
+    best: dict[tuple[str, bool], Record] = {}
     for record in sorted(carrying, key=lambda r: (not r["protected"], r["sequence"], r["row"])):
-        best.setdefault(record["key"], record)
+        best.setdefault((record["key"], record["put_back"]), record)
     answers = []
     for record in table.to_pylist():
-        carrier = best.get(record["key"])
-        if carrier is not None and not record["carries"]:
-            answers.append({**carrier, "unit_id": record["unit_id"], "row": record["row"]})
+        for put_back in (False, True):
+            carrier = best.get((record["key"], put_back))
+            if carrier is not None and not record["carries"]:
+                answers.append({**carrier, "unit_id": record["unit_id"], "row": record["row"]})
     wanted = [f for f in _ROWS if f.name not in ("key", "sequence", "carries")]
     return pa.Table.from_pylist(answers, pa.schema(wanted))

@@ -319,6 +319,15 @@ def test_an_objection_does_not_hide_that_the_key_is_recovered(signer: Any, prove
     recovered = signer.key(source="recovered")
     result = proven(signer.sign(mail, h="from:date"), recovered)
     assert _outcome(result) == ("pass", "key_recovered", "subject_not_signed")
+    assert {"subject_not_signed", "key_recovered"} <= set(result.doubts)
+
+
+def test_a_graver_objection_hides_none_of_the_doubts(signer: Any, proven: Proven, mail: bytes) -> None:
+    late = signer.key(first_seen=datetime(2030, 1, 1, tzinfo=UTC), last_seen=datetime(2030, 2, 1, tzinfo=UTC))
+    result = proven(signer.sign(mail, h="from:date"), late)
+    assert result.objection == "subject_not_signed"
+    assert {"subject_not_signed", "key_first_seen_later"} <= set(result.doubts)
+    assert proven(signer.sign(mail), signer.key()).doubts == ()
 
 
 def test_what_a_recovered_key_does_not_confirm_is_as_without_it(signer: Any, proven: Proven, mail: bytes) -> None:

@@ -71,3 +71,10 @@ def test_nothing_is_said_where_no_repair_proves_anything(signature: PreparedSign
 
 def test_every_repair_has_its_words() -> None:
     assert {name for name, _ in REPAIRS} <= repairs.WORDS.keys()
+
+
+def test_an_attachment_put_back_is_told_in_its_own_words() -> None:
+    back = SIGNATURE._replace(objections=("proven_except_added_text",), repairs="detached_attachment", signed="a.pdf")
+    found = findings(back, VALID)
+    assert [one.code for one in found] == ["dkim.valid_in_part", "dkim.attachment_put_back"]
+    assert found[1].expected == "a.pdf" and "an attachment was taken out" in found[1].summary

@@ -9,7 +9,8 @@ import pytest
 
 from transforms.auth.proof import Proof
 from transforms.joins import sent
-from transforms.model import Kind, Status
+from transforms.model import Kind, PreparedSignature, SignatureResult, Status
+from transforms.shard import ProvenShard, Signed
 
 PROVEN = Proof("signature", "strong", "", 0, "campaign.example", "s1")
 DEED = "d" * 64
@@ -136,3 +137,53 @@ def test_the_answer_does_not_depend_on_the_order_of_units(make_proven) -> None:
     answers = [joined(*order, files)[0] for order in (carriers, carriers[::-1], carriers[2:] + carriers[:2])]
     assert answers == [answers[0]] * 3
     assert answers[0]["carrier_path"] == "0.eml"
+
+
+# ---- attachments that were taken out ------------------------------------------------------------
+
+PUT_BACK = PreparedSignature(
+    seq=0, type="dkim", domain="campaign.example", selector="s1", auid=None, algorithm="rsa-sha256",
+    canonicalization="relaxed/relaxed", signed_fields=("from", "date", "subject"), unsigned_fields=(),
+    signed_at=None, expires_at=None, length=None, body_hash=b"", body_ok=True, signature=b"s", data_hash=b"h",
+    repairs="detached_attachment", invalid=None, objections=("proven_except_added_text",), aligned="exact",
+    put_back=(DEED,),
+)  # fmt: skip
+PASS = SignatureResult(
+    0, True, "ok", "k", "pass", "proven_except_added_text", "pass", 2048, doubts=("proven_except_added_text",)
+)
+
+
+def taken_out_of(make_proven, result: SignatureResult, sequence: int = 0) -> ProvenShard:
+    made = make_proven(("m.eml", Kind.EMAIL, MAIL), ("m.eml!2", Kind.TEXT, {}), proofs={}, sequence=sequence)
+    proof = Proof(None, None, "proven_except_added_text", 0, "campaign.example", "s1")
+    return ProvenShard(made.shard, {0: Signed((PUT_BACK,), (result,), proof)})
+
+
+def answers(*units) -> list[tuple[bool, str, bool]]:
+    table = pa.concat_tables([sent.rows(unit, frozenset(["campaign.example"])) for unit in units])
+    return [(row["put_back"], row["carrier_path"], row["protected"]) for row in sent.join(table).to_pylist()]
+
+
+def test_a_message_that_it_was_taken_out_of_is_named_beside_one_that_carries_it(make_proven, carrying) -> None:
+    taken = taken_out_of(make_proven, PASS, 1)
+    files = make_proven(("deed.pdf", Kind.DOCUMENT, LOOSE), sequence=2)
+    assert answers(taken, files) == [(True, "m.eml", True)]
+    assert answers(carrying, taken, files) == [(False, "a.eml", True), (True, "m.eml", True)]
+
+
+@pytest.mark.parametrize(
+    ("change", "supports"),
+    [
+        ({}, True),
+        ({"doubts": (*PASS.doubts, "recipients_not_covered")}, True),
+        ({"doubts": (*PASS.doubts, "key_first_seen_later")}, False),
+        ({"doubts": ("key_recovered", *PASS.doubts), "reason": "key_recovered"}, False),
+        ({"doubts": ("subject_not_signed", *PASS.doubts)}, False),
+        ({"doubts": (), "result": "neutral", "reason": "key_unknown"}, False),
+        ({"doubts": (), "result": "fail", "reason": "header_changed_after_signing"}, False),
+    ],
+)
+def test_only_a_signature_without_other_doubts_supports_a_file(make_proven, change: dict, supports: bool) -> None:
+    files = make_proven(("deed.pdf", Kind.DOCUMENT, LOOSE), sequence=1)
+    found = answers(taken_out_of(make_proven, PASS._replace(**change)), files)
+    assert bool(found) == supports

@@ -14,8 +14,8 @@ from transforms.auth.repair.leaf import Leaf, edited, encoded_as, leaves, wire
 from transforms.limits import MIB
 from transforms.model import Message
 
-_WIDTHS = (76, 72, 64, 60)  # letters in a line; the first is by far the most common
-_LINES = {width: re.compile(b".{1,%d}" % width) for width in _WIDTHS}  # in half of the time of slices
+WIDTHS = (76, 72, 64, 60)  # letters in a line; the first is by far the most common
+_LINES = {width: re.compile(b".{1,%d}" % width) for width in WIDTHS}  # in half of the time of slices
 _KEPT = MIB  # octets of parts that are kept in every width meanwhile; larger ones are wrapped again each time
 _APART = 2  # parts of which each may have been wrapped in its own way
 
@@ -29,17 +29,17 @@ def base64_lines(message: Message) -> Iterator[Message]:
     if not found:
         return
     ends = (b"\r\n", b"") if found[0][0].header is not None else (b"\r\n",)
-    forms = [(width, end) for end in ends for width in _WIDTHS]
+    forms = [(width, end) for end in ends for width in WIDTHS]
     choices = [(form,) * len(found) for form in forms]
     if 1 < len(found) <= _APART:
         choices += [choice for choice in product(forms, repeat=len(found)) if len(set(choice)) > 1]
     small = sum(len(content) for _, content in found) <= _KEPT
-    wrapped = lru_cache(maxsize=None)(_wrapped) if small else _wrapped
+    wrap = lru_cache(maxsize=None)(wrapped) if small else wrapped
     for choice in choices:
         yield edited(
             message,
             [
-                (leaf.start, leaf.stop, wrapped(content, width) + end)
+                (leaf.start, leaf.stop, wrap(content, width) + end)
                 for (leaf, content), (width, end) in zip(found, choice, strict=True)
             ],
         )
@@ -63,9 +63,9 @@ def as_base64(message: Message) -> Iterator[Message]:
     if not plain:
         return
     ends = (b"\r\n", b"") if plain[0][0].header is not None else (b"\r\n",)
-    for width, end in product(_WIDTHS[:2], ends):
+    for width, end in product(WIDTHS[:2], ends):
         for line_end in (b"\r\n", b"\n"):
-            octets = [(leaf, _wrapped(content.replace(b"\r\n", line_end), width) + end) for leaf, content in plain]
+            octets = [(leaf, wrapped(content.replace(b"\r\n", line_end), width) + end) for leaf, content in plain]
             yield from _written(message, octets, "base64")
 
 
@@ -83,7 +83,7 @@ def _contents(message: Message, wanted: Callable[[Leaf], bool]) -> Iterator[tupl
             yield leaf, content
 
 
-def _wrapped(content: bytes, width: int) -> bytes:
+def wrapped(content: bytes, width: int) -> bytes:
     return b"\r\n".join(_LINES[width].findall(pybase64.b64encode(content)))
 
 

@@ -1,0 +1,116 @@
+"""The octets of an item that evidence names, read from the dump once more by its place.
+
+Works where each step inwards is a range of the octets around it, plain, in base64 or quoted-printable
+(messages of a mailbox, parts of a message, members stored in a zip or tar), or a member of a zip. For
+anything else, and where the dump has changed, the answer is None: equal sha256 decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from transforms import path_spec
+from transforms.containers import zip as zip_archive
+from transforms.limits import LIMITS
+from transforms.mail.transfer import decode
+from transforms.model import ContainerError, FileEntry
+from transforms.plan import folder
+from transforms.shard import Shard
+from transforms.span import FileSpan, Span, in_memory
+
+
+class Step(NamedTuple):
+    """One item on the way to another, in the octets of the one around it."""
+
+    name: str  # the last step of its path; "" for a file of the dump
+    start: int | None
+    length: int | None
+    sha256: str | None
+
+
+class Place(NamedTuple):
+    """A way through a file of the dump."""
+
+    source: bytes  # its name
+    steps: tuple[Step, ...]  # inwards
+
+
+def place_of(shard: Shard, row: int) -> Place | None:
+    """Where an item lies; None if its file is not of the shard's unit."""
+    names = ("path", "byte_start", "byte_len", "sha256", "parent_row", "depth")
+    columns = {name: shard.column(name) for name in names}
+    source = _entry(shard, shard.column("source_path")[row])
+    steps = []
+    at = row
+    while source is not None and at >= 0:
+        name = columns["path"][at].rpartition("!")[2] if columns["depth"][at] else ""
+        steps.append(Step(name, columns["byte_start"][at], columns["byte_len"][at], columns["sha256"][at]))
+        at = columns["parent_row"][at]
+    return Place(source.name, tuple(reversed(steps))) if source is not None else None
+
+
+def _entry(shard: Shard, path: str) -> FileEntry | None:
+    return next((entry for entry in shard.unit.entries if path_spec.file_path(entry.name) == path), None)
+
+
+def octets_at(root: bytes, place: Place) -> bytes | None:
+    """The octets there, if they are still those that were examined and no more than LIMITS.in_memory."""
+    try:
+        fd = os.open(os.path.join(folder(root), place.source), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        span: Span | None = FileSpan(fd, 0, os.fstat(fd).st_size)
+        for count, step in enumerate(place.steps, start=1):
+            assert span is not None
+            if step.start is None and not step.name and count < len(place.steps):
+                continue  # the whole file, which need not be hashed
+            span = _inside(span, step)
+            if span is None:
+                return None
+        return span.read() if span is not None else None
+    except (OSError, ContainerError):
+        return None
+    finally:
+        os.close(fd)
+
+
+def _inside(around: Span, step: Step) -> Span | None:
+    if step.start is None and step.name:
+        return _matching(_member(around, step.name), step)
+    whole = around if step.start is None else around.sub(step.start, step.start + (step.length or 0))
+    if whole.size > 2 * LIMITS.in_memory:
+        return None
+    part = in_memory(whole.read())
+    return _matching(((part.data,), decode(part, "base64"), decode(part, "quoted-printable")), step)
+
+
+def _matching(readings: Iterable[Iterable[bytes]], step: Step) -> Span | None:
+    """The first reading that gives the octets that were examined."""
+    for chunks in readings:
+        held, size = [], 0
+        digest = hashlib.sha256()
+        for chunk in chunks:
+            size += len(chunk)
+            if size > LIMITS.in_memory:
+                break
+            digest.update(chunk)
+            held.append(chunk)
+        if size <= LIMITS.in_memory and digest.hexdigest() == step.sha256:
+            return in_memory(b"".join(held))
+    return None
+
+
+def _member(archive: Span, step: str) -> Iterator[Iterable[bytes]]:
+    """The content of the member of a zip that a step of a path names."""
+    directory = zip_archive.read_directory(archive)
+    namer = path_spec.StepNamer()
+    for at, member in enumerate(directory.members):
+        if namer.step(zip_archive.member_name(member)) == step:
+            entry = next(zip_archive.entries(archive, directory, at, at + 1))
+            if entry.content is not None:
+                yield entry.content()
+            return
