@@ -28,7 +28,7 @@ from transforms.mail.comments import unfolded
 from transforms.mail.date import parse_date
 from transforms.mail.parameters import raw_parameters
 from transforms.mail.transfer import IDENTITY
-from transforms.mail.words import decode_words
+from transforms.mail.words import decode_words, words_are_strict
 from transforms.model import HeaderField, Mailbox, Message, PreparedSignature, PublicKey, SignatureResult
 from transforms.span import in_memory
 from transforms.text import clean_text
@@ -289,8 +289,10 @@ def _is_tagged(old: HeaderField, new: HeaderField) -> bool:
     if old.key != "subject":
         return False
     shown, signed = _subject(old), _subject(new)
-    return _is_whole(shown) and any(
-        shown.startswith(tag) and shown.removeprefix(tag).strip() == signed for tag in subject_tags()
+    return (
+        _is_whole(shown)
+        and words_are_strict(old.value)
+        and any(shown.startswith(tag) and shown.removeprefix(tag).strip() == signed for tag in subject_tags())
     )
 
 
@@ -307,7 +309,7 @@ def _says_the_same(old: HeaderField, new: HeaderField) -> bool:
         if unfolded(old.value).split() == unfolded(new.value).split():
             return True
         found = plain_mailboxes(old.value)
-        return found is not None and found == plain_mailboxes(new.value)
+        return found is not None and found == plain_mailboxes(new.value) and words_are_strict(old.value)
     if key == "date":
         moment = parse_date(old.value).utc
         plain = forms.is_plain_date(old) or _subject(old) == _subject(new)
@@ -321,7 +323,7 @@ def _says_the_same(old: HeaderField, new: HeaderField) -> bool:
         return True  # not what a message says; the signed one is shown
     if unfolded(old.value).split() == unfolded(new.value).split():
         return True
-    return _subject(old) == _subject(new) and _is_whole(_subject(old))
+    return _subject(old) == _subject(new) and _is_whole(_subject(old)) and words_are_strict(old.value)
 
 
 def _is_whole(shown: str) -> bool:

@@ -63,6 +63,7 @@ HONEST: dict[str, Edit] = {
     "inline": wrapped(PLAIN + b"\r\n" + FOOTER, inner=KIND + b"Content-Disposition: inline\r\n"),
     "name_quoted": swap(b"From: Alice <", b'From: "Alice" <'),
     "name_quoted elsewhere": swap(b"Reply-To: Sec <", b'Reply-To: "Sec" <'),
+    "encoded word": swap(b"Subject: Budget", b"Subject: =?us-ascii?b?QnVkZ2V0?="),
     "zone": swap(b"+0200\r\n", b"+0200 (CEST)\r\n"),
 }
 
@@ -95,6 +96,10 @@ FORGED: dict[str, Edit] = {
     "to_group": swap(b"To: bob@shopping.example", b"To: The bribed ministers: bob@shopping.example;"),
     "to_route": swap(b"To: bob@shopping.example", b"To: <@bribes.example:bob@shopping.example>"),
     "reply_to_name": swap(b"Reply-To: Sec", b"Reply-To: KGB"),
+    "encoded word with words in it": swap(b"Subject: Budget", "Subject: =?us-ascii?b?QnVkZ2V0ЯВЗЯЛДЕНЬГИ?=".encode()),
+    "charset with words in it": swap(b"Subject: Budget", b"Subject: =?I-took-the-money?q?Budget?="),
+    "language with words in it": swap(b"Subject: Budget", b"Subject: =?us-ascii*I-took-the-money?q?Budget?="),
+    "encoded name with words in it": swap(b"From: Alice <", "From: =?us-ascii?b?QWxpY2Uвор?= <".encode()),
     "date_words": swap(b"+0200\r\n", b"+0200 (LIES)\r\n"),
 }
 
