@@ -198,6 +198,37 @@ def only_author(message: Message) -> Mailbox | None:
     return _addressed(decode_words(_unquoted(name), LIMITS.display), local_part, domain)
 
 
+_PIECE = re.compile(rb'((?:"(?:[^"\\]|\\.)*+"|[^",])++)(?:,|\Z)', re.DOTALL)
+_QUOTED_PIECE = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+
+
+def plain_mailboxes(value: bytes) -> tuple[Mailbox, ...] | None:
+    """The mailboxes of a value that says nothing else: None with a comment, a group, a route, or words besides.
+
+    None as well where a name is not shown as it is: cut, or with escapes (clean_text). A name that repeats
+    its address says nothing and is given as "".
+    """
+    value = unfolded(value)
+    found: list[Mailbox] = []
+    at = 0
+    while at < len(value):
+        piece = _PIECE.match(value, at)
+        if piece is None or len(found) == LIMITS.addresses or len(piece[1]) > _MAX_FROM:
+            return None
+        at = piece.end()
+        if b"(" in _QUOTED_PIECE.sub(b"", piece[1]):
+            return None
+        match = _NAME_ADDR.fullmatch(piece[1]) or _BARE_ADDR.fullmatch(piece[1])
+        if match is None:
+            return None
+        name = decode_words(_unquoted(match.groupdict().get("name", b"").strip()), LIMITS.display)
+        if len(name) >= LIMITS.display or "\\" in name:
+            return None
+        one = _addressed(name, to_text(match["local"], ""), to_text(match["domain"], ""))
+        found.append(one._replace(name="") if one.name == one.address else one)
+    return tuple(found)
+
+
 @lru_cache(maxsize=8192)
 def _is_address(local_part: str, domain: str) -> bool:
     """Whether a second, independent reader takes it for an address too.

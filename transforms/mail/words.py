@@ -10,6 +10,11 @@ from transforms.mail.comments import unfolded
 from transforms.text import clean_text
 
 _ENCODED_WORD = re.compile(rb"=\?([^?\s*]{1,64})(?:\*[^?\s]{0,64})?\?([bBqQ])\?([^?]*)\?=")
+_STRICT = re.compile(
+    rb"=\?(?:us-ascii|utf-8|iso-8859-[0-9]{1,2}|windows-125[0-8]|koi8-[ru]|gb2312|gbk|gb18030|big5|iso-2022-jp|shift_jis"
+    rb"|euc-jp|euc-kr|ks_c_5601-1987)\?(?:q\?[!->@-~]*+|b\?(?:[a-z0-9+/]{4})*+(?:[a-z0-9+/]{2}==|[a-z0-9+/]{3}=)?)\?=",
+    re.IGNORECASE,
+)
 _MAX_WORDS = 1_000
 
 
@@ -24,6 +29,15 @@ def decode_words(value: bytes, limit: int) -> str:
     if b"=?" not in value:
         return clean_text(to_text(value, ""), limit)
     return clean_text(_decoded(value), limit)
+
+
+def words_are_strict(value: bytes) -> bool:
+    """Whether every reader decodes the encoded words of a value, and alike.
+
+    Some show a word as it is written if its charset is unknown, a language stands there, or its base64
+    has other octets in it: and all of these can be words of their own.
+    """
+    return all(_STRICT.fullmatch(match.group()) for match in _ENCODED_WORD.finditer(unfolded(value)))
 
 
 def _decoded(value: bytes) -> str:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.limits import LIMITS
-from transforms.mail.address import a_label, mailboxes, only_author
+from transforms.mail.address import a_label, mailboxes, only_author, plain_mailboxes
 from transforms.mail.fields import split_message
 from transforms.model import Mailbox
 from transforms.span import in_memory
@@ -168,3 +168,35 @@ def test_strict_author_is_the_tolerant_one(value: str):
     found = author(value.encode())
     if found is not None:
         assert [m.address for m in mailboxes(value.encode())] == [found.address]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"a@x.test (thief)",
+        b"Thief (x) <a@x.test>",
+        b"Thieves: a@x.test;",
+        b"<a@x.test> took it",
+        b"<@y.test:a@x.test>",
+        b"a@x.test,, b@x.test",
+        b'"open <a@x.test>',
+        b"=?utf-8?q?A=E2=80=AEx?= <a@x.test>",
+        b'"A" <a@x.test>; b@x.test',
+    ],
+)
+def test_mailboxes_with_more_in_them_are_not_plain(value: bytes):
+    assert plain_mailboxes(value) is None
+
+
+def test_plain_mailboxes_are_names_and_addresses():
+    found = plain_mailboxes(b'"Sixpack, (Joe)" <joe@x.test>,\r\n Ann <ann@X.test>, "b@x.test" <b@x.test>')
+    assert found is not None
+    names = [(one.name, one.address) for one in found]
+    assert names == [("Sixpack, (Joe)", "joe@x.test"), ("Ann", "ann@x.test"), ("", "b@x.test")]
+
+
+@given(st.text(st.sampled_from('ab@.,:;<>()" \\\t'), max_size=24))
+def test_plain_mailboxes_are_those_of_the_tolerant_reader(value: str):
+    found = plain_mailboxes(value.encode())
+    if found is not None:
+        assert [m.address for m in mailboxes(value.encode())] == [m.address for m in found]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from transforms.auth.repair.leaf import Leaf, edited, leaves
 from transforms.limits import LIMITS
+from transforms.mail.comments import unfolded
 from transforms.mail.fields import split_part
 from transforms.mail.mime import boundary_of, delimiters_of
 from transforms.mail.parameters import raw_parameters
-from transforms.mail.transfer import decode
+from transforms.mail.transfer import IDENTITY, decode
 from transforms.model import HeaderField, Message
 from transforms.span import in_memory
 from transforms.text import clean_text
@@ -22,6 +23,10 @@ _CUTS = 8  # places in each part where added text may begin, or end
 _MOVED = ("content-type", "content-transfer-encoding", "content-disposition", "content-description", "content-language")
 
 _OF_A_FOOTER = {"content-type", "content-transfer-encoding", "mime-version", "content-disposition"}
+_OF_A_TEXT = _OF_A_FOOTER | {"content-language"}
+_DECODED = IDENTITY | {"base64", "quoted-printable"}
+_WITH_ASCII = {"", "us-ascii", "utf-8", "iso-8859-1", "iso-8859-15", "windows-1252"}  # octets below 128 say the same
+_PREAMBLE = re.compile(rb"\s*(?:This is a multi-part message in MIME format\.?\s*)?")
 
 
 class Removal(NamedTuple):
@@ -58,8 +63,8 @@ def without_start(message: Message, at: int) -> Removal:
 
 def _removed(name: str, message: Message, start: int, stop: int) -> Removal:
     leaf = next(iter(leaves(message)), None)
-    encoding = leaf.part.encoding if leaf is not None and leaf.header is None else ""
-    text = _text(message.body.read(start, stop), encoding)
+    encoding, charset = _read_by(leaf) if leaf is not None and leaf.header is None else ("", "")
+    text = _text(message.body.read(start, stop), encoding, charset)
     return Removal(name, edited(message, [(start, stop, b"")]), text)
 
 
@@ -100,7 +105,7 @@ def _notices(text: bytes) -> list[int]:
 
 
 def _cut(name: str, message: Message, leaf: Leaf, start: int, stop: int) -> Removal:
-    text = _text(message.body.read(start, stop), leaf.part.encoding)
+    text = _text(message.body.read(start, stop), *_read_by(leaf))
     return Removal(name, edited(message, [(start, stop, b"")]), text)
 
 
@@ -122,7 +127,7 @@ def list_part(message: Message) -> Iterator[Removal]:
         return
     added = split_part(body.sub(marks[-2].stop, marks[-1].start))
     described = {field.key: field for field in added.fields}
-    kind = raw_parameters(described["content-type"].value)[0] if "content-type" in described else "text/plain"
+    kind, given = raw_parameters(described["content-type"].value) if "content-type" in described else ("text/plain", [])
     if kind != "text/plain" or len(described) < len(added.fields):
         return
     encoding = b""
@@ -130,26 +135,53 @@ def list_part(message: Message) -> Iterator[Removal]:
         encoding = described["content-transfer-encoding"].value.strip().lower()
     if added.body.size > LIMITS.repair_tail:
         return
-    plain_part = not described.keys() - _OF_A_FOOTER and all(
-        b"attachment" not in field.value.lower() for field in added.fields if field.key == "content-disposition"
+    charsets = [one.octets.decode("latin-1").lower() for one in given if one.name == "charset"]
+    plain_part = (
+        not described.keys() - _OF_A_FOOTER
+        and _is_inline(added.fields)
+        and all(one.name in ("charset", "format") for one in given)
+        and len(charsets) <= 1
     )
-    text = _text(added.body.read(), encoding.decode("latin-1")) if plain_part else None
-    around = body.read(0, marks[0].start) + body.read(marks[-1].stop)
+    text = _text(added.body.read(), encoding.decode("latin-1"), "".join(charsets)) if plain_part else None
     yield Removal("list_part", edited(message, [(marks[-2].start, marks[-1].start, b"")]), text)
     if len(marks) != 3:
         return
     inner = split_part(body.sub(marks[0].stop, marks[1].start))
     moved = {field.key: field for field in inner.fields if field.key in _MOVED}
+    if len({field.key for field in inner.fields}) < len(inner.fields):
+        return  # readers differ on which of two fields counts
+    bare = _is_inline(inner.fields) and all(field.key in _OF_A_TEXT for field in inner.fields)
+    silent = _PREAMBLE.fullmatch(body.read(0, marks[0].start)) and not body.read(marks[-1].stop).strip()
     if len(moved) < len(inner.fields) and any(field.key not in (*_MOVED, "mime-version") for field in inner.fields):
         return
     fields = tuple(moved.pop(field.key) if field.key in moved else field for field in message.fields if
                    field.key not in _MOVED or field.key in moved)  # fmt: skip
     fields = (*fields, *(HeaderField(field.name, field.raw) for field in moved.values()))
-    only_words = text if not around.strip() or around.strip().startswith(b"This is a multi") else None
+    only_words = text if bare and silent else None
     octets = inner.body.read()
     yield Removal("list_wrapper", message._replace(fields=fields, body=in_memory(octets + _CRLF)), only_words)
 
 
-def _text(octets: bytes, encoding: str) -> str:
-    decoded = b"".join(decode(in_memory(octets), encoding))
-    return "\n".join(clean_text(line.replace("\t", " ")) for line in decoded.decode("utf-8", "replace").splitlines())
+def _is_inline(fields: Iterable[HeaderField]) -> bool:
+    """Whether no Content-Disposition says more than that a part is shown in its place."""
+    return all(unfolded(one.value).strip().lower() == b"inline" for one in fields if one.key == "content-disposition")
+
+
+def _read_by(leaf: Leaf) -> tuple[str, str]:
+    """Transfer encoding and charset of a text."""
+    return leaf.part.encoding, leaf.part.parameters.get("charset", "").lower()
+
+
+def _text(octets: bytes, encoding: str, charset: str) -> str | None:
+    """What every reader sees in the octets; None if readers may differ."""
+    if encoding not in _DECODED:
+        return None
+    decoding = decode(in_memory(octets), encoding)
+    decoded = b"".join(decoding)
+    if not decoding.strict() or not (charset in _WITH_ASCII if decoded.isascii() else charset == "utf-8"):
+        return None
+    try:
+        text = decoded.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return "\n".join(clean_text(line.replace("\t", " ")) for line in text.splitlines())

@@ -17,7 +17,7 @@ from transforms.mail.parameters import raw_parameters
 from transforms.mail.transfer import decode
 from transforms.model import HeaderField, Message, Part
 
-_LINE_END = re.compile(r"\r++\n?+")
+_LINE_END = re.compile(r"\r++\n")  # a bare CR is none: it can hide the text before it
 _TELLS_ENCODING = "content-transfer-encoding"
 
 
@@ -39,6 +39,26 @@ def same_files(shown: Message, restored: Message) -> bool:
 def _files(message: Message) -> list[str | None]:
     contents = (_content(part) for part in parts(in_wire_form(message)) if part.is_item)
     return [hashlib.sha256(content).hexdigest() if content is not None else None for content in contents]
+
+
+def same_leaves(shown: Message, restored: Message, more: int) -> bool:
+    """Whether the first leaves say the same wherever they stand, and shown has so many more behind them."""
+    one, other = _leaves(shown), _leaves(restored)
+    return None not in other and one[: len(other)] == other and len(one) == len(other) + more
+
+
+def _leaves(message: Message) -> list[tuple[object, ...] | None]:
+    """All that tells what each leaf says; None for one that can be read in two ways."""
+    found: list[tuple[object, ...] | None] = []
+    for part in parts(in_wire_form(message)):
+        if part.media_type.startswith("multipart/") and not part.is_item:
+            continue
+        content = _content(part)
+        text = content is not None and not part.is_item
+        says = visible(to_text(content or b"", part.parameters.get("charset", ""))) if text else content
+        kind = part.media_type, part.parameters, part.disposition, part.raw_file_name, part.is_item
+        found.append((*kind, says) if content is not None else None)
+    return found
 
 
 def _plain_fields(fields: tuple[HeaderField, ...]) -> list[bytes]:

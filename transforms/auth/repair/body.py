@@ -16,7 +16,7 @@ from transforms.auth.coverage import ADDED_TEXT, in_order
 from transforms.auth.prepare import prepare
 from transforms.auth.repair import added, blanks, encoding, links, quoting, shipped
 from transforms.auth.repair.added import Removal
-from transforms.auth.repair.alike import reads_alike, same_files
+from transforms.auth.repair.alike import reads_alike, same_files, same_leaves
 from transforms.auth.repair.difference import difference
 from transforms.auth.repair.leaf import in_wire_form, leaves
 from transforms.limits import LIMITS
@@ -44,6 +44,7 @@ REPAIRS: tuple[tuple[str, Undo], ...] = (
 _SIMPLE = frozenset({"signature_mark", "flowed_space", "trailing_space"})
 # A footer below any of these is looked for as well: they change lines and leave the text's end alone.
 _WITH_FOOTER = frozenset({"line_ends", "mbox_quoting", "signature_mark", "trailing_space", "as_8bit"})
+_PARTS = frozenset({"list_part", "list_wrapper"})  # what takes a whole part away
 _PAIRED = 2  # forms of each repair to which a second one is applied
 _PARAGRAPHS = 4  # notices tried together with every footer
 
@@ -124,6 +125,7 @@ def _prepared(
         and reads_alike(shown, trial.before)
         and all(_is_shipped(text, shown) for text in trial.removed)
         and same_files(shown, restored)
+        and (not _PARTS.intersection(trial.names) or same_leaves(shown, restored, 1))
     )
     objections = {*before.objections, *signature.objections, *(() if neutral or as_shipped else (ADDED_TEXT,))}
     here, signed = difference(shown.body.read(), restored.body.read())
@@ -149,15 +151,16 @@ def _is_shipped(text: str | None, message: Message) -> bool:
 # ---- what may have been done -------------------------------------------------------------------
 
 
-def _trials(message: Message, simple: bool) -> Iterator[tuple[_Trial, bool]]:
+def _trials(message: Message, simple: bool, alive: Callable[[], None]) -> Iterator[tuple[_Trial, bool]]:
     """Messages that may be the signed one, with whether a footer may stand below each.
 
-    simple says whether some body is asked for in simple form.
+    simple says whether some body is asked for in simple form; alive is called before each repair.
     """
     yield _Trial((), message), True
     forms: list[tuple[int, _Trial]] = []
     repairs = [one for one in REPAIRS if simple or one[0] not in _SIMPLE]
     for at, (name, undo) in enumerate(repairs):
+        alive()
         for count, one in enumerate(undo(message)):
             trial = _Trial((name,), one)
             if count < _PAIRED:
@@ -169,6 +172,7 @@ def _trials(message: Message, simple: bool) -> Iterator[tuple[_Trial, bool]]:
         yield _without(_Trial((), message), removal), False
     for at, trial in forms:
         for name, undo in repairs[at + 1 :]:
+            alive()
             for one in islice(undo(trial.message), _PAIRED):
                 yield _Trial((*trial.names, name), one), False
         for removal in added.list_part(trial.message):
@@ -199,7 +203,8 @@ class _Search:
 
     def run(self, message: Message) -> Iterator[tuple[_Trial, int]]:
         """Each trial that gives the body of a signature, with that signature's number."""
-        for trial, footers in _trials(message, any(form == "simple" for form, _ in self._missing)):
+        simple = any(form == "simple" for form, _ in self._missing)
+        for trial, footers in _trials(message, simple, self._alive):
             yield from self._try(trial, footers)
             if self._over():
                 return

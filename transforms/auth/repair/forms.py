@@ -322,7 +322,12 @@ def is_plain_date(field: HeaderField) -> bool:
     return False
 
 
-_ZONE_NAME = re.compile(rb" \([A-Z]{1,5}\)\Z")
+# Names of zones that mail programs write behind the offset; any other word is one that somebody added.
+_ZONES = (
+    b"UTC GMT Z CET CEST MET MEST BST IST WET WEST EET EEST EST EDT CST CDT MST MDT PST PDT AST ADT NST NDT AKST AKDT "
+    b"HST MSK MSD JST KST HKT SGT PKT AEST AEDT ACST ACDT AWST NZST NZDT SAST EAT WAT CAT TRT BRT BRST ART CLT CLST"
+)
+_ZONE_NAME = re.compile(rb" \((?:" + b"|".join(_ZONES.split()) + rb")\)\Z")
 
 
 def _date(moment: datetime, minutes: int, padded: bool = False) -> bytes:

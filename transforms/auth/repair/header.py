@@ -23,13 +23,13 @@ from transforms.auth.repair.shipped import subject_tags
 from transforms.auth.signature import Signature, data_hash, parse_signature, without_b
 from transforms.auth.verify import confirmer, prove
 from transforms.limits import LIMITS
-from transforms.mail.address import mailboxes, only_author
+from transforms.mail.address import only_author, plain_mailboxes
 from transforms.mail.comments import unfolded
 from transforms.mail.date import parse_date
 from transforms.mail.parameters import raw_parameters
 from transforms.mail.transfer import IDENTITY
-from transforms.mail.words import decode_words
-from transforms.model import HeaderField, Message, PreparedSignature, PublicKey, SignatureResult
+from transforms.mail.words import decode_words, words_are_strict
+from transforms.model import HeaderField, Mailbox, Message, PreparedSignature, PublicKey, SignatureResult
 from transforms.span import in_memory
 from transforms.text import clean_text
 
@@ -260,7 +260,7 @@ def _as_found(prepared: PreparedSignature, section: _Section, choice: Sequence[_
         objections.add(ADDED_TEXT)
     for old, new in changed:
         if old.key == "from" and not _says_the_same(old, new):  # whose signature it is, the signed From says
-            author = only_author(Message((new,), in_memory(b""), "crlf"))
+            author = _author(new)
             aligned = align(prepared.domain, author.domain) if author is not None else "none"
             objections -= {"not_aligned", "aligned_relaxed", "from_ambiguous"}
             objections |= {"exact": set(), "relaxed": {"aligned_relaxed"}}.get(aligned, {"not_aligned"})
@@ -290,16 +290,27 @@ def _is_tagged(old: HeaderField, new: HeaderField) -> bool:
     if old.key != "subject":
         return False
     shown, signed = _subject(old), _subject(new)
-    return any(shown.startswith(tag) and shown.removeprefix(tag).strip() == signed for tag in subject_tags())
+    return (
+        _is_whole(shown)
+        and words_are_strict(old.value)
+        and any(shown.startswith(tag) and shown.removeprefix(tag).strip() == signed for tag in subject_tags())
+    )
+
+
+def _author(field: HeaderField) -> Mailbox | None:
+    return only_author(Message((field,), in_memory(b""), "crlf"))
 
 
 def _says_the_same(old: HeaderField, new: HeaderField) -> bool:
     """Whether two forms of a field mean the same: names and address, subject, instant, parameters."""
     key = old.key
-    if key == "from":
-        return mailboxes(old.value) == mailboxes(new.value)
-    if key in _ADDRESSES:
-        return [one.address for one in mailboxes(old.value)] == [one.address for one in mailboxes(new.value)]
+    if key == "from" and _author(old) != _author(new):
+        return False
+    if key == "from" or key in _ADDRESSES:
+        if unfolded(old.value).split() == unfolded(new.value).split():
+            return True
+        found = plain_mailboxes(old.value)
+        return found is not None and found == plain_mailboxes(new.value) and words_are_strict(old.value)
     if key == "date":
         moment = parse_date(old.value).utc
         plain = forms.is_plain_date(old) or _subject(old) == _subject(new)
@@ -311,4 +322,11 @@ def _says_the_same(old: HeaderField, new: HeaderField) -> bool:
         return {unfolded(field.value).decode("latin-1").lower() for field in (old, new)} <= IDENTITY
     if key == "message-id":
         return True  # not what a message says; the signed one is shown
-    return _subject(old) == _subject(new)
+    if unfolded(old.value).split() == unfolded(new.value).split():
+        return True
+    return _subject(old) == _subject(new) and _is_whole(_subject(old)) and words_are_strict(old.value)
+
+
+def _is_whole(shown: str) -> bool:
+    """Whether a text is shown as it is: neither cut nor with escapes, which other texts could equal."""
+    return len(shown) < LIMITS.display and "\\" not in shown

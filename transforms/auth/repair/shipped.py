@@ -14,7 +14,7 @@ from transforms.model import HeaderField
 
 _LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _LIST_ID = re.compile(rf"<({_LABEL}(?:\.{_LABEL}){{2,10}})>\s*\Z", re.IGNORECASE)
-_LIST_POST = re.compile(rf"<mailto:([a-z0-9][a-z0-9._+-]{{0,62}})@({_LABEL}(?:\.{_LABEL}){{1,10}})[?>]", re.IGNORECASE)
+_LIST_POST = re.compile(rf"<mailto:([a-z0-9][a-z0-9._-]{{0,63}})@({_LABEL}(?:\.{_LABEL}){{1,10}})[?>]", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"\s*<([^<>\s]{1,300})>\s*")
 _SLOT = re.compile(r"\{(name|domain|web|id)\}")
 _HOSTS = "(?:(?:www|mail|lists?|mailman|listserv)\\.)?"

@@ -44,6 +44,7 @@ def test_what_nobody_sees_makes_no_difference(old: bytes, new: bytes) -> None:
         (b"one\r\ntwo", b"one two"),
         (b"one", b" one"),
         (b"one\r\n", b"one\r\n\r\n"),
+        (b"one\r\n", b"one\r"),
         (b"utf-8", b"utf-7"),
         (b"text/plain", b"text/html"),
         (b"name=x", b"name=y"),

@@ -89,6 +89,17 @@ def test_nothing_is_hashed_for_mail_that_matches_or_cannot_be_tried(
     assert counted.states == 0
 
 
+def test_the_worker_is_known_to_be_alive_before_every_repair(signer: Any) -> None:
+    message = split_message(in_memory(signer.sign(PLAIN + b"Hi.\r\n") + b"No.\r\n" + b"x"))
+    reading = read_one_way(message)
+    signatures = prepare(message, reading, body_digests(message.body.chunks()))
+    signatures = (signatures[0]._replace(body_hash=bytes(32)),)
+    calls: list[int] = []
+    body.restore(message, reading, signatures, lambda: calls.append(1))
+    repairs = len(body.REPAIRS) - len(body._SIMPLE)
+    assert len(calls) > repairs
+
+
 def test_the_search_stops_at_the_first_match(signer: Any, counted: type[Counting]) -> None:
     signed = signer.sign(PLAIN + b"Hi.\r\n")
     assert restored(signed + b"footer\r\n").signatures[0].repairs == "footer"

@@ -125,6 +125,7 @@ def test_a_plain_date_says_one_instant(date: bytes) -> None:
     [
         b"Sat, 11 Jul 2003 21:00:37 -0700",
         b"Fri, 11 Jul 2003 21:00:37 -0700 (pay now)",
+        b"Fri, 11 Jul 2003 21:00:37 -0700 (LIES)",
         b"Fri, 11 Jul 2003 21:00:37 -0700 pay now",
         b"(pay now) Fri, 11 Jul 2003 21:00:37 -0700",
         b"Fri, 11 Jul 2003 21:00:37",

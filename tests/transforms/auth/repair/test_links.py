@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from transforms.auth.repair.links import links
@@ -40,6 +42,24 @@ def message(text: bytes) -> Message:
 def test_a_rewritten_link_gives_the_one_inside(rewritten: bytes, link: bytes) -> None:
     (found,) = links(message(b"see " + rewritten + b".\r\n"))
     assert found.body.read() == b"see " + link + b".\r\n"
+
+
+def test_links_are_counted_over_all_parts() -> None:
+    link = b"https://urldefense.com/v3/__http://b.example/__;!!Q!z$\r\n"
+    part = b"--b\r\n\r\n" + link * 300
+    head = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    (found,) = links(split_message(in_memory(head + part * 5 + b"--b--\r\n")))
+    assert found.body.read().count(b"\r\nhttp://b.example/") == 1_000
+
+
+def test_links_without_an_end_take_linear_time() -> None:
+    unit = b"https://urldefense.com/v3/__a__;!!" * 480 + b"\r\n"
+    part = b"--b\r\n\r\n" + unit
+    head = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    hostile = split_message(in_memory(head + part * 60 + b"--b--\r\n"))
+    start = time.process_time()
+    assert list(links(hostile)) == []
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(

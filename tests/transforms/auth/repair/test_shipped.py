@@ -64,7 +64,15 @@ def test_a_notice_is_known_by_its_words_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b"<mailto:dev@lists.example\r\n", b"NO\r\n", b"<dev.lists>\r\n", b"\r\n", b"<" * 900]
+    "value",
+    [
+        b"<mailto:dev@lists.example\r\n",
+        b"<mailto:i+took+it@lists.example>\r\n",
+        b"NO\r\n",
+        b"<dev.lists>\r\n",
+        b"\r\n",
+        b"<" * 900,
+    ],
 )
 def test_fields_that_name_no_list_give_none(value: bytes) -> None:
     assert (
