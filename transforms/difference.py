@@ -1,16 +1,19 @@
 """What does one text say that another does not? Words compared, honest damage told apart.
 
 Only a word replaced, or a few words put inside a sentence, can be told from what honest software
-does to mail. Footers, banners, omissions, redaction, changed charsets, rewritten links and
-addresses, tags and reply marks before a subject say nothing.
+does to mail. Footers, banners, notices between sentences, omissions, redaction and placeholders,
+changed charsets, letters that a charset lacks or that are spelt or escaped otherwise, rewritten
+links and addresses, tags and reply marks before a subject say nothing.
 """
 
 from __future__ import annotations
 
 import difflib
+import html
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 
 from transforms.limits import LIMITS
 
@@ -18,7 +21,7 @@ HABIT = 5  # the same change in so many messages is a system's doing, not a forg
 
 _INSERTED = 4  # words: a longer inserted run may be a notice or a signature block
 
-Change = tuple[tuple[str, ...], tuple[str, ...], bool]  # words gone, words new, at either end
+Change = tuple[tuple[str, ...], tuple[str, ...], bool]  # words gone, words new, at an end or between sentences
 
 
 def words(text: str) -> list[str]:
@@ -27,7 +30,7 @@ def words(text: str) -> list[str]:
 
 
 def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
-    """Runs of words that differ, each with whether it stands at the start or end of the text.
+    """Runs of words that differ, each with whether it stands at an end of the text, or was put in between sentences.
 
     None: too many to be the same message with words changed.
     """
@@ -42,6 +45,8 @@ def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
     new = [_bare(w) for w in copy[start : len(copy) - end]]
     if max(len(gone), len(new)) > LIMITS.compared_words:
         return None
+    whole = _of_which(verified[start : len(verified) - end], gone, new)
+    new = [whole.get(word, word) for word in new]
     counts = Counter(gone)
     if sum(counts[word] for word in new) > LIMITS.compared_pairs:  # a few words over and over
         return None
@@ -57,8 +62,46 @@ def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
         after = copy[start + j1 : start + j2]
         if len(before) == len(after) and all(map(_alike, before, after)):
             continue
-        changes.append((tuple(before), tuple(after), at_start or at_end))
+        at_edge = at_start or at_end or (not before and not _within_sentence(verified, start + i1, after))
+        changes.append((tuple(before), tuple(after), at_edge))
     return changes
+
+
+def _within_sentence(verified: Sequence[str], place: int, new: Sequence[str]) -> bool:
+    """Whether words put in before this place go on with the sentence there; notices are put between sentences."""
+    opens = bool(new) and (new[0][:1].isupper() or new[0][:1] in "([{<*-_")
+    return not opens and verified[place - 1][-1:] not in ".!?:;,…" and not any(map(_numbering, new))
+
+
+def _numbering(word: str) -> bool:
+    """1. or b) before a line of a list."""
+    return _NUMBER.fullmatch(word) is not None
+
+
+_NUMBER = re.compile(r"\(?(?:[0-9]{1,3}|[A-Za-z])[.)]")
+
+
+def _of_which(verified: Sequence[str], bare: Sequence[str], copy: Sequence[str]) -> dict[str, str]:
+    """Those words of the copy that are verified ones without the letters a charset lacks, and which; bare ones."""
+    known = set(bare)
+    left: dict[str, str] = {}
+    for word, whole in zip(verified, bare, strict=True):
+        if not word.isascii():
+            for form in _lossy(word):
+                left.setdefault(form, whole)
+    return {word: left[word] for word in copy if word and word in left and word not in known}
+
+
+_POORER = ("ascii", "latin-1", "cp1252")
+
+
+def _lossy(word: str) -> tuple[str, ...]:
+    """What poorer charsets can write of a word, bare, and how it is spelt without umlauts."""
+    left = (word.encode(charset, "ignore").decode(charset) for charset in _POORER)
+    return (*map(_bare, left), _bare(word.casefold().translate(_UMLAUTS)))
+
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
 
 
 _BETWEEN = 3  # equal words: fewer, in the last run of a text, are there by chance
@@ -84,10 +127,11 @@ def subject_words(subject: str) -> list[str]:
     while True:
         shorter = _PREFIX.sub("", subject, count=1)
         if shorter == subject:
-            return words(subject)
+            return words(_SUFFIX.sub("", subject))
         subject = shorter
 
 
+_SUFFIX = re.compile(r"\.(?:eml|msg|txt|html?|mht|pdf)\s*$", re.IGNORECASE)  # of a file named by its subject
 _PREFIX = re.compile(
     r"^\s*(?:(?:re|fw|fwd|aw|wg|tr|rv|sv|vs|antw|ref)(?:\[\d+\])?\s*:|\[[^\]]{1,60}\]|\{[^}]{1,60}\}|"
     r"\*{2,5}[^*]{1,40}\*{2,5}|(?:external|spam|ext)\s*:)",
@@ -128,11 +172,23 @@ def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
     before, after = "".join(map(_bare, gone)), "".join(map(_bare, new))
     if before == after:  # a word or a link cut in two where lines were broken
         return False
+    if "".join(map(_in_euros, gone)) == "".join(map(_in_euros, new)):
+        return False
+    if any("".join(form) == after for form in zip(*map(_lossy, gone), strict=True)):
+        return False
+    if _EAST_ASIAN.search("".join(new)) and not _EAST_ASIAN.search("".join(gone)):
+        return False  # Western letters read under a charset of two octets
     # Links and addresses are rewritten in passing, with whatever words stand in their place.
     rewritten = any(map(_link, gone))
     shown = " ".join(new)
-    new = tuple(_BRACKETED.sub(_without_notice, shown).split())
+    if not _PLACEHOLDER.search(" ".join(gone)):
+        new = tuple(_PLACEHOLDER.sub(" ", shown).split()) if gone else new
+    new = tuple(_BRACKETED.sub(_without_notice, " ".join(new)).split())
+    if gone and any(map(_initials, new)):
+        new = tuple(word for word in new if not _initials(word) and _bare(word) not in _TITLES)
     noticed = len(new) < len(shown.split())
+    if at_edge and gone and noticed and _NOTICE.search(_bare(shown)):  # [message clipped] view it all
+        return False
     gone, new = (tuple(w for w in run if _bare(w) and not _link(w)) for run in (gone, new))
     rest, told = "".join(map(_bare, gone)), "".join(map(_bare, new))
     if all(map(_redaction, new)) or rest == told:
@@ -146,8 +202,24 @@ def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
     return len(new) <= 2 * len(gone) + _INSERTED and len(gone) <= 2 * len(new) + _INSERTED
 
 
+# What publishers put in the place of words: [NAME], <PERSON_1>, {amount}, (b)(6).
+_PLACEHOLDER = re.compile(r"\[[^\[\]]{1,60}\]|<[^<>]{1,60}>|\{[^{}]{1,60}\}|\(b\) ?\([0-9]\)(?:\([A-Z]\))?")
+_TITLES = frozenset({"monsieur", "madame", "mme", "mr", "mrs", "ms", "herr", "frau", "senor", "person", "personne"})
+_EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\u9fff\ua000-\ua4cf\uac00-\ud7ff\ue000-\uf8ff\uff61-\uffdc]")
+
+
+def _initials(word: str) -> bool:
+    """M. or N.N. or X in the place of a name."""
+    return _INITIALS.fullmatch(word) is not None
+
+
+_INITIALS = re.compile(r"(?:[^\W\d_]\.){1,4}[,;:]?|[A-Z]")
 _BRACKETED = re.compile(r"[\[({<][^\[\](){}<>]{1,40}[\])}>]")
-_NOTICE = re.compile("redacted|removed|protected|hidden|deleted|masked|withheld|omitted|anonym")
+# In bare words, without accents.
+_NOTICE = re.compile(
+    "redacted|removed|protected|hidden|deleted|masked|withheld|omitted|anonym|truncated|clipped|shortened|stripped"
+    "|tronqu|coupe|caviarde|masqu|supprime|retire|gekurzt|entfernt|scanned|suppressed"
+)
 
 
 def _without_notice(match: re.Match[str]) -> str:
@@ -163,8 +235,17 @@ def mostly_alike(verified: list[str], copy: list[str], changes: list[Change] | N
     """Whether half of the words are shared: a placeholder for a lost body is not an altered one."""
     if changes is None:
         return False
-    shared = len(copy) - sum(len(new) for _, new, _ in changes)
-    return 2 * shared >= max(len(verified), len(copy))
+    return 2 * share_of(copy, changes) >= max(len(verified), len(copy))
+
+
+def share_of(copy: Sequence[str], changes: Sequence[Change] | None) -> int:
+    """How many words of the copy are those of the verified text."""
+    return len(copy) - sum(len(new) for _, new, _ in changes) if changes is not None else 0
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a name, bare; those of one letter are initials and count for nothing."""
+    return frozenset(word for word in map(_bare, re.split(r"[\s.,_-]+", text)) if len(word) > 1)
 
 
 def _alike(one: str, other: str) -> bool:
@@ -177,8 +258,32 @@ def _alike(one: str, other: str) -> bool:
 
 def _bare(word: str) -> str:
     """A word without marks, accents, case and punctuation."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    if len(word) <= _UNESCAPED and not (word.isascii() and word.isalnum()):
+        word = _TAG.sub("", html.unescape(_ESCAPE.sub(_unescaped, word)))
+    decomposed = unicodedata.normalize("NFKD", word.casefold().translate(_SPELT))
     return "".join(c for c in decomposed if c.isalnum())
+
+
+_UNESCAPED = 1024  # characters: a number of more digits than Python reads is no escaped letter
+_ESCAPE = re.compile(r"\\x([0-9a-f]{2})|\\u([0-9a-f]{4})")
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return chr(int(match[1] or match[2], 16))
+
+
+# Markup left in or taken out, and what mail programs put behind a number: 2500<tel:2500>.
+_TAG = re.compile(
+    r"</?(?:html|head|body|p|b|i|u|a|br|div|span|wbr|[ou]l|li|t[dhrt]|table|font|em|strong|h[1-6r]|pre)/?>"
+    r"|(?<=\w)<[a-z]{2,8}:[^<>\s]{1,300}>",
+    re.IGNORECASE,
+)
+# Letters that no decomposition takes apart, as people spell them with others.
+_SPELT = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "€": "eur"})
+
+
+def _in_euros(word: str) -> str:
+    return re.sub("euros?$", "eur", _bare(word))
 
 
 _MOJIBAKE = re.compile(
@@ -194,7 +299,8 @@ def _damaged(word: str) -> bool:
     return _MOJIBAKE.search(word) is not None
 
 
-_CHARSETS = ("cp1251", "koi8-r", "cp866", "iso8859-5", "cp1252", "iso8859-15", "mac-roman", "cp1250", "iso8859-2")
+_CHARSETS = ("cp1251", "koi8-r", "cp866", "iso8859-5", "cp1252", "iso8859-15", "mac-roman", "cp1250", "iso8859-2",
+             "cp437", "cp850")  # fmt: skip
 _PROBED = 8  # words: a wrong charset changes the first as well as the last
 
 
@@ -221,4 +327,7 @@ def _skeleton(word: str) -> str:
 def _redaction(word: str) -> bool:
     """Blacked out: xxx, ***, [redacted]."""
     letters = set(_bare(word))
-    return not letters or letters <= {"x"} or _bare(word) in {"redacted", "removed", "deleted", "masque"}
+    return not letters or letters <= {"x"} or _BLACKED.match(_bare(word)) is not None
+
+
+_BLACKED = re.compile("(?:redacted|removed|deleted|masque?|caviarde?|anonym[a-z]*)$")

@@ -87,6 +87,8 @@ class Content(NamedTuple):
     message_id: str | None
     names: frozenset[str]  # identifiers of In-Reply-To and References
     attached: tuple[Attached, ...]
+    author_name: str = ""  # display name of From
+    received: datetime | None = None  # as the topmost Received has it
 
 
 def content_of(shard: Shard, row: int) -> Content:
@@ -117,11 +119,13 @@ def content_of(shard: Shard, row: int) -> Content:
         one["message_id"],
         frozenset(filter(None, (one["in_reply_to"], *one["references"]))),
         tuple(attached),
+        one["from_name"] or "",
+        one["received_utc"],
     )
 
 
 _CONTENT = ("path", "subject", "from_email", "from_domain", "from_name", "to_emails", "cc_emails", "date_utc",
-            "date_raw", "message_id", "in_reply_to", "references")  # fmt: skip
+            "date_raw", "message_id", "in_reply_to", "references", "received_utc")  # fmt: skip
 
 
 def fields_of(shard: Shard, row: int) -> tuple[HeaderField, ...]:

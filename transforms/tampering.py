@@ -10,10 +10,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from transforms.difference import HABIT, Change, differences, mostly_alike, said, subject_words, words
+from transforms.difference import (
+    HABIT,
+    Change,
+    differences,
+    mostly_alike,
+    said,
+    share_of,
+    subject_words,
+    word_set,
+    words,
+)
 from transforms.model import Kind, PreparedSignature
 from transforms.shard import Attached, Content
 from transforms.transmission import same_instant
@@ -28,6 +38,7 @@ class Said(NamedTuple):
     change: str  # what makes it the same kind of change in another message
     expected: str  # as signed
     actual: str  # as shown
+    telling: bool = True  # no honest software does that; else it is shown, and accuses nobody
 
 
 class Tampering(NamedTuple):
@@ -87,8 +98,12 @@ def signed_once(signatures: Sequence[PreparedSignature], one: PreparedSignature)
 # ---- values of header fields --------------------------------------------------------------------
 
 
-def said_author(signed: str, shown: str) -> Said | None:
-    """Another From address, unless it is blacked out, lost, or the same one inside and outside of a house."""
+def said_author(signed: str, shown: str, signed_name: str, shown_name: str) -> Said | None:
+    """Another From address, unless it is blacked out, lost, or the same one inside and outside of a house.
+
+    Telling only under another name: aliases, gateways, ticket systems, pseudonymisers and houses that
+    merge give an author another address and leave the name, or have no name at all.
+    """
     before, after = signed.casefold(), shown.casefold()
     if not before or not after or before == after or _NO_ADDRESS.search(after):
         return None
@@ -97,7 +112,17 @@ def said_author(signed: str, shown: str) -> Said | None:
     nested = f".{domain}".endswith(f".{other_domain}") or f".{other_domain}".endswith(f".{domain}")
     if nested and local_part == other_part:
         return None
-    return Said("From", "", signed, shown)
+    names = word_set(signed_name), word_set(shown_name)
+    renamed = bool(names[0] and names[1]) and names[0].isdisjoint(names[1])
+    carried = local_part in other_part and domain in other_part  # alice=campaign.example@relay.example
+    return Said("From", "", signed, shown, renamed and not carried and not _OF_NOBODY.search(after))
+
+
+# Addresses of systems, and those that stand for no one.
+_OF_NOBODY = re.compile(
+    r"no-?reply|protected|invalid|placeholder|@(?:.*\.)?(?:example|domain|test)\.(?:com|net|org)$"
+    r"|^(?:mailer-daemon|postmaster|journal|archive|support|help-?desk|tickets?|lists?|info|admin|service|[0-9]+)@"
+)
 
 
 # What publishers, exporters and directories put in the place of an address.
@@ -108,25 +133,37 @@ _NO_ADDRESS = re.compile(
 )
 
 
-def said_date(signed: datetime | None, shown: datetime | None, signed_raw: str, shown_raw: str) -> Said | None:
+def said_date(
+    signed: datetime | None, shown: datetime | None, signed_raw: str, shown_raw: str, received: datetime | None
+) -> Said | None:
     """Another instant; less than a day and a zone apart is a clock or a zone that was lost.
 
-    A day before there was DKIM is a clock that stood still or an exporter that had no date.
+    A day before there was DKIM is a clock that stood still or an exporter that had no date. received
+    is the time of the topmost Received: telling only if that was moved as well, or cannot be read, for
+    imports and migrations date a message anew and leave its transport alone.
     """
     if signed is None or shown is None or same_instant(signed, shown) or shown.year < _FIRST_DKIM:
         return None
-    return Said("Date", "", signed_raw, shown_raw)
+    moved = received is None or abs(received - shown) <= min(_TRANSPORT, abs(received - signed))
+    return Said("Date", "", signed_raw, shown_raw, moved)
 
 
+_TRANSPORT = timedelta(days=2)
 _FIRST_DKIM = 2004  # the first draft, as DomainKeys
 
 
 def said_subject(signed: str, shown: str) -> Said | None:
-    """Other words, unless they stand for a subject that was lost."""
+    """Other words, unless they stand for a subject that was lost.
+
+    Telling only where more than half of the words are left: a translation shares names and numbers.
+    """
     if "".join(char for char in shown.casefold() if char.isalnum()) in _NO_SUBJECT:
         return None
-    changes = said(differences(subject_words(signed), subject_words(shown)), footer=False)
-    return Said("Subject", "", signed, shown) if changes else None
+    before, after = subject_words(signed), subject_words(shown)
+    changes = differences(before, after)
+    if not said(changes, footer=False):
+        return None
+    return Said("Subject", "", signed, shown, 2 * share_of(after, changes) > max(len(before), len(after)))
 
 
 _NO_SUBJECT = frozenset(

@@ -65,7 +65,7 @@ def fill(dump: Path, changed: str, others: str) -> None:
     """Changed mails in one folder, what gives them away in another, a unit's worth of octets between."""
     files = {
         f"{changed}/subject.eml": mail("subject", (b"Subject: The hall", b"Subject: The bribe")),
-        f"{changed}/date.eml": mail("date", (b"Date: Mon, 24 Apr 2017", b"Date: Fri, 24 Mar 2017")),
+        f"{changed}/date.eml": mail("date", (b"Mon, 24 Apr 2017", b"Fri, 24 Mar 2017")),
         f"{changed}/body.eml": mail("body", (b"400 euro", b"9400 euro")),
         f"{changed}/graft.eml": mail("graft", *INVENTED),
         f"{changed}/honest.eml": mail("honest", (b"treasurer.", b"treasurer.\r\n-- \r\nStaff list, write to leave it")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 
 import pytest
@@ -55,6 +56,86 @@ def test_a_rewritten_or_broken_link_says_nothing_else(copy: str) -> None:
 def test_a_notice_in_the_place_of_words_says_nothing_else() -> None:
     assert told("ask the treasurer claire@x.example now", "ask the [red acted] [email protected] now") == 0
     assert told("ask the treasurer claire@x.example now", "ask the minister [email protected] now") == 1
+
+
+HONEST = (
+    "Bonjour Bob, la réunion du comité aura lieu à Genève; je n'ai pas reçu les chiffres du trésorier. "
+    "Le cœur du problème est l'œuvre de M. Łukasz Sørensen, qui demande 100 € par personne, soit 10\u202f000 € en "
+    "tout. "
+    'Mr. Müller and Mrs. Weiß don\'t agree, AT&T neither; see the "plan". Call 06 12 34 56 78 before Friday please. '
+    "It was paid to Martin Dupont for the venue. Alice On Sunday Bob wrote: is it done?"
+)
+GERMAN = str.maketrans({"ü": "ue", "ß": "ss"})
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        HONEST.encode("ascii", "ignore").decode(),
+        HONEST.encode("ascii", "backslashreplace").decode(),
+        HONEST.encode("latin-1", "ignore").decode("latin-1"),
+        HONEST.replace("€", "").encode("cp1252", "ignore").decode("cp1252"),
+        HONEST.encode("latin-1", "ignore").decode("cp437"),
+        HONEST.encode("latin-1", "ignore").decode("cp850"),
+        HONEST.encode("latin-1", "ignore").decode("cp932", "replace"),
+        HONEST.encode("latin-1", "ignore").decode("gb18030", "replace"),
+        HONEST.replace("œ", "oe"),
+        HONEST.replace("€", "EUR"),
+        HONEST.replace("€", "euros"),
+        HONEST.translate(GERMAN),
+        HONEST.replace("Ł", "L").replace("ø", "o"),
+        html.escape(HONEST),
+        HONEST.replace("é", "&eacute;").replace("ç", "&#231;"),
+        *(HONEST.replace("Martin Dupont", name)
+          for name in ("[NAME]", "[nom]", "<PERSON_1>", "(b)(6)", "(b) (6)", "M. D.", "N.N.", "M. Dupont", "Monsieur X",
+                       "[caviardé]", "Anonymous", "XXXX XXXX", "…", "________")),
+        HONEST.replace("06 12 34 56 78", "[phone number]"),
+        HONEST.replace("06 12 34 56 78", "06 12 34 56 78<tel:0612345678>"),
+        HONEST.replace("Call 06", "1. Call 06").replace("It was", "2) It was"),
+        HONEST.replace("Alice On", "Alice Sent from my iPhone On"),
+        HONEST.replace("please. It", "please. Virus scanned by Foo It"),
+        HONEST.replace("the venue", "the (scanned: clean) venue"),
+        HONEST[: HONEST.index("for the venue")] + "... (message tronqué)",
+        HONEST[: HONEST.index("for the venue")] + "[message truncated]",
+        HONEST[: HONEST.index("Dupont for")] + "[Message clipped] View entire message",
+    ],
+)  # fmt: skip
+def test_what_honest_software_makes_of_a_text_says_nothing_else(copy: str) -> None:
+    assert copy != HONEST and told(HONEST, copy) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("100 €", "900 €"),
+        ("100 €", "900 EUR"),
+        ("Martin Dupont", "Paul Duval"),
+        ("Martin Dupont", "Martin Duval"),
+        ("aura lieu", "n'aura pas lieu"),
+        ("don't agree", "do agree"),
+        ("was paid", "was not paid"),
+        ("Friday", "Sunday"),
+        ("Sørensen", "Larsen"),
+        ("trésorier", "ministre"),
+    ],
+)
+def test_a_word_that_a_forger_changes_is_said(old: str, new: str) -> None:
+    assert told(HONEST, HONEST.replace(old, new, 1)) == 1
+    plain = HONEST.replace(old, new, 1).replace("œ", "oe").replace("ü", "ue")
+    assert told(HONEST, plain) == 1
+
+
+@pytest.mark.parametrize("word", ["&#" + "9" * 5000 + ";", "\\ud800", "&#xd800;", "<" * 5000, "[" * 5000])
+def test_an_escape_that_is_none_is_a_word_like_others(word: str) -> None:
+    assert told(f"pay 400 {word} now", f"pay 900 {word} now") == 1
+    assert told("pay 400 euro now", f"pay 400 {word} now") in (0, 1)
+
+
+def test_markup_taken_out_of_a_text_says_nothing_else() -> None:
+    page = (
+        "<html><body><p>Bonjour <b>B</b>ob,</p><p>le comi<wbr>té du bud<span>get</span></p><ol><li>un point</li></ol>"
+    )
+    assert told(page, "Bonjour B ob, le comi té du bud get un point") == 0
 
 
 def test_a_footer_after_a_text_that_was_cut_off_says_nothing_else() -> None:

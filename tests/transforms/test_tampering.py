@@ -38,8 +38,30 @@ def found(number: int, kind: str = "k") -> Tampering:
 
 
 def test_another_address_is_said() -> None:
-    assert said_author("claire@campaign.example", "director@campaign.example") is not None
-    assert said_author("claire@campaign.example", "claire@ministry.example") is not None
+    for shown in ("director@campaign.example", "claire@ministry.example"):
+        told = said_author("claire@campaign.example", shown, "Claire Aubry", "Paul Duval")
+        assert told is not None and told.telling
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Claire Aubry", "claire.aubry@newhouse.example"),
+        ("AUBRY, Clairé", "c.aubry@campaign.example"),
+        ("Claire Aubry", "SRS0=x=campaign.example=claire@relay.example"),
+        ("Claire Aubry", "12345@tickets.newsroom.example"),
+        ("", "director@campaign.example"),
+        ("P.", "director@campaign.example"),
+        ("Desk", "claire=campaign.example@newsroom.example"),
+        ("Person A", "person-a@example.org"),
+        ("Person A", "noreply@newsroom.example"),
+        ("Person A", "email@protected.example"),
+        ("Journal", "journal@campaign.example"),
+    ],
+)
+def test_an_address_that_systems_give_is_said_and_not_telling(name: str, shown: str) -> None:
+    told = said_author("claire@campaign.example", shown, "Claire Aubry", name)
+    assert told is not None and not told.telling
 
 
 @pytest.mark.parametrize(
@@ -49,7 +71,7 @@ def test_another_address_is_said() -> None:
      "IMCEAEX-_O=HOUSE@campaign.example", "claire@campaign.local"],
 )  # fmt: skip
 def test_an_address_that_is_none_or_the_same_is_not_said(shown: str) -> None:
-    assert said_author("claire@campaign.example", shown) is None
+    assert said_author("claire@campaign.example", shown, "Claire Aubry", "Paul Duval") is None
 
 
 @pytest.mark.parametrize(
@@ -64,13 +86,48 @@ def test_an_address_that_is_none_or_the_same_is_not_said(shown: str) -> None:
 )
 def test_another_day_is_said(shown: datetime | None, said: bool) -> None:
     signed = datetime(2017, 4, 24, 10, tzinfo=UTC)
-    assert (said_date(signed, shown, "signed", "shown") is not None) is said
+    assert (said_date(signed, shown, "signed", "shown", None) is not None) is said
+
+
+@pytest.mark.parametrize(
+    ("shown", "received", "telling"),
+    [
+        (datetime(2017, 3, 24, 10, tzinfo=UTC), datetime(2017, 3, 25, 9, tzinfo=UTC), True),  # both retyped
+        (datetime(2017, 3, 24, 10, tzinfo=UTC), None, True),
+        (datetime(2020, 1, 14, 3, tzinfo=UTC), datetime(2017, 4, 24, 10, tzinfo=UTC), False),  # an import
+        (datetime(2010, 1, 1, tzinfo=UTC), datetime(2017, 4, 24, 10, tzinfo=UTC), False),  # a dead clock
+        (datetime(2017, 4, 26, 10, tzinfo=UTC), datetime(2017, 4, 24, 10, tzinfo=UTC), False),  # near, Received stayed
+    ],
+)
+def test_a_day_is_telling_where_the_transport_was_moved_with_it(
+    shown: datetime, received: datetime | None, telling: bool
+) -> None:
+    told = said_date(datetime(2017, 4, 24, 10, tzinfo=UTC), shown, "signed", "shown", received)
+    assert told is not None and told.telling is telling
 
 
 @pytest.mark.parametrize("shown", ["Re: The hall", "[EXT] The hall", "The hall (was: keys)", "(no subject)", "", "The"])
 def test_a_subject_with_marks_or_without_words_is_not_said(shown: str) -> None:
     assert said_subject("The hall", shown) is None
-    assert said_subject("The hall", "The bribe") == Said("Subject", "", "The hall", "The bribe")
+    told = said_subject("The hall on Friday", "The bribe on Friday")
+    assert told == Said("Subject", "", "The hall on Friday", "The bribe on Friday")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["Reunion du comite OEuvre EUR", "Runion du comit uvre", "R\\xe9union du comit\\xe9 \\u0153uvre \\u20ac",
+     "R&eacute;union du comit&#233; &OElig;uvre &euro;", "R?union du comit? ?uvre ?", "(sans objet)", "Kein Betreff",
+     "<no subject>", "Réunion du (b)(6) œuvre €", "Réunion du [caviardé]", "<SUBJECT>", "Réunion du XXXX œuvre €",
+     "Réunion du comité œuvre €.eml"],
+)  # fmt: skip
+def test_a_subject_that_lost_letters_or_was_blacked_out_is_not_said(shown: str) -> None:
+    assert said_subject("Réunion du comité œuvre €", shown) is None
+
+
+@pytest.mark.parametrize("shown", ["Budget pour la campagne de printemps", "Entwurf", "Haushalt campaign"])
+def test_a_translated_subject_is_said_and_not_telling(shown: str) -> None:
+    told = said_subject("Budget for the spring campaign", shown)
+    assert told is not None and not told.telling
 
 
 @pytest.mark.parametrize(

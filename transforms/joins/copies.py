@@ -6,6 +6,7 @@ told from what honest software does to mail; everything else is left open:
 
 * text only missing, or blacked out: an incomplete copy;
 * text only added at either end, or in a block: a footer, a banner, a gateway's notice;
+* a subject that was lost, or shares too few words with the signed one: a placeholder, a translation;
 * words that differ in their accents, marks or damaged characters: a change of charset;
 * addresses and links: anonymised or rewritten;
 * another choice of text parts, or another text altogether: not comparable;
@@ -27,6 +28,7 @@ from transforms.difference import HABIT, Change, differences, mostly_alike, said
 from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength
 from transforms.shard import ProvenShard
+from transforms.tampering import said_subject
 from transforms.transmission import CLAIMING, claims_transmission, container, same_instant
 
 ALTERED = Rule(
@@ -194,9 +196,12 @@ def compare(pair: Pair, load: Load) -> Compared:
     in_text = differences(verified_words, copy_words)
     if form != verified_form or not mostly_alike(verified_words, copy_words, in_text):
         return _compared(pair, CHANGED.code, ())  # other parts were kept, or another text altogether
-    in_subject = differences(subject_words(pair.verified_subject), subject_words(pair.subject))
-    changes = said(in_subject, footer=False) + said(in_text)
-    return _compared(pair, ALTERED.code if changes and pair.claims else CHANGED.code, changes)
+    subject = said_subject(pair.verified_subject, pair.subject)
+    in_subject = differences(subject_words(pair.verified_subject), subject_words(pair.subject)) if subject else None
+    replaced = said(in_text)
+    telling = bool(replaced) or (subject is not None and subject.telling)
+    changes = said(in_subject, footer=False) + replaced
+    return _compared(pair, ALTERED.code if telling and pair.claims else CHANGED.code, changes)
 
 
 def settle(compared: Sequence[Compared]) -> list[Compared]:

@@ -188,14 +188,14 @@ def compare(pair: Pair, load: Load) -> Tampering | None:
 def _altered(signed: Content, shown: Content, pair: Pair) -> tuple[list[Said], bool]:
     """Of a message that calls itself the signed one: what it says otherwise, and whether that counts."""
     changes = text_changes(signed, shown)
-    author = said_author(signed.author, shown.author)
-    date = said_date(signed.date, shown.date, signed.date_raw, shown.date_raw)
+    author = said_author(signed.author, shown.author, signed.author_name, shown.author_name)
+    date = said_date(signed.date, shown.date, signed.date_raw, shown.date_raw, shown.received)
     subject = said_subject(signed.subject, shown.subject)
     told = [one for one in (author, date, subject, said_text(changes) or said_part(signed, shown)) if one is not None]
     if author is not None and not may_accuse_author(pair.domain, signed, shown, pair.protected):
         return told, False
     # Another day and another text altogether: the next issue under a reused Message-ID.
-    return told, date is None or changes is not None
+    return told, any(one.telling for one in told) and (date is None or changes is not None)
 
 
 def may_accuse_author(domain: str, signed: Content, shown: Content, protected: bool) -> bool:
@@ -214,12 +214,12 @@ def may_accuse_author(domain: str, signed: Content, shown: Content, protected: b
 
 def _foreign(signed: Content, shown: Content, pair: Pair) -> tuple[list[Said], bool]:
     """Of another message that carries this signature: whether nothing of the signed one is left in it."""
-    author = said_author(signed.author, shown.author)
+    author = said_author(signed.author, shown.author, signed.author_name, shown.author_name)
     told = [
         one
         for one in (
             author,
-            said_date(signed.date, shown.date, signed.date_raw, shown.date_raw),
+            said_date(signed.date, shown.date, signed.date_raw, shown.date_raw, shown.received),
             said_subject(signed.subject, shown.subject),
         )
         if one is not None

@@ -8,6 +8,7 @@ signature is then valid, it has named the value that was signed, and that this o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -195,11 +196,12 @@ def _tried(
     if confirmed is None:
         return None
     replaced = substitute(fields_of(shard, target.row), signature, offers, confirmed)
-    told = _said(replaced) if replaced is not None else None
+    told = _said(replaced, shard.column("received_utc")[target.row]) if replaced is not None else None
     if replaced is None or told is None:
         return None
     telling = (
         target.telling
+        and told.telling
         and "message-id" in signature.signed_fields  # else a message sent anew could bear another one
         and signed_once(all_signatures, signature)
         and _proves(shard, target, signature, replaced, known)
@@ -219,20 +221,25 @@ def _tried(
     )
 
 
-def _said(replaced: Substitution) -> Said | None:
-    """What the change says; None if both values mean the same: then it was damage."""
+def _said(replaced: Substitution, received: datetime | None) -> Said | None:
+    """What the change says; None if both values mean the same: then it was damage.
+
+    received is the time that the message shows of its last hop.
+    """
     signed, shown = replaced.signed.value, replaced.shown.value
     if replaced.shown.key == "subject":
         return said_subject(decode_words(signed, LIMITS.display), decode_words(shown, LIMITS.display))
     if replaced.shown.key == "date":
         before, after = parse_date(signed), parse_date(shown)
-        return said_date(before.utc, after.utc, before.raw, after.raw)
-    return said_author(_address(signed), _address(shown))
+        return said_date(before.utc, after.utc, before.raw, after.raw, received)
+    (author, name), (other, other_name) = _author(signed), _author(shown)
+    return said_author(author, other, name, other_name)
 
 
-def _address(value: bytes) -> str:
+def _author(value: bytes) -> tuple[str, str]:
+    """Address and display name."""
     found = mailboxes(value)
-    return clean_text(found[0].address, LIMITS.display) if found else ""
+    return (clean_text(found[0].address, LIMITS.display), found[0].name) if found else ("", "")
 
 
 # What the reading of the body leaves open says nothing about a header field.

@@ -36,8 +36,18 @@ def test_a_word_slipped_into_a_sentence_is_an_altered_copy() -> None:
 
 
 def test_a_replaced_subject_is_an_altered_copy() -> None:
-    found = judged(VERIFIED, subject="Offshore account 2017")
-    assert (found.code, found.expected) == (ALTERED.code, "Budget")
+    found = judged(VERIFIED, subject="Offshore account for 2017", verified_subject="Spring account for 2017")
+    assert (found.code, found.expected, found.actual) == (ALTERED.code, "Spring", "Offshore")
+
+
+@pytest.mark.parametrize("subject", ["(no subject)", "(sans objet)", "Kein Betreff", ""])
+def test_a_lost_subject_is_no_altered_copy(subject: str) -> None:
+    assert judged(VERIFIED, subject=subject).code == CHANGED.code
+
+
+def test_another_subject_altogether_is_no_altered_copy_and_both_are_shown() -> None:
+    found = judged(VERIFIED, subject="Haushalt 2017")
+    assert (found.code, found.expected, found.actual) == (CHANGED.code, "Budget", "Haushalt")
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_a_graft_is_suspected_with_both_values(beside: Any, edits: tuple[tuple[b
 
 
 def test_one_fact_is_told_once(beside: Any) -> None:
-    found = beside(OTHER_SUBJECT)
+    found = beside((b"The hall on Friday", b"The bribe on Friday"))
     assert "dkim.altered" in found and "dkim.grafted_signature" not in found
 
 
