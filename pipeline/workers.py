@@ -48,7 +48,7 @@ _MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
 }
-_ALLOCATIONS = 20_000  # between two looks for garbage cycles; rows are many and make none
+ALLOCATIONS = 20_000  # between two looks for garbage cycles; rows are many and make none
 
 
 class WorkersUnusable(RuntimeError):
@@ -291,7 +291,7 @@ def _work(conn: Any, lifeline: Any, slot: Any, work: Callable[[Any, Watch], Any]
 
 def _confine(limits: Limits) -> None:
     gc.freeze()
-    gc.set_threshold(_ALLOCATIONS, 10, 10)
+    gc.set_threshold(ALLOCATIONS, 10, 10)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -23,6 +23,13 @@ T = 1493028030  # t= of every set: 2017-04-24T10:00:30Z
 COVERED = (*FIELDS, "dkim-signature")
 
 
+def prefix_of(mail: bytes) -> str:
+    """header.b of a mail's first DKIM-Signature, as receivers record it (RFC 6008); "" without one."""
+    field = mail.partition(b"\r\n\r\n")[0].replace(b"\r\n\t", b"").replace(b"\r\n ", b" ")
+    found = re.search(rb"DKIM-Signature:[^\r]*\bb=([^;\r]+)", field)
+    return b"".join(found[1].split())[:8].decode() if found else ""
+
+
 def seal(
     mail: bytes,
     sealer: Signer,

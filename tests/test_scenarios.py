@@ -2,9 +2,9 @@
 
 A file holds `story`, `protect`, `sealers` (who is trusted) and `keys` (whose keys are at hand; all of
 them unless given), a list of `file` with `path`, `text` (LF here, CRLF in the dump), `sign` (who signs
-it), `fields` (h=), `length` (with l=), `seal` (`by`, `results` and `fields` of ARC sets put on then, in
-order), `edit` (pairs replaced after signing), `sign_again` (who signs the edited mail) and `copies` (how
-many of them), and
+it), `fields` (h=), `length` (with l=), `seal` (`by`, `results`, with {b} for header.b, and `fields` of ARC
+sets put on then, in order), `edit` (pairs replaced after signing), `sign_again` (who signs the edited mail)
+and `copies` (how many of them), and
 `expect`: path -> columns of items.parquet, with `contradicts` for the codes of such findings.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from sealing import seal
+from sealing import prefix_of, seal
 from transforms.auth.key import parse_record
 from transforms.model import PublicKey
 
@@ -31,6 +31,7 @@ SIGNERS = {
     "campaign_two": Signer("campaign.example", "s2", "newspaper"),
     "newspaper": Signer("newspaper.example", "s1", "newspaper"),
     "outsider": Signer("outsider.example", "s1", "impostor"),
+    "tenant": Signer("outsider.onmicrosoft.com", "s1", "impostor"),
     "suffix": Signer("example", "s1", "impostor"),
     "lookalike": Signer("onedrive-campaign.example", "s1", "impostor"),
     "printer": Signer("printer.example", "s1", "printer_1024"),
@@ -62,7 +63,8 @@ def _write(dump: Path, file: dict[str, Any]) -> None:
             more = {"fields": file["fields"]} if "fields" in file else {}
             octets = sign(octets, SIGNERS[file["sign"]], with_length=file.get("length", False), **more)
         for instance, one in enumerate(file.get("seal", ()), 1):
-            octets = seal(octets, SIGNERS[one["by"]], one["results"], instance, fields=one.get("fields"))
+            results = one["results"].replace("{b}", prefix_of(octets))
+            octets = seal(octets, SIGNERS[one["by"]], results, instance, fields=one.get("fields"))
         for old, new in file.get("edit", ()):
             changed = octets.replace(old.replace("\n", "\r\n").encode(), new.replace("\n", "\r\n").encode())
             assert changed != octets, f"{file['path']}: {old!r} is not there"

@@ -42,6 +42,7 @@ VERDICTS = (Verdict.SUSPECTED_FAKE, Verdict.VERIFIED, Verdict.UNVERIFIABLE)  # o
 EVIDENCE_ROWS = 16
 
 _STRENGTHS = {Strength.DECISIVE: 0, Strength.STRONG: 1, Strength.WEAK: 2}
+_DIRECTIONS = {Direction.CONTRADICTS: 0, Direction.SUPPORTS: 1, Direction.NEUTRAL: 2}
 _TAMPERING_RULES = {rule.code: rule for module in (bodies, grafts, substitutes) for rule in module.RULES}
 _COPY_RULES = {rule.code: rule for rule in copies.RULES}
 
@@ -233,8 +234,7 @@ def _likeness(domain: str | None, protected: frozenset[str]) -> Likeness | None:
 
 def _weight(finding: Finding) -> tuple[int, int, str, str]:
     """Contradictions before support before remarks at equal strength; then by code and text."""
-    direction = {Direction.CONTRADICTS: 0, Direction.SUPPORTS: 1, Direction.NEUTRAL: 2}
-    return _STRENGTHS[finding.strength], direction[finding.direction], finding.code, finding.summary
+    return _STRENGTHS[finding.strength], _DIRECTIONS[finding.direction], finding.code, finding.summary
 
 
 def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa.Schema) -> pa.Table:

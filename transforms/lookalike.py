@@ -16,6 +16,8 @@ from transforms.auth.alignment import registered_domain
 
 # Shorter labels resemble honest ones by chance: `mail` and `mall`, `team` beside any two letters.
 _MIN_LOOK, _MIN_SPELLING = 5, 6  # letters of the imitated label
+# In plain ASCII words of a language look alike, too: stern and stem, modern and modem, burns and bums.
+_MIN_ASCII_LOOK = 7
 
 
 class Likeness(NamedTuple):
@@ -100,7 +102,9 @@ def _form(own: _Name, other: _Name) -> str | None:
     if own.label == other.label:
         return "suffix"
     long_enough = len(other.label) >= _MIN_LOOK
-    if own.looks == other.looks and (long_enough or not own.label.isascii()):
+    if own.looks == other.looks and not (own.label.isascii() and other.label.isascii()):
+        return "look"
+    if own.looks == other.looks and own.suffix == other.suffix and len(other.label) >= _MIN_ASCII_LOOK:
         return "look"
     if long_enough and _with_service_word(own.looks, other.looks, own.suffix == other.suffix):
         return "service_word"

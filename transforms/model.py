@@ -324,7 +324,7 @@ class Item(NamedTuple):
     relaxed_sha256: bytes | None = None
     simple_sha1: bytes | None = None  # only where a signature of the message is over SHA-1
     relaxed_sha1: bytes | None = None
-    content_sha256: bytes | None = None  # of normalised text and the attachments' digests
+    content_sha256: bytes | None = None  # of all text parts, decoded, and the attachments' digests
     body_start: int | None = None  # where the body begins in the item's own octets
     body_form: bytes | None = None  # 16 octets: equal where Content-Type and its encoding say the same
 

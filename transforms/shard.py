@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -32,7 +32,8 @@ class Shard:
     def column(self, name: str) -> Sequence[Any]:
         """A column of items as Python values, made once: several joins ask for the same ones."""
         if name not in self._lists:
-            self._lists[name] = self.items.column(name).to_pylist()
+            column = self.items.column(name)
+            self._lists[name] = _moments(column) if pa.types.is_timestamp(column.type) else column.to_pylist()
         return self._lists[name]
 
     def clocks_by_row(self) -> dict[int, tuple[Clock, ...]]:
@@ -41,6 +42,15 @@ class Shard:
         for row, *values in zip(*(column.to_pylist() for column in self.clocks.columns), strict=True):
             found.setdefault(row, []).append(Clock(*values))
         return {row: tuple(clocks) for row, clocks in found.items()}
+
+
+def _moments(column: pa.ChunkedArray) -> list[datetime | None]:
+    """Times as Python values, in a fifth of the time that to_pylist() takes for those with a zone."""
+    micros = column.cast(pa.int64()).to_pylist()
+    return [None if one is None else _EPOCH + timedelta(microseconds=one) for one in micros]
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Attached(NamedTuple):
@@ -189,6 +199,5 @@ def _signed(
     if defect is None and all(one.instance is None for one in signatures):
         return Signed(signatures, results, proof)
     chain = judge_chain(list(zip(signatures, results, strict=True)), defect, sealers)
-    author = shard.column("from_domain")[row] or ""
-    sealed = receiver_seal(chain, signatures, results, author, shard.column("intermediaries")[row])
+    sealed = receiver_seal(chain, signatures, results, shard.column("intermediaries")[row])
     return Signed(signatures, results, proof, chain, sealed)

@@ -14,7 +14,8 @@ from transforms.containers.emlx import count_line_length
 from transforms.mail.fields import blank_length, from_line_length, looks_like_message
 from transforms.model import Kind
 
-HEAD = 4096  # octets looked at
+HEAD = 4096  # octets looked at ...
+LONG_HEAD = 128 * 1024  # ... and where a header section does not end there
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,11 @@ _OLE = {  # what the storage holds stands in its directory, which may lie anywhe
     b".ppt": "application/vnd.ms-powerpoint",
     b".xls": "application/vnd.ms-excel",
 }
+_MESSAGE_SUFFIXES = frozenset({b".eml", b".emlx", b".mbox", b".mbx", b".mht", b".mhtml"})
 _TEXT = Sniffed("text", Kind.TEXT, "text/plain")
 _EMPTY = Sniffed("empty", Kind.OTHER, "application/x-empty")
 _UNKNOWN = Sniffed("unknown", Kind.OTHER, "application/octet-stream")
-_EMAIL = Sniffed("email", Kind.EMAIL, "message/rfc822")
+EMAIL = Sniffed("email", Kind.EMAIL, "message/rfc822")
 _MAILBOX = Sniffed("mailbox", Kind.MAILBOX, "application/mbox")
 _EMLX = Sniffed("emlx", Kind.EMAIL, "message/rfc822")
 _TAR = Sniffed("tar", Kind.ARCHIVE, "application/x-tar")
@@ -123,7 +125,7 @@ def sniff(head: bytes, size: int, name: bytes) -> Sniffed:
     if count_line and looks_like_message(head[count_line:]):
         return _EMLX
     if looks_like_message(head):
-        return _EMAIL
+        return EMAIL
     if suffix in _PKCS7:
         return _PKCS7[suffix]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
@@ -136,11 +138,19 @@ def sniff(head: bytes, size: int, name: bytes) -> Sniffed:
     return next((found for text, found in _TEXTS if start.startswith(text)), _TEXT)
 
 
-def holds_messages(found: Sniffed, name: bytes) -> bool:
-    """Whether it is or may hold messages that are not read here: nothing inherits through it."""
+def holds_messages(found: Sniffed, name: bytes, claimed: str | None = None) -> bool:
+    """Whether it is or may hold messages, or is called so: nothing inherits through it.
+
+    claimed is the media type that a message declares for it.
+    """
     if found.format in ("tnef", "pst", "7z", "rar", "ar", "cpio"):  # what a foreign archive holds cannot be seen
         return True
-    return found.format == "ole" and _suffix(name) in (b".msg", b".oft")
+    return called_message(name, claimed) or (found.format == "ole" and _suffix(name) in (b".msg", b".oft"))
+
+
+def called_message(name: bytes, claimed: str | None) -> bool:
+    """Whether name or declared type say that it is a message or a mailbox."""
+    return (claimed or "").startswith("message/") or _suffix(name) in _MESSAGE_SUFFIXES
 
 
 def _holds(found: Sniffed, head: bytes) -> bool:

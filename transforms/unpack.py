@@ -24,8 +24,14 @@ from transforms.containers import zip as zip_archive
 from transforms.containers.compound import Storage, open_compound
 from transforms.limits import Limits
 from transforms.mail import msg
-from transforms.mail.content import normalised_text
-from transforms.mail.fields import blank_length, from_line_length, split_message
+from transforms.mail.content import normalised_text, texts_digest
+from transforms.mail.fields import (
+    blank_length,
+    from_line_length,
+    header_goes_on,
+    names_fields_of_mail,
+    split_message,
+)
 from transforms.mail.mime import form_of, parts
 from transforms.mail.reading import read_one_way
 from transforms.mail.summary import summarise
@@ -44,7 +50,7 @@ from transforms.model import (
     Status,
     Text,
 )
-from transforms.sniff import HEAD, Sniffed, holds_messages, sniff
+from transforms.sniff import EMAIL, HEAD, LONG_HEAD, Sniffed, called_message, holds_messages, sniff
 from transforms.span import FileSpan, Span, in_memory
 from transforms.text import clean_text
 from transforms.watch import Watch
@@ -184,12 +190,12 @@ class Unpacker:
         if mark is not None:
             self.put(row, place, Kind.OTHER, digests, status=Status.ERROR, error_code=mark)
             return whole
-        found = sniff(span.read(0, HEAD), span.size, place.name)
+        found = _typed(span, place)
         root: Storage | ContainerError | None = None
         if found.format == "ole" and landed.status is not Status.LIMITED:
             found, root = _outlook(found, span)
         if landed.status is Status.LIMITED:
-            self.put(row, place, found.kind, digests, **_facts(found, span, place.name), **_outcome(landed))
+            self.put(row, place, found.kind, digests, **_facts(found, span, place), **_outcome(landed))
             return whole
         if found.kind is Kind.EMAIL or found.kind is Kind.MAILBOX or found.format in _ARCHIVES:
             breach = None
@@ -199,7 +205,7 @@ class Unpacker:
                 breach = "limit.depth"
             if breach is not None:
                 limited = landed._replace(status=Status.LIMITED, code=breach)
-                self.put(row, place, found.kind, digests, **_facts(found, span, place.name), **_outcome(limited))
+                self.put(row, place, found.kind, digests, **_facts(found, span, place), **_outcome(limited))
                 return whole
         if root is not None:
             return self._outlook(row, place, landed, root)
@@ -211,7 +217,7 @@ class Unpacker:
             return self._framed(row, place, landed, _one_message(span))
         if found.format in _ARCHIVES:
             return self._archive(row, place, landed, found, expand)
-        self.put(row, place, found.kind, digests, **_facts(found, span, place.name), **_outcome(landed))
+        self.put(row, place, found.kind, digests, **_facts(found, span, place), **_outcome(landed))
         return whole
 
     def child(self, place: Place, land: Callable[[ExitStack], Landed]) -> Item:
@@ -229,7 +235,7 @@ class Unpacker:
     # ---- mailboxes and framed messages ----
 
     def _mailbox(self, row: int, place: Place, landed: Landed, found: Sniffed, expand: bool) -> Octets:
-        self.put(row, place, Kind.MAILBOX, landed.digests, **_facts(found, landed.span, place.name), **_outcome(landed))
+        self.put(row, place, Kind.MAILBOX, landed.digests, **_facts(found, landed.span, place), **_outcome(landed))
         if not expand:
             return Octets(0, 0)
         below = self._below(row, place, landed.digests.sha256)
@@ -306,7 +312,7 @@ class Unpacker:
     def _archive(self, row: int, place: Place, landed: Landed, found: Sniffed, expand: bool) -> Octets | None:
         """A zip, a tar or a compressed file; an office file is a document, not an archive."""
         span = landed.span
-        facts = _facts(found, span, place.name)
+        facts = _facts(found, span, place)
         below = self._below(row, place, landed.digests.sha256)
         try:
             if found.format == "zip":
@@ -468,7 +474,7 @@ class Unpacker:
         notes = message.defects + tuple(d for part in pieces for d in part.defects)
         if unquoted:
             notes += (f"container.{unquoted}_unquoted",)
-        content = hashlib.sha256(text.encode())
+        content = hashlib.sha256(texts_digest(pieces))
         for item in sorted(attached, key=lambda item: item.sha256 or ""):
             content.update((item.sha256 or "-").encode())
         self.put(
@@ -773,10 +779,24 @@ def _outlook(found: Sniffed, span: Span) -> tuple[Sniffed, Storage | ContainerEr
 _OUTLOOK = Sniffed("msg", Kind.EMAIL, msg.MEDIA_TYPE)
 
 
-def _facts(found: Sniffed, span: Span, name: bytes) -> dict[str, Any]:
+def _typed(span: Span, place: Place) -> Sniffed:
+    """What octets are: by content, and as a message where they are called one and begin like one."""
+    head = span.read(0, HEAD)
+    if span.size > HEAD and header_goes_on(head):
+        head = span.read(0, LONG_HEAD)
+    found = sniff(head, span.size, place.name)
+    if found.kind not in (Kind.TEXT, Kind.OTHER) or not called_message(place.name, place.claimed):
+        return found
+    return EMAIL if names_fields_of_mail(head) else found
+
+
+def _facts(found: Sniffed, span: Span, place: Place) -> dict[str, Any]:
     """Type columns; libmagic is asked only about what the sniffer leaves over."""
     guess = magic_type.media_type(span.read(0, HEAD)) if found.format == "unknown" else None
-    return {"media_type": guess or found.media_type, "holds_messages": holds_messages(found, name)}
+    return {
+        "media_type": guess or found.media_type,
+        "holds_messages": holds_messages(found, place.name, place.claimed),
+    }
 
 
 def _outcome(landed: Landed) -> dict[str, Any]:

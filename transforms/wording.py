@@ -72,6 +72,11 @@ REASONS: dict[str, tuple[str, str]] = {
         "do that. The signed values are proven, what stands here is not.",
         "A copy without the change; the findings give both texts.",
     ),
+    "copy.same_as_verified": (
+        "It cannot be checked by itself. Subject, texts and attachments equal those of a verified copy of the same "
+        "message in this dump; its other header fields may differ.",
+        "Nothing is needed for what it says: rely on the verified copy, which the findings name.",
+    ),
     "parent_not_verified": (
         "The message that carries it is not verified, so nothing can be said about this part.",
         "Whatever verifies the message.",

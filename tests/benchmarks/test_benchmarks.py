@@ -114,3 +114,21 @@ def test_recover_measures_a_pair_that_gave_the_key(recover: ModuleType) -> None:
     found = recover.measure(1024, 3, damaged=False)
     assert (found["bits"], found["gives"]) == (1024, "the key")
     assert found["peak_mb"] > 10
+
+
+@pytest.fixture(scope="module")
+def judge(make_dump: ModuleType) -> Iterator[ModuleType]:
+    yield from _module("judge")
+
+
+def test_judge_makes_small_mail_that_dkimpy_verifies(
+    judge: ModuleType, dkimpy_loop: ModuleType, tmp_path: Path
+) -> None:
+    judge.make(tmp_path, 30)
+    messages = mailbox.mbox(tmp_path / "dump" / "mail.mbox", create=False)
+    paths = [tmp_path / f"{key}.eml" for key in messages.iterkeys()]
+    for key, path in zip(messages.iterkeys(), paths, strict=True):
+        path.write_bytes(messages.get_bytes(key))
+    assert all(800 < path.stat().st_size < 2_500 for path in paths)
+    counts = dkimpy_loop.loop(iter(paths), dkimpy_loop.published(tmp_path / "keys.csv"))
+    assert (counts["messages"], counts["valid"]) == (30, 30)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import cli, key_store, summary
-from sealing import Signer, seal, sign
+from sealing import Signer, prefix_of, seal, sign
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAIL = (
@@ -202,7 +202,8 @@ def test_explain_finds_an_item_by_path_id_message_id_and_sha256(dump: Path, tmp_
 def test_a_trusted_sealer_and_its_key_count_when_judged_again_without_the_dump(dump: Path, tmp_path: Path) -> None:
     mx = Signer("mx.example", "arc", "newspaper")
     signed = sign(MAIL, Signer("campaign.example", "s1", "campaign"))
-    (dump / "a.eml").write_bytes(seal(signed, mx, "mx.example; dkim=pass header.d=campaign.example"))
+    results = f"mx.example; dkim=pass header.d=campaign.example header.b={prefix_of(signed)}"
+    (dump / "a.eml").write_bytes(seal(signed, mx, results))
     key = tmp_path / "arc._domainkey.mx.example.txt"
     key.write_text(mx.record())
     out = tmp_path / "out"
@@ -226,7 +227,8 @@ def test_a_trusted_sealer_and_its_key_count_when_judged_again_without_the_dump(d
 def test_check_honours_a_trusted_sealer(dump: Path, tmp_path: Path) -> None:
     mx = Signer("mx.example", "arc", "newspaper")
     signed = sign(MAIL, Signer("campaign.example", "s1", "campaign"))
-    (dump / "a.eml").write_bytes(seal(signed, mx, "mx.example; dkim=pass header.d=campaign.example"))
+    results = f"mx.example; dkim=pass header.d=campaign.example header.b={prefix_of(signed)}"
+    (dump / "a.eml").write_bytes(seal(signed, mx, results))
     key = tmp_path / "arc._domainkey.mx.example.txt"
     key.write_text(mx.record())
     for more, basis in (((), None), (("--trusted-sealer", "mx.example"), "receiver_seal")):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.lookalike import Likeness, foreign_letters, likeness, shown_form, skeleton
+from transforms.lookalike import DECISIVE, Likeness, foreign_letters, likeness, shown_form, skeleton
 
 PROTECTED = ("en-marche.fr", "campaign.example", "elysee.fr", "mall.example")
 
@@ -21,7 +21,8 @@ PROTECTED = ("en-marche.fr", "campaign.example", "elysee.fr", "mall.example")
         ("campaignmail.example", "service_word", "campaign.example"),
         ("rnail-en-marche.fr", "service_word", "en-marche.fr"),  # both letters and word
         ("en-rnarche.fr", "look", "en-marche.fr"),
-        ("carnpaign.test", "look", "campaign.example"),
+        ("carnpaign.example", "look", "campaign.example"),
+        ("carnpaign.test", "spelling", "campaign.example"),
         ("campa1gn.example", "look", "campaign.example"),
         ("xn--cmpaign-2fg.example", "look", "campaign.example"),  # а U+0430
         ("en-marche.fr.evil.example", "subdomain", "en-marche.fr"),
@@ -55,6 +56,16 @@ def test_honest_neighbours_and_strange_names_are_no_likeness(domain: str) -> Non
 
 def test_a_look_alike_that_is_itself_given_is_no_likeness() -> None:
     assert likeness("onedrive-en-marche.fr", (*PROTECTED, "onedrive-en-marche.fr")) is None
+
+
+@pytest.mark.parametrize(
+    ("domain", "protected"),
+    [("stem.example", "stern.example"), ("modem.com", "modern.com"), ("bums.com", "burns.com"), ("dean.fr", "clean.fr"),
+     ("levels.com", "level5.com"), ("comer.it", "corner.ch")],
+)  # fmt: skip
+def test_words_of_a_language_that_look_alike_are_no_imitation(domain: str, protected: str) -> None:
+    found = likeness(domain, [protected])
+    assert found is None or found.form not in DECISIVE
 
 
 def test_a_country_form_of_a_protected_name_is_registered_whole_and_no_subdomain() -> None:

@@ -175,7 +175,9 @@ def canonical_field(raw: bytes, canonicalization: str) -> bytes:
         return raw
     name, _, value = raw.partition(b":")
     text = value.replace(_CRLF, b"").strip(b" \t")
-    return name.rstrip(b" \t").lower() + b":" + _reduced(text) + _CRLF
+    if b"  " in text or b"\t" in text or b"\n" in text:
+        text = _reduced(text)
+    return name.rstrip(b" \t").lower() + b":" + text + _CRLF
 
 
 def hash_of(algorithm: str) -> hashlib._Hash:

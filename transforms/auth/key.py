@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
@@ -41,7 +42,12 @@ class KeyRecord:
     @property
     def key_id(self) -> str:
         """SHA-256 of the SPKI, hex; "" without a usable key."""
-        return hashlib.sha256(self.spki).hexdigest() if self.spki else ""
+        return _fingerprint(self.spki) if self.spki else ""
+
+
+@lru_cache(maxsize=4096)  # asked for several times for each signature
+def _fingerprint(spki: bytes) -> str:
+    return hashlib.sha256(spki).hexdigest()
 
 
 def parse_record(record: str) -> KeyRecord:

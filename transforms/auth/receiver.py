@@ -6,13 +6,15 @@ signature of the same set, so nothing here rests on a seal alone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from transforms.auth.alignment import align, registered_domain
 from transforms.auth.chain import Chain, Seal
 from transforms.auth.coverage import ADDED_TEXT, BLOCKING, LIMITING, in_order
-from transforms.mail.authentication_results import Result
+from transforms.auth.recorded import vouched_for
+from transforms.limits import LIMITS
+from transforms.mail.authentication_results import Result, to_text
 from transforms.model import PreparedSignature, SignatureResult
 
 RECIPIENTS = "recipients_not_covered"
@@ -52,14 +54,6 @@ class ReceiverSeal(NamedTuple):
         return self.confidence != "limited" or self.reason == RECIPIENTS
 
 
-class AlignedPass(NamedTuple):
-    """A recorded dkim=pass that speaks for the From domain."""
-
-    alignment: str  # exact | relaxed
-    signer: str  # header.d, or the domain of header.i
-    selector: str  # header.s; "" if it is not named
-
-
 # ---- proof ------------------------------------------------------------------------------------
 
 
@@ -67,55 +61,53 @@ def receiver_seal(
     chain: Chain,
     signatures: Sequence[PreparedSignature],
     results: Sequence[SignatureResult],
-    from_domain: str,
     intermediaries: Iterable[str],
 ) -> ReceiverSeal | None:
     """The best proof of the seals of one message, None if there is none.
 
-    Beyond the seal (VERDICT §4): the receiver checks first and seals what it passes on, so the
-    signature that it recorded must still fit what is here, where it can be looked at, and a message
-    that a list handled proves nothing this way.
+    Beyond the seal (VERDICT §4): the receiver checks first and seals what it passes on, and dkim=pass does
+    not say what the signature covered. So the very signature that it recorded must stand here, be held
+    fast by the seal's message signature, and fit and cover what is here; and a message that a list
+    handled proves nothing this way.
     """
     if any(name.startswith(_CHANGERS) for name in intermediaries):
         return None
     own = [(s, r) for s, r in zip(signatures, results, strict=True) if s.type == "dkim"]
-    found = [_proof(seal, one, own) for seal in chain.seals for one in _aligned_passes(seal.results, from_domain)]
+    found = [_proof(seal, own) for seal in chain.seals]
     return min(filter(None, found), key=lambda proof: (proof.confidence == "limited", proof.instance), default=None)
 
 
-def _proof(
-    seal: Seal, recorded: AlignedPass, own: Sequence[tuple[PreparedSignature, SignatureResult]]
-) -> ReceiverSeal | None:
+def _proof(seal: Seal, own: Sequence[tuple[PreparedSignature, SignatureResult]]) -> ReceiverSeal | None:
     objections = _objections(seal)
     if seal.outcome.result != "pass" or not BLOCKING.isdisjoint(objections):
         return None
     if any(one.method == "dmarc" and one.result == "fail" for one in seal.results):
         return None  # an aligned pass makes dmarc pass: the two contradict each other
-    checked = [
-        (signature, result)
-        for signature, result in own
-        if signature.domain == recorded.signer and recorded.selector in ("", signature.selector)
-    ]
-    if any(not _still_fits(*pair) for pair in checked):
+    # Beyond the limit nobody counted them.
+    fields = len(own) if len(own) < LIMITS.signatures else len(own) + 1
+    held = seal.message.signed_fields.count("dkim-signature")
+    if held < fields:
         return None
-    reasons = [code for code in objections if code in LIMITING]
-    if recorded.alignment == "relaxed":
-        reasons.append("aligned_relaxed")
-    if not checked or seal.message.signed_fields.count("dkim-signature") < len(own):
-        # Whoever holds a copy could have put another signature there, or none.
-        reasons.insert(0, "recorded_signature_not_covered")
-    elif any("sha1" in signature.objections for signature, _ in checked):
-        reasons.append("sha1")
-    reason = next((code for code in reasons if code != RECIPIENTS), next(iter(reasons), ""))
-    return ReceiverSeal(
-        "limited" if reasons else "moderate",
-        reason,
-        seal.message.domain,
-        seal.instance,
-        seal.message.signed_at,
-        recorded.signer,
-        seal.message.seq,
-    )
+    results = [to_text(one) for one in seal.results if not any(name.startswith("smtp.") for name, _ in one.properties)]
+    named = {one.seq for one in vouched_for(results, [one for one, _ in own], fields, held > fields)}
+    for signature, result in own:
+        if signature.seq in named and signature.aligned in ("exact", "relaxed") and _still_fits(signature, result):
+            reasons = [code for code in objections if code in LIMITING]
+            if signature.aligned == "relaxed":
+                reasons.append("aligned_relaxed")
+            if "sha1" in signature.objections:
+                reasons.append("sha1")
+            reason = next((code for code in reasons if code != RECIPIENTS), next(iter(reasons), ""))
+            return ReceiverSeal(
+                "limited" if reasons else "moderate",
+                reason,
+                seal.message.domain,
+                seal.instance,
+                seal.message.signed_at,
+                signature.domain,
+                seal.message.seq,
+            )
+    return None
 
 
 def _still_fits(signature: PreparedSignature, result: SignatureResult) -> bool:
@@ -133,14 +125,16 @@ def _objections(seal: Seal) -> tuple[str, ...]:
     return in_order((*seal.message.objections, *filter(None, [seal.outcome.objection])))
 
 
-def _aligned_passes(results: Iterable[Result], from_domain: str) -> Iterator[AlignedPass]:
-    for one in results:
+def _passed_aligned(results: Iterable[Result], from_domain: str) -> bool:
+    """Whether a dkim=pass is recorded that speaks for the From domain."""
+    return any(
+        one.method == "dkim"
+        and one.result == "pass"
         # With properties of another check in it, two results have run into each other.
-        if one.method != "dkim" or one.result != "pass" or any(name.startswith("smtp.") for name, _ in one.properties):
-            continue
-        alignment = align(_signer(one), from_domain)
-        if alignment in ("exact", "relaxed"):
-            yield AlignedPass(alignment, _signer(one), (one.of("header.s") or "").lower())
+        and not any(name.startswith("smtp.") for name, _ in one.properties)
+        and align(_signer(one), from_domain) in ("exact", "relaxed")
+        for one in results
+    )
 
 
 def _signer(result: Result) -> str:
@@ -190,7 +184,7 @@ def recipient_domains(seal: Seal) -> frozenset[str]:
 
 def _passed(results: Collection[Result], from_domain: str) -> bool:
     """dkim, spf or dmarc passed for the From domain itself."""
-    if any(_aligned_passes(results, from_domain)):
+    if _passed_aligned(results, from_domain):
         return True
     for one in results:
         sender = (one.of("smtp.mailfrom") or "").rpartition("@")[2].lower()

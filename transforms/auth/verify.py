@@ -185,6 +185,8 @@ def _refusal(prepared: PreparedSignature, record: KeyRecord) -> str | None:
 
 def _granted(granularity: str, auid: str | None) -> bool:
     """Whether g= lets this local part sign (RFC 4871 §3.6.1): one * stands for anything."""
+    if granularity == "*":
+        return True
     local_part = (auid or "").rpartition("@")[0]
     prefix, star, suffix = granularity.partition("*")
     if not star:

@@ -22,6 +22,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.arrow_bytes import to_table
 from transforms.difference import HABIT, Change, differences, mostly_alike, said, subject_words, words
 from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength
@@ -53,7 +54,7 @@ SAME = Rule(
     "copy",
     "Its subject, text and attachments equal those of a verified copy of the same message",
     "Header fields other than the subject may still differ.",
-    "derived: equal digests of the normalised text and the attachments",
+    "derived: equal digests of every text part, decoded, and of the attachments",
 )
 
 RULES = (ALTERED, CHANGED, SAME)
@@ -67,7 +68,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
     names = ("kind", "message_id", "from_email", "item_id", "path", "source_path", "subject",
              "content_sha256", "date_utc", *CLAIMING)  # fmt: skip
     column = {name: shard.column(name) for name in names}
-    found = []
+    found: list[tuple[Any, ...]] = []
     for row, kind in enumerate(column["kind"]):
         signed = proven.signed.get(row)
         proof = signed.proof if signed is not None else None
@@ -82,23 +83,23 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
             covering = next(s for s in signed.signatures if s.seq == proof.seq)
             identified = "message-id" in covering.signed_fields
         found.append(
-            {
-                "key": hashlib.sha256(f"{message_id}\0{author.lower()}".encode()).hexdigest(),
-                "unit_id": shard.unit.unit_id,
-                "sequence": shard.unit.sequence,
-                "row": row,
-                "item_id": column["item_id"][row],
-                "path": column["path"][row],
-                "container": container(column["source_path"][row], column["path"][row]),
-                "subject": (as_signed.subject if as_signed else None) or column["subject"][row] or "",
-                "date": column["date_utc"][row],
-                "content": column["content_sha256"][row],
-                "verified": identified,
-                "proven": proof is not None and proof.basis is not None,
-                "claims": claims_transmission(column, row),
-            }
+            (
+                hashlib.sha256(f"{message_id}\0{author.lower()}".encode()).hexdigest(),
+                shard.unit.unit_id,
+                shard.unit.sequence,
+                row,
+                column["item_id"][row],
+                column["path"][row],
+                container(column["source_path"][row], column["path"][row]),
+                (as_signed.subject if as_signed else None) or column["subject"][row] or "",
+                column["date_utc"][row],
+                column["content_sha256"][row],
+                identified,
+                proof is not None and proof.basis is not None,
+                claims_transmission(column, row),
+            )
         )
-    return pa.Table.from_pylist(found, _ROWS)
+    return to_table(_ROWS, found)
 
 
 _ROWS = pa.schema(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import re
 import unicodedata
@@ -50,6 +51,25 @@ def normalised_text(parts: Iterable[Part], limit: int = LIMITS.text) -> str:
         size += len(piece) + 1
     text = clean_text(" ".join(piece for piece in pieces if piece)[: limit + 1])
     return text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore").rstrip()
+
+
+def texts_digest(parts: Iterable[Part]) -> bytes:
+    """SHA-256 of all text parts, whole and decoded, but for CRs and the empty lines at their ends.
+
+    Equal digests say that two messages show the same in every alternative, link and hidden line.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        if not part.media_type.startswith("text/"):
+            continue
+        digest.update(b"\0" + part.media_type.encode("utf-8", "replace") + b"\0")
+        held = b""  # line ends that may be the last ones
+        for chunk in decode(part.body, part.encoding):
+            octets = held + chunk.replace(b"\r", b"")
+            text = octets.rstrip(b"\n")
+            digest.update(text)
+            held = octets[len(text) :]
+    return digest.digest()
 
 
 def html_to_text(markup: str) -> str:

@@ -217,13 +217,28 @@ _OTHER_PROTOCOL = re.compile(
 _WITH_TIME = re.compile(rb"[0-9]{1,2}[ -][A-Z][a-z]{2}[ -][0-9]{2,4} +[0-9]{1,2}:[0-9]{2}")
 
 
+def header_goes_on(head: bytes) -> bool:
+    """Whether octets begin as a header section does and do not reach its end: more must be looked at."""
+    top = head[blank_length(head) :]
+    top = top[from_line_length(top) :]
+    return _FIELD_NAME.match(top) is not None and re.search(rb"\n\r?\n", top) is None
+
+
+def names_fields_of_mail(head: bytes) -> bool:
+    """Whether octets begin with a header field and name one that mail has: enough for what is called mail."""
+    top = head[blank_length(head) :]
+    top = top[from_line_length(top) :]
+    names = {one[1].lower().decode("ascii") for one in map(_FIELD_NAME.match, _FIELD_END.split(top)) if one}
+    return _FIELD_NAME.match(top) is not None and bool(names & (_PLAIN | _TELLING))
+
+
 def looks_like_message(head: bytes) -> bool:
-    """Whether the first octets of a file (some KB) are the head of a message, by content alone.
+    """Whether the first octets of a file are the head of a message, by content alone.
 
     Two fields of mail in the first header section, one of them telling (Received, Message-ID ...);
     or, without a line of junk, From with a time-stamped Date or addresses on both ends.
     """
-    head = head[:4096].removeprefix(_BYTE_ORDER_MARK).lstrip(b"\r\n")
+    head = head.removeprefix(_BYTE_ORDER_MARK).lstrip(b"\r\n")
     head = head[from_line_length(head) :]
     if _OTHER_PROTOCOL.match(head):
         return False

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.limits import LIMITS
-from transforms.mail.content import html_to_text, normalised_text
+from transforms.mail.content import html_to_text, normalised_text, texts_digest
 from transforms.mail.fields import split_message
 from transforms.mail.mime import parts
 from transforms.span import in_memory
@@ -135,3 +135,21 @@ def test_any_octets_give_storable_composed_text(body: bytes, kind: bytes, charse
     assert text.encode("utf-8").decode("utf-8") == text
     assert unicodedata.is_normalized("NFC", text)
     assert "  " not in text
+
+
+def test_texts_digest_tells_every_shown_difference_and_no_line_end() -> None:
+    head = b"Content-Type: multipart/alternative; boundary=b\r\n\r\n"
+    head += b"--b\r\nContent-Type: text/plain\r\n\r\nWe pay 100.\r\n"
+    html = b"--b\r\nContent-Type: text/html\r\n\r\n<a href='x'>We pay 100.</a>\r\n--b--\r\n"
+
+    def digest(octets: bytes) -> bytes:
+        return texts_digest(parts(split_message(in_memory(octets))))
+
+    whole = digest(head + html)
+    assert digest((head + html).replace(b"\r\n", b"\n")) == whole
+    assert digest(head + html.replace(b"</a>\r\n", b"</a>\r\n\r\n")) == whole
+    assert digest(head + html.replace(b"100", b"900000")) != whole
+    assert digest(head + html.replace(b"'x'", b"'y'")) != whole
+    assert digest(head.replace(b"100.", b"100." + b" x" * 60_000) + html) != digest(
+        head.replace(b"100.", b"100." + b" x" * 59_999 + b" y") + html
+    )

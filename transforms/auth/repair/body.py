@@ -18,7 +18,7 @@ from transforms.auth.repair import added, blanks, encoding, links, quoting, ship
 from transforms.auth.repair.added import Removal
 from transforms.auth.repair.alike import reads_alike, same_files, same_leaves
 from transforms.auth.repair.difference import difference
-from transforms.auth.repair.leaf import in_wire_form
+from transforms.auth.repair.leaf import in_wire_form, leaves
 from transforms.limits import LIMITS
 from transforms.mail.reading import read_one_way
 from transforms.model import Message, PreparedSignature, Reading
@@ -90,12 +90,15 @@ def restore(
     search = _Search(wanted, shown.body.size, alive)
     done = {one.seq: one for one in signatures}
     fields_of = text_of = None
-    for trial, sequence in search.run(shown):
-        signature, as_shipped = _prepared(shown, reading, trial, done[sequence])
-        done[sequence] = signature
-        fields_of = fields_of or trial.message
-        if as_shipped and text_of is None:
-            text_of = trial.message
+    try:
+        for trial, sequence in search.run(shown):
+            signature, as_shipped = _prepared(shown, reading, trial, done[sequence])
+            done[sequence] = signature
+            fields_of = fields_of or trial.message
+            if as_shipped and text_of is None:
+                text_of = trial.message
+    finally:
+        leaves.cache_clear()
     return Restoration(tuple(done.values()), fields_of, text_of)
 
 

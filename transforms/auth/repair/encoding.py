@@ -5,15 +5,18 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from itertools import product
 
 import pybase64
 
 from transforms.auth.repair.leaf import Leaf, edited, encoded_as, leaves, wire
+from transforms.limits import MIB
 from transforms.model import Message
 
 _WIDTHS = (76, 72, 64, 60)  # letters in a line; the first is by far the most common
 _LINES = {width: re.compile(b".{1,%d}" % width) for width in _WIDTHS}  # in half of the time of slices
+_KEPT = MIB  # octets of parts that are kept in every width meanwhile; larger ones are wrapped again each time
 _APART = 2  # parts of which each may have been wrapped in its own way
 
 # Repairs that name another transfer encoding in the header, and what that is.
@@ -30,11 +33,13 @@ def base64_lines(message: Message) -> Iterator[Message]:
     choices = [(form,) * len(found) for form in forms]
     if 1 < len(found) <= _APART:
         choices += [choice for choice in product(forms, repeat=len(found)) if len(set(choice)) > 1]
+    small = sum(len(content) for _, content in found) <= _KEPT
+    wrapped = lru_cache(maxsize=None)(_wrapped) if small else _wrapped
     for choice in choices:
         yield edited(
             message,
             [
-                (leaf.start, leaf.stop, _wrapped(content, width) + end)
+                (leaf.start, leaf.stop, wrapped(content, width) + end)
                 for (leaf, content), (width, end) in zip(found, choice, strict=True)
             ],
         )

@@ -335,7 +335,8 @@ def _date(moment: datetime, minutes: int, padded: bool = False) -> bytes:
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}{abs(minutes) % 60:02d}"
     day = f"{local.day:02d}" if padded else str(local.day)
     month = _MONTHS[local.month - 1]
-    return f"{_DAYS[local.weekday()]}, {day} {month} {local.year} {local:%H:%M:%S} {zone}".encode()
+    time = f"{local.hour:02d}:{local.minute:02d}:{local.second:02d}"
+    return f"{_DAYS[local.weekday()]}, {day} {month} {local.year} {time} {zone}".encode()
 
 
 _ORIGINAL_IDS = (

@@ -44,6 +44,7 @@ class _Form(NamedTuple):
     name: str  # of the repair
     place: int  # of the field in the section
     raw: bytes
+    canonical: bytes  # what a signature hashes of it
 
 
 def prove_repaired(
@@ -142,7 +143,7 @@ def _search(
     for count, choice in enumerate(_choices(section, prepared)):
         if count >= LIMITS.repair_trials:
             return None
-        if confirms(section.digest({form.place: form.raw for form in choice})):
+        if confirms(section.digest({form.place: form.canonical for form in choice})):
             return _as_found(prepared, section, choice)
     return None
 
@@ -172,21 +173,20 @@ class _Section:
         self._end = canonical_field(without_b(own.raw), self._form).removesuffix(b"\r\n")
         self.is_simple = self._form == "simple"
 
-    def digest(self, other: Mapping[int, bytes]) -> bytes:
-        """The hash with some fields in another form."""
-        pieces = [
-            canonical_field(other[place], self._form) if place in other else self._plain[place] for place in self.places
-        ]
+    def digest(self, other: dict[int, bytes]) -> bytes:
+        """The hash with some fields in another form; other holds what is hashed of them."""
+        plain = self._plain | other
         digest = hash_of(self._algorithm)
-        digest.update(b"".join(pieces) + self._end)
+        digest.update(b"".join([plain[place] for place in self.places]) + self._end)
         return digest.digest()
 
 
 def _choices(section: _Section, prepared: PreparedSignature) -> Iterator[tuple[_Form, ...]]:
     """Forms of fields to try together: one field at a time, then the likeliest of several."""
-    by_place = {place: list(_forms(section, place, prepared)) for place in dict.fromkeys(section.places)}
-    dates = [form for forms_of in by_place.values() for form in forms_of if form.name == "date_zone"]
-    others = [forms_of for forms_of in by_place.values() if forms_of and forms_of[0].name != "date_zone"]
+    places = list(dict.fromkeys(section.places))
+    dated = [place for place in places if section.fields[place].key == "date"]  # of many forms, made when asked for
+    made = (list(_forms(section, place, prepared)) for place in places if place not in dated)
+    others = [forms_of for forms_of in made if forms_of]
     if section.is_simple:
         yield from _refolded(section)
     for some in others:
@@ -194,7 +194,8 @@ def _choices(section: _Section, prepared: PreparedSignature) -> Iterator[tuple[_
     likely = [_one_of_each(some) for some in others]
     yield from islice((pair for two in combinations(likely, 2) for pair in product(*two)), _PAIRS)
     yield from islice((few for three in combinations(likely, 3) for few in product(*three)), _PAIRS)
-    yield from ((form,) for form in dates)
+    for place in dated:
+        yield from ((form,) for form in _forms(section, place, prepared))
     for some in others:
         yield from ((form,) for form in some[_ALONE:])
 
@@ -209,7 +210,7 @@ def _refolded(section: _Section) -> Iterator[tuple[_Form, ...]]:
     made = [list(forms.folding(section.fields[place])) for place in section.places]
     for way in range(max(map(len, made), default=0)):
         pairs = zip(section.places, made, strict=True)
-        yield tuple(_Form("folding", place, ways[way]) for place, ways in pairs if way < len(ways))
+        yield tuple(_Form("folding", place, ways[way], ways[way]) for place, ways in pairs if way < len(ways))
 
 
 def _forms(section: _Section, place: int, prepared: PreparedSignature) -> Iterator[_Form]:
@@ -221,7 +222,7 @@ def _forms(section: _Section, place: int, prepared: PreparedSignature) -> Iterat
             plain = raw if section.is_simple else canonical_field(raw, "relaxed")
             if plain not in seen:
                 seen.add(plain)
-                yield _Form(name, place, raw)
+                yield _Form(name, place, raw, plain)
 
 
 def _made(field: HeaderField, section: _Section, prepared: PreparedSignature) -> Iterator[tuple[str, Iterable[bytes]]]:
@@ -267,7 +268,7 @@ def _as_found(prepared: PreparedSignature, section: _Section, choice: Sequence[_
     old_values = " | ".join(_value(old) for old, new in changed if _value(old) != _value(new))
     new_values = " | ".join(_value(new) for old, new in changed if _value(old) != _value(new))
     again = prepared._replace(
-        data_hash=section.digest({form.place: form.raw for form in choice}),
+        data_hash=section.digest({form.place: form.canonical for form in choice}),
         repairs="+".join(dict.fromkeys(names)),
         objections=in_order(objections),
         shown=" | ".join(filter(None, (prepared.shown, old_values))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from transforms.auth.canonical import LineEnds, wire_chunks
@@ -51,15 +52,20 @@ def wire(chunks: Iterable[bytes]) -> bytes:
     return b"".join(wire_chunks(chunks, LineEnds()))
 
 
-def leaves(message: Message) -> Iterator[Leaf]:
+@lru_cache(maxsize=1)  # each repair in turn asks for those of the same message; restore() lets go of it
+def leaves(message: Message) -> tuple[Leaf, ...]:
     """The first leaves of a message in wire form."""
+    return tuple(_leaves(message))
+
+
+def _leaves(message: Message) -> Iterator[Leaf]:
     body = message.body.read()
-    count = 0
+    seen = 0
     for part in parts(message):
         if part.media_type.startswith("multipart/") and not part.is_item:
             continue
-        count += 1
-        if count > MAX_LEAVES:
+        seen += 1
+        if seen > MAX_LEAVES:
             return
         start = part.body_offset
         if part.fields is message.fields:
