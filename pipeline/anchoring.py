@@ -13,8 +13,8 @@ from pipeline.job import Job
 from transforms.auth.anchor import SealedMessage, anchors
 from transforms.auth.chain import Pair, Seal, judge_chain
 from transforms.auth.coverage import BLOCKING
+from transforms.auth.recorded import fields_in
 from transforms.auth.verify import prove
-from transforms.limits import LIMITS
 from transforms.model import PublicKey
 from transforms.shard import Shard
 
@@ -81,6 +81,6 @@ def _sealed_message(seal: Seal, pairs: list[Pair], ring: key_store.Keyring) -> S
         for key in ring.get((one.domain, one.selector), ())
         if key.key_id == result.key_id
     }
-    # Beyond the limit nobody counted them, so the message signature cannot be said to cover them all.
-    fields = len(own) if len(own) < LIMITS.signatures else len(own) + 1
-    return SealedMessage(seal.message.signed_fields, tuple(sorted(sources)), by[0][0].reported, own, fields)
+    return SealedMessage(
+        seal.message.signed_fields, tuple(sorted(sources)), by[0][0].reported, own, fields_in(len(own))
+    )

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.evidence import write_whole
 from transforms.auth.key import parse_record
@@ -16,6 +17,8 @@ from transforms.auth.recover import VERSION, Pair
 from transforms.model import PublicKey
 
 SOURCE = "recovered"
+
+_ATTEMPTS, _ANCHORS = "recovered.jsonl", "anchors.jsonl"
 
 Anchored = tuple[str, str, str]  # domain, selector, key_id
 
@@ -36,21 +39,13 @@ class Attempt:
 
 def attempts(out: Path) -> list[Attempt]:
     """Pairs tried so far, in a fixed order."""
-    path = _path(out)
-    if not path.exists():
-        return []
-    records = map(json.loads, path.read_text("ascii").splitlines())
+    records = _read(out / "keys" / _ATTEMPTS)
     return [Attempt(**{**one, "pair": tuple(one["pair"]), "items": tuple(one["items"])}) for one in records]
 
 
 def keep(out: Path, tried: Iterable[Attempt]) -> None:
     """Replace what is kept."""
-    lines = sorted(json.dumps(asdict(one), sort_keys=True) for one in tried)
-    if not lines:
-        _path(out).unlink(missing_ok=True)
-        return
-    _path(out).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_whole(_path(out), lambda file: file.write("".join(f"{line}\n" for line in lines).encode("ascii")))
+    _replace(out / "keys" / _ATTEMPTS, sorted(json.dumps(asdict(one), sort_keys=True) for one in tried))
 
 
 def keys(out: Path, given: Sequence[PublicKey]) -> list[PublicKey]:
@@ -75,25 +70,28 @@ def keys(out: Path, given: Sequence[PublicKey]) -> list[PublicKey]:
 
 def anchors(out: Path) -> dict[Anchored, str]:
     """What anchors recovered keys beside archives, by key: the seals of trusted receivers."""
-    path = out / "keys" / "anchors.jsonl"
-    if not path.exists():
-        return {}
-    records = map(json.loads, path.read_text("ascii").splitlines())
+    records = _read(out / "keys" / _ANCHORS)
     return {(one["domain"], one["selector"], one["key_id"]): one["anchored_by"] for one in records}
 
 
 def keep_anchors(out: Path, found: Mapping[Anchored, str]) -> None:
     """Replace the anchors that are kept."""
-    path = out / "keys" / "anchors.jsonl"
-    if not found:
-        path.unlink(missing_ok=True)
-        return
     lines = [
-        json.dumps({"domain": domain, "selector": selector, "key_id": key_id, "anchored_by": by}) + "\n"
+        json.dumps({"domain": domain, "selector": selector, "key_id": key_id, "anchored_by": by})
         for (domain, selector, key_id), by in sorted(found.items())
     ]
-    write_whole(path, lambda file: file.write("".join(lines).encode("ascii")))
+    _replace(out / "keys" / _ANCHORS, lines)
 
 
-def _path(out: Path) -> Path:
-    return out / "keys" / "recovered.jsonl"
+def _read(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON Lines file; none if it is not there."""
+    return list(map(json.loads, path.read_text("ascii").splitlines())) if path.exists() else []
+
+
+def _replace(path: Path, lines: Sequence[str]) -> None:
+    """Write a file whole; without lines there is none."""
+    if not lines:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(path, lambda file: file.write("".join(f"{line}\n" for line in lines).encode("ascii")))

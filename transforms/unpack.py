@@ -18,7 +18,7 @@ from transforms.auth.canonical import BodyDigests, body_digests
 from transforms.auth.prepare import needs_sha1, prepare, signed_fields_kept
 from transforms.auth.repair import detached
 from transforms.auth.repair.body import Restoration, restore
-from transforms.auth.signatures import leaves_body_open, prepare_others
+from transforms.auth.signatures import leaves_body_open, prepare_all
 from transforms.clocks import read_clocks
 from transforms.containers import compressed, emlx, mailbox, tar
 from transforms.containers import zip as zip_archive
@@ -602,8 +602,7 @@ class Unpacker:
         alive = self.watch.alive
         sha1 = needs_sha1(message)
         digests = body_digests(self._alive(message.body.chunks()), sha1)
-        signatures = prepare(message, reading, digests)
-        others = prepare_others(message, reading, digests, len(signatures))
+        signatures, others = prepare_all(message, reading, digests)
         wanting = any(one.body_ok is False for one in signatures + others)
         if quoted and wanting and message.body.find(b">From ") >= 0:
             for form in ("mboxrd", "mboxo"):
@@ -611,8 +610,7 @@ class Unpacker:
                     body = self._unquoted(message.body, form, files)
                     plain = message._replace(body=body)
                     plain_digests = body_digests(self._alive(body.chunks()), sha1)
-                    undone = prepare(plain, reading, plain_digests)
-                    undone_others = prepare_others(plain, reading, plain_digests, len(undone))
+                    undone, undone_others = prepare_all(plain, reading, plain_digests)
                     pairs = zip(undone + undone_others, signatures + others, strict=True)
                     matches = any(one.body_ok and not before.body_ok for one, before in pairs)
                     # Counted in the octets after undoing, which are not those of the item.

@@ -12,8 +12,7 @@ from typing import NamedTuple
 from transforms.auth.alignment import align, registered_domain
 from transforms.auth.chain import Chain, Seal
 from transforms.auth.coverage import ADDED_TEXT, BLOCKING, LIMITING, in_order
-from transforms.auth.recorded import vouched_for
-from transforms.limits import LIMITS
+from transforms.auth.recorded import fields_in, vouched_for
 from transforms.mail.authentication_results import Result, to_text
 from transforms.model import PreparedSignature, SignatureResult
 
@@ -83,8 +82,7 @@ def _proof(seal: Seal, own: Sequence[tuple[PreparedSignature, SignatureResult]])
         return None
     if any(one.method == "dmarc" and one.result == "fail" for one in seal.results):
         return None  # an aligned pass makes dmarc pass: the two contradict each other
-    # Beyond the limit nobody counted them.
-    fields = len(own) if len(own) < LIMITS.signatures else len(own) + 1
+    fields = fields_in(len(own))
     held = seal.message.signed_fields.count("dkim-signature")
     if held < fields:
         return None

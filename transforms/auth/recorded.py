@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 
+from transforms.limits import LIMITS
 from transforms.model import PreparedSignature
 
 MIN_PREFIX = 8  # characters of header.b (RFC 6008 §3)
@@ -31,6 +32,14 @@ def vouched_for(
             for one in meant:
                 said.setdefault(one.seq, set()).add(outcome)
     return (one for one in signatures if said.get(one.seq) == {"pass"})
+
+
+def fields_in(examined: int) -> int:
+    """DKIM-Signature fields in a message of which so many were examined; at the limit, as if there were one more.
+
+    Beyond the limit nobody counted them, so no message signature can be said to cover them all.
+    """
+    return examined if examined < LIMITS.signatures else examined + 1
 
 
 def _names_one(properties: Mapping[str, str], signature_fields: int, oversigned: bool) -> bool:

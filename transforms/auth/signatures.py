@@ -15,17 +15,21 @@ GOOGLE = "google"  # type of a row: X-Google-DKIM-Signature
 _GOOGLE_FIELD = "x-google-dkim-signature"
 
 
-def prepare_all(message: Message, reading: Reading, digests: BodyDigests) -> tuple[PreparedSignature, ...]:
-    """DKIM signatures top to bottom, then the others; digests are of message.body."""
-    found = prepare.prepare(message, reading, digests)
-    return found + prepare_others(message, reading, digests, len(found))
+Prepared = tuple[PreparedSignature, ...]
 
 
-def prepare_others(
-    message: Message, reading: Reading, digests: BodyDigests, first: int
-) -> tuple[PreparedSignature, ...]:
+def prepare_all(message: Message, reading: Reading, digests: BodyDigests) -> tuple[Prepared, Prepared]:
+    """DKIM signatures top to bottom, and apart from them the others, which no repair is tried on.
+
+    digests are of message.body; seq counts through both.
+    """
+    dkim = prepare.prepare(message, reading, digests)
+    return dkim, _others(message, reading, digests, len(dkim))
+
+
+def _others(message: Message, reading: Reading, digests: BodyDigests, first: int) -> Prepared:
     """Google's second signature, then the ARC sets; their seq counts from first."""
-    found: tuple[PreparedSignature, ...] = ()
+    found: Prepared = ()
     google = message.named(_GOOGLE_FIELD)[:1]
     if google:
         bodies = Bodies(message, digests)

@@ -35,7 +35,8 @@ def message(octets: bytes) -> Message:
 
 def rows(octets: bytes) -> tuple[PreparedSignature, ...]:
     split = message(octets)
-    return prepare_all(split, read_one_way(split), body_digests(split.body.chunks()))
+    dkim, others = prepare_all(split, read_one_way(split), body_digests(split.body.chunks()))
+    return dkim + others
 
 
 def defect(octets: bytes) -> str | None:

@@ -44,8 +44,8 @@ _CASES = json.loads((Path(_FOLDER) / "arc-validation.json").read_bytes()) if _FO
 
 def _chain(case: dict[str, Any]) -> Chain:
     message = split_message(in_memory(base64.b64decode(case["msg"])))
-    signatures = prepare_all(message, read_one_way(message), body_digests(message.body.chunks()))
-    pairs = [(one, prove(one, _keys(case, one), None)) for one in signatures]
+    dkim, others = prepare_all(message, read_one_way(message), body_digests(message.body.chunks()))
+    pairs = [(one, prove(one, _keys(case, one), None)) for one in dkim + others]
     return judge_chain(pairs, chain_defect(arc_fields(message)), ())
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline import evidence
+from prepared_signature import SIGNATURE
 from transforms.auth import lost
 from transforms.limits import LIMITS
 from transforms.model import Item, Kind, PreparedSignature, UnitEvidence, WorkUnit
@@ -20,11 +21,9 @@ DATE = datetime(2017, 4, 24, tzinfo=UTC)
 
 def signature(number: int, **facts: Any) -> PreparedSignature:
     digest = hashlib.sha256(b"%d" % number).digest()
-    one = PreparedSignature(
-        seq=0, type="dkim", domain="a.example", selector="s1", auid=None, algorithm="rsa-sha256",
-        canonicalization="relaxed/simple", signed_fields=("from",), unsigned_fields=(), signed_at=1_000 + number,
-        expires_at=None, length=None, body_hash=b"", body_ok=True, signature=digest * 4, data_hash=digest,
-        repairs="", invalid=None, objections=(), aligned="exact",
+    one = SIGNATURE._replace(
+        domain="a.example", canonicalization="relaxed/simple", signed_fields=("from",), signed_at=1_000 + number,
+        body_hash=b"", signature=digest * 4, data_hash=digest,
     )  # fmt: skip
     return one._replace(**facts)
 

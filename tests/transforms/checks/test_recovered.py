@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from prepared_signature import SIGNATURE
 from transforms.auth.proof import best_proof
 from transforms.case import ItemView
 from transforms.checks import recovered, signatures
-from transforms.model import Direction, Finding, Kind, PreparedSignature, SignatureResult, Strength
+from transforms.model import Direction, Finding, Kind, SignatureResult, Strength
 from transforms.verdict import Case, decide
 from transforms.wording import headline, would_change
 
-SIGNATURE = PreparedSignature(
-    seq=0, type="dkim", domain="campaign.example", selector="s1", auid=None, algorithm="rsa-sha256",
-    canonicalization="relaxed/relaxed", signed_fields=("from", "date", "subject"), unsigned_fields=(),
-    signed_at=None, expires_at=None, length=None, body_hash=b"\1\2\3", body_ok=True, signature=b"s", data_hash=b"h",
-    repairs="", invalid=None, objections=(), aligned="exact",
-)  # fmt: skip
 KEY = "k" * 64
 HONEST = SignatureResult(0, True, "ok", KEY, "pass", "key_recovered", "key_recovered", 2048)
 RIVAL = HONEST._replace(reason="key_two_recovered")

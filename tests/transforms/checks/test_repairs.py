@@ -4,36 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+import prepared_signature
 from transforms.auth.proof import best_proof
 from transforms.auth.repair.body import REPAIRS
 from transforms.case import ItemView
 from transforms.checks import repairs, signatures
 from transforms.model import Direction, Finding, Kind, PreparedSignature, SignatureResult
 
-SIGNATURE = PreparedSignature(
-    seq=0,
-    type="dkim",
-    domain="campaign.example",
-    selector="s1",
-    auid=None,
-    algorithm="rsa-sha256",
-    canonicalization="relaxed/relaxed",
-    signed_fields=("from", "date", "subject"),
-    unsigned_fields=(),
-    signed_at=None,
-    expires_at=None,
-    length=None,
-    body_hash=b"\1",
-    body_ok=True,
-    signature=b"s",
-    data_hash=b"h",
-    repairs="base64_lines+date_zone",
-    invalid=None,
-    objections=(),
-    aligned="exact",
-    restored_sha256=b"\xab" * 32,
-    shown="here",
-    signed="there",
+SIGNATURE = prepared_signature.SIGNATURE._replace(
+    body_hash=b"\1", repairs="base64_lines+date_zone", restored_sha256=b"\xab" * 32, shown="here", signed="there"
 )
 VALID = SignatureResult(0, True, "ok", "k" * 64, "pass", None, "", 2048)
 FAILED = SignatureResult(0, False, "ok", "k" * 64, "fail", None, "header_changed_after_signing", 2048)

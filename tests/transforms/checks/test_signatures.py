@@ -4,33 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from prepared_signature import SIGNATURE
 from transforms.auth.proof import NO_SIGNATURE, best_proof
 from transforms.case import ItemView
 from transforms.checks import signatures
 from transforms.model import Direction, Finding, Kind, PreparedSignature, SignatureResult, Strength
 
-SIGNATURE = PreparedSignature(
-    seq=0,
-    type="dkim",
-    domain="campaign.example",
-    selector="s1",
-    auid=None,
-    algorithm="rsa-sha256",
-    canonicalization="relaxed/relaxed",
-    signed_fields=("from", "date", "subject"),
-    unsigned_fields=(),
-    signed_at=None,
-    expires_at=None,
-    length=None,
-    body_hash=b"\1\2\3",
-    body_ok=True,
-    signature=b"s",
-    data_hash=b"h",
-    repairs="",
-    invalid=None,
-    objections=(),
-    aligned="exact",
-)
 VALID = SignatureResult(0, True, "ok", "k" * 64, "pass", None, "", 2048)
 BODY = SignatureResult(0, True, "ok", "k" * 64, "fail", None, "body_changed_after_signing", 2048)
 HEADER = SignatureResult(0, False, "ok", "k" * 64, "fail", None, "header_changed_after_signing", 2048)

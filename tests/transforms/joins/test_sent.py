@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
+from prepared_signature import SIGNATURE
 from transforms.auth.proof import Proof
 from transforms.joins import sent
-from transforms.model import Kind, PreparedSignature, SignatureResult, Status
+from transforms.model import Kind, SignatureResult, Status
 from transforms.shard import ProvenShard, Signed
 
 PROVEN = Proof("signature", "strong", "", 0, "campaign.example", "s1")
@@ -141,13 +142,9 @@ def test_the_answer_does_not_depend_on_the_order_of_units(make_proven) -> None:
 
 # ---- attachments that were taken out ------------------------------------------------------------
 
-PUT_BACK = PreparedSignature(
-    seq=0, type="dkim", domain="campaign.example", selector="s1", auid=None, algorithm="rsa-sha256",
-    canonicalization="relaxed/relaxed", signed_fields=("from", "date", "subject"), unsigned_fields=(),
-    signed_at=None, expires_at=None, length=None, body_hash=b"", body_ok=True, signature=b"s", data_hash=b"h",
-    repairs="detached_attachment", invalid=None, objections=("proven_except_added_text",), aligned="exact",
-    put_back=(DEED,),
-)  # fmt: skip
+PUT_BACK = SIGNATURE._replace(
+    body_hash=b"", repairs="detached_attachment", objections=("proven_except_added_text",), put_back=(DEED,)
+)
 PASS = SignatureResult(
     0, True, "ok", "k", "pass", "proven_except_added_text", "pass", 2048, doubts=("proven_except_added_text",)
 )
