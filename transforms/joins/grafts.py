@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from transforms.arrow_bytes import to_table
 from transforms.auth.alignment import align
-from transforms.difference import HABIT, differences, subject_words, words
+from transforms.difference import HABIT, differences, share_of, subject_words, words
 from transforms.joins.bodies import Load
 from transforms.joins.sent import is_protected
 from transforms.limits import LIMITS
@@ -188,9 +188,7 @@ def compare(pair: Pair, load: Load) -> Tampering | None:
 def _altered(signed: Content, shown: Content, pair: Pair) -> tuple[list[Said], bool]:
     """Of a message that calls itself the signed one: what it says otherwise, and whether that counts."""
     changes = text_changes(signed, shown)
-    author = said_author(signed.author, shown.author, signed.author_name, shown.author_name)
-    date = said_date(signed.date, shown.date, signed.date_raw, shown.date_raw, shown.received)
-    subject = said_subject(signed.subject, shown.subject)
+    author, date, subject = _said_by_fields(signed, shown)
     told = [one for one in (author, date, subject, said_text(changes) or said_part(signed, shown)) if one is not None]
     if author is not None and not may_accuse_author(pair.domain, signed, shown, pair.protected):
         return told, False
@@ -214,16 +212,8 @@ def may_accuse_author(domain: str, signed: Content, shown: Content, protected: b
 
 def _foreign(signed: Content, shown: Content, pair: Pair) -> tuple[list[Said], bool]:
     """Of another message that carries this signature: whether nothing of the signed one is left in it."""
-    author = said_author(signed.author, shown.author, signed.author_name, shown.author_name)
-    told = [
-        one
-        for one in (
-            author,
-            said_date(signed.date, shown.date, signed.date_raw, shown.date_raw, shown.received),
-            said_subject(signed.subject, shown.subject),
-        )
-        if one is not None
-    ]
+    author, date, subject = _said_by_fields(signed, shown)
+    told = [one for one in (author, date, subject) if one is not None]
     before, after = words(signed.text), words(shown.text)
     subjects = subject_words(signed.subject), subject_words(shown.subject)
     related = (
@@ -239,10 +229,18 @@ def _foreign(signed: Content, shown: Content, pair: Pair) -> tuple[list[Said], b
     return told, speaks and not related
 
 
+def _said_by_fields(signed: Content, shown: Content) -> tuple[Said | None, Said | None, Said | None]:
+    """What From, Date and Subject say otherwise."""
+    return (
+        said_author(signed.author, shown.author, signed.author_name, shown.author_name),
+        said_date(signed.date, shown.date, signed.date_raw, shown.date_raw, shown.received),
+        said_subject(signed.subject, shown.subject),
+    )
+
+
 def _shares(signed: list[str], shown: list[str]) -> bool:
     """Whether half of the words of either stand in the other; also where there is nothing to compare."""
     changes = differences(signed, shown)
     if changes is None:
         return False
-    common = len(shown) - sum(len(new) for _, new, _ in changes)
-    return 2 * common >= min(len(signed), len(shown))
+    return 2 * share_of(shown, changes) >= min(len(signed), len(shown))

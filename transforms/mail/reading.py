@@ -19,7 +19,7 @@ from transforms.mail.content import normalised_text
 from transforms.mail.fields import SINGLETONS, split_message
 from transforms.mail.mime import boundary_of, delimiters_of, occurrences, parts
 from transforms.mail.parameters import MAX_VALUE, Parameter, raw_parameters
-from transforms.mail.transfer import IDENTITY, decode
+from transforms.mail.transfer import IDENTITY, decode_one_way
 from transforms.model import HeaderField, Message, Part, Reading
 from transforms.span import Span, in_memory
 
@@ -341,15 +341,12 @@ def _text(body: Span, media_type: str, charset: str, encoding: str) -> str | Non
     """
     if body.size > LIMITS.in_memory:
         return "too_large_to_tell"
-    octets = raw = body.read()
-    if encoding in IDENTITY:
-        if _passes_for_quoted_printable(raw):
-            return "transfer_encoding"
-    else:
-        decoding = decode(body, encoding)
-        octets = b"".join(decoding)
-        if not decoding.strict() or (encoding == "quoted-printable" and _NEEDLESS_ESCAPE.search(raw)):
-            return "transfer_encoding"
+    raw = body.read()
+    octets = raw if encoding in IDENTITY else decode_one_way(body, encoding)
+    if octets is None or (encoding == "quoted-printable" and _NEEDLESS_ESCAPE.search(raw)):
+        return "transfer_encoding"
+    if encoding in IDENTITY and _passes_for_quoted_printable(raw):
+        return "transfer_encoding"
     if encoding != "base64" and _passes_for_base64(raw):
         return "transfer_encoding"
     if _CONTROL_IN_TEXT.search(octets):
@@ -375,17 +372,18 @@ def _passes_for_quoted_printable(raw: bytes) -> bool:
         return False
     if max(map(len, raw.split(b"\n"))) > _QUOTED_PRINTABLE_LINE and _NEEDLESS_ESCAPE.search(raw):
         return False
-    decoding = decode(in_memory(raw), "quoted-printable")
-    return b"".join(decoding) != raw and decoding.strict()
+    content = decode_one_way(in_memory(raw), "quoted-printable")
+    return content is not None and content != raw
 
 
 def _passes_for_base64(raw: bytes) -> bool:
     """Whether all of it is base64 of a text; a word such as "Okay" decodes, but to no text."""
     if b" " in raw[:1024]:
         return False
-    decoding = decode(in_memory(raw), "base64")
-    content = b"".join(decoding)
-    return bool(content) and decoding.strict() and not _CONTROL_IN_TEXT.search(content) and _is_utf8(content)
+    content = decode_one_way(in_memory(raw), "base64")
+    if not content:
+        return False
+    return not _CONTROL_IN_TEXT.search(content) and _is_utf8(content)
 
 
 def _one_charset(octets: bytes, charset: str) -> bool:

@@ -50,6 +50,13 @@ def decode(body: Span, encoding: str) -> Decoding:
     return Decoding(body, encoding)
 
 
+def decode_one_way(body: Span, encoding: str) -> bytes | None:
+    """Content of a body, None if decoders could differ on it."""
+    decoding = decode(body, encoding)
+    octets = b"".join(decoding)
+    return octets if decoding.strict() else None
+
+
 def _whole_lines(body: Span) -> Iterator[bytes]:
     """Chunks cut behind a line end; a line longer than a chunk comes in pieces that cut no escape."""
     held = b""

@@ -12,7 +12,7 @@ from transforms.mail.comments import unfolded
 from transforms.mail.fields import split_part
 from transforms.mail.mime import boundary_of, delimiters_of
 from transforms.mail.parameters import raw_parameters
-from transforms.mail.transfer import IDENTITY, decode
+from transforms.mail.transfer import IDENTITY, decode_one_way
 from transforms.model import HeaderField, Message
 from transforms.span import in_memory
 from transforms.text import clean_text
@@ -176,9 +176,8 @@ def _text(octets: bytes, encoding: str, charset: str) -> str | None:
     """What every reader sees in the octets; None if readers may differ."""
     if encoding not in _DECODED:
         return None
-    decoding = decode(in_memory(octets), encoding)
-    decoded = b"".join(decoding)
-    if not decoding.strict() or not (charset in _WITH_ASCII if decoded.isascii() else charset == "utf-8"):
+    decoded = decode_one_way(in_memory(octets), encoding)
+    if decoded is None or not (charset in _WITH_ASCII if decoded.isascii() else charset == "utf-8"):
         return None
     try:
         text = decoded.decode("utf-8")

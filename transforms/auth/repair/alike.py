@@ -14,7 +14,7 @@ from transforms.auth.repair.leaf import in_wire_form
 from transforms.mail.charset import to_text
 from transforms.mail.mime import boundary_of, delimiters_of, parts
 from transforms.mail.parameters import raw_parameters
-from transforms.mail.transfer import decode
+from transforms.mail.transfer import decode_one_way
 from transforms.model import HeaderField, Message, Part
 
 _LINE_END = re.compile(r"\r++\n")  # a bare CR is none: it can hide the text before it
@@ -37,7 +37,7 @@ def same_files(shown: Message, restored: Message) -> bool:
 
 
 def _files(message: Message) -> list[str | None]:
-    contents = (_content(part) for part in parts(in_wire_form(message)) if part.is_item)
+    contents = (decode_one_way(part.body, part.encoding) for part in parts(in_wire_form(message)) if part.is_item)
     return [hashlib.sha256(content).hexdigest() if content is not None else None for content in contents]
 
 
@@ -53,7 +53,7 @@ def _leaves(message: Message) -> list[tuple[object, ...] | None]:
     for part in parts(in_wire_form(message)):
         if part.media_type.startswith("multipart/") and not part.is_item:
             continue
-        content = _content(part)
+        content = decode_one_way(part.body, part.encoding)
         text = content is not None and not part.is_item
         says = visible(to_text(content or b"", part.parameters.get("charset", ""))) if text else content
         kind = part.media_type, part.parameters, part.disposition, part.raw_file_name, part.is_item
@@ -73,7 +73,7 @@ def _alike(shown: Part, restored: Part) -> bool:
         return True
     if shown.media_type.startswith("multipart/") and not shown.is_item:
         return _around(shown) == _around(restored)
-    one, other = _content(shown), _content(restored)
+    one, other = decode_one_way(shown.body, shown.encoding), decode_one_way(restored.body, restored.encoding)
     if one is None or other is None:
         return False
     if shown.is_item:
@@ -86,13 +86,6 @@ def _described(part: Part) -> tuple[object, ...]:
     """All that tells how a part is read, but its transfer encoding."""
     kind = part.number, part.media_type, part.parameters, part.disposition, part.raw_file_name, part.is_item
     return *kind, _plain_fields(part.fields)
-
-
-def _content(part: Part) -> bytes | None:
-    """Decoded octets, None if the encoding can be read in two ways."""
-    decoding = decode(part.body, part.encoding)
-    octets = b"".join(decoding)
-    return octets if decoding.strict() else None
 
 
 def _around(part: Part) -> list[bytes]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from transforms.auth.canonical import LineEnds, wire_chunks
 from transforms.mail.mime import parts
-from transforms.mail.transfer import IDENTITY, decode
+from transforms.mail.transfer import IDENTITY, decode_one_way
 from transforms.model import HeaderField, Message, Part
 from transforms.span import in_memory
 
@@ -38,9 +38,7 @@ class Leaf(NamedTuple):
 
     def content(self) -> bytes | None:
         """Decoded octets; None if the encoding can be read in two ways."""
-        decoding = decode(self.part.body, self.part.encoding)
-        octets = b"".join(decoding)
-        return octets if decoding.strict() else None
+        return decode_one_way(self.part.body, self.part.encoding)
 
 
 def in_wire_form(message: Message) -> Message:
