@@ -20,7 +20,7 @@ from pipeline.examining import examine_and_store
 from pipeline.job import Job
 from transforms.limits import LIMITS
 from transforms.plan import plan_units
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 from transforms.watch import UNWATCHED
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 
 
 @dataclass(frozen=True, slots=True)

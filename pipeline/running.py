@@ -40,7 +40,7 @@ from transforms.limits import LIMITS
 from transforms.model import SCHEMA_VERSION
 from transforms.plan import followed, plan_units
 from transforms.text import clean_text
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 
 if TYPE_CHECKING:
     from pipeline import engines

@@ -26,7 +26,7 @@ from transforms.plan import followed, single_file
 from transforms.shard import proven
 from transforms.text import clean_text
 from transforms.unit import examine_unit
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 from transforms.watch import UNWATCHED
 from transforms.wording import in_words
 

@@ -26,7 +26,7 @@ from transforms.plan import plan_units
 from transforms.shard import Content, ProvenShard, content_of, proven
 from transforms.tampering import Tampering, settle
 from transforms.unit import examine_unit
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 from transforms.watch import UNWATCHED
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # for `from sealing import seal`

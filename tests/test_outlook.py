@@ -321,7 +321,7 @@ def _sources(dump: Path) -> list[Any]:
 
     from transforms.limits import LIMITS
     from transforms.unit import examine_unit
-    from transforms.unpack import Settings
+    from transforms.unpack.rows import Settings
     from transforms.watch import UNWATCHED
 
     units: list[WorkUnit] = list(plan_units(os.fsencode(dump), LIMITS))

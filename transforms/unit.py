@@ -18,13 +18,16 @@ from transforms.model import FileEntry, Kind, Source, Status, UnitEvidence, Work
 from transforms.plan import folder
 from transforms.span import FileSpan, SourceChanged, Span, in_memory
 from transforms.text import clean_text
-from transforms.unpack import Landed, Octets, Place, Settings, Spool, Unpacker
+from transforms.unpack import content, mailboxes
+from transforms.unpack.landing import Landed, Spool
+from transforms.unpack.members import members
+from transforms.unpack.rows import Octets, Place, Rows, Settings
 from transforms.watch import Watch
 
 
 def examine_unit(unit: WorkUnit, root: bytes, settings: Settings, spool: Spool, watch: Watch) -> UnitEvidence:
     """Everything that one work unit says. Never raises for what the dump holds."""
-    rows = Unpacker(settings, spool, watch)
+    rows = Rows(settings, spool, watch, content.read)
     base = folder(root)
     sources = tuple(_file(rows, unit, os.path.join(base, entry.name), entry) for entry in unit.entries)
     return UnitEvidence(
@@ -50,7 +53,7 @@ class _Read:
     octets: Octets | None = None  # None: members are accounted, or there are no octets
 
 
-def _file(rows: Unpacker, unit: WorkUnit, location: bytes, entry: FileEntry) -> Source:
+def _file(rows: Rows, unit: WorkUnit, location: bytes, entry: FileEntry) -> Source:
     """One directory entry of the dump, or the unit's range of it."""
     path = path_spec.file_path(entry.name)
     name = os.path.basename(entry.name)
@@ -89,16 +92,17 @@ def _file(rows: Unpacker, unit: WorkUnit, location: bytes, entry: FileEntry) -> 
     )
 
 
-def _regular(rows: Unpacker, unit: WorkUnit, location: bytes, entry: FileEntry, place: Place) -> _Read:
+def _regular(rows: Rows, unit: WorkUnit, location: bytes, entry: FileEntry, place: Place) -> _Read:
     """A regular file. OSError if it cannot be read, or is no longer the file that was planned."""
-    rows.output = 0
+    rows.landing.output = 0
     fd = os.open(location, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         _must_be(fd, entry)
         span = FileSpan(fd, 0, entry.size)
         if unit.form == "mailbox_range":
             below = place._replace(depth=1, parent_id=path_spec.item_id(place.path))
-            octets = rows.messages(below, span, mailbox.entries(span, unit.start, unit.stop, rows.watch.alive))
+            entries = mailbox.entries(span, unit.start, unit.stop, rows.watch.alive)
+            octets = mailboxes.messages(rows, below, span, entries)
             read = _Read(Kind.MAILBOX, octets=octets)
         elif unit.form == "zip_range":
             read = _zip_range(rows, unit, location, place, span)
@@ -110,13 +114,17 @@ def _regular(rows: Unpacker, unit: WorkUnit, location: bytes, entry: FileEntry, 
         os.close(fd)
 
 
-def _whole(rows: Unpacker, unit: WorkUnit, place: Place, file: FileSpan) -> _Read:
+def _whole(rows: Rows, unit: WorkUnit, place: Place, file: FileSpan) -> _Read:
     """A file with its own row; of a split container nothing but that row."""
     row, mark = rows.announce()
     small = file.size <= rows.limits.in_memory and unit.form == "files"
     span: Span = in_memory(file.read()) if small else file
-    digests = rows.hash(span)
-    octets = rows.content(row, place, Landed(span, digests), mark, expand=unit.form == "files")
+    digests = rows.landing.hash(span)
+    octets: Octets | None = Octets(digests.size, 0)
+    if mark is not None:
+        rows.put(row, place, Kind.OTHER, digests, status=Status.ERROR, error_code=mark)
+    else:
+        octets = content.read(rows, row, place, Landed(span, digests), expand=unit.form == "files")
     item = rows.items[row]
     assert item is not None
     if unit.form == "whole":
@@ -124,13 +132,13 @@ def _whole(rows: Unpacker, unit: WorkUnit, place: Place, file: FileSpan) -> _Rea
     return _Read(item.kind, item.status, item.error_code, digests.sha256, octets)
 
 
-def _zip_range(rows: Unpacker, unit: WorkUnit, location: bytes, place: Place, span: FileSpan) -> _Read:
+def _zip_range(rows: Rows, unit: WorkUnit, location: bytes, place: Place, span: FileSpan) -> _Read:
     """Some members of a large zip; a name's repeats count over its whole directory."""
     directory, all_steps = _directory(location, unit.entries[0])
     steps = iter(all_steps[unit.start : unit.stop])
     below = place._replace(depth=1, parent_id=path_spec.item_id(place.path))
     entries = zip_archive.entries(span, directory, unit.start, unit.stop)
-    outcome = rows.members(below, span, entries, lambda _: next(steps))
+    outcome = members(rows, below, span, entries, lambda _: next(steps))
     return _Read(Kind.ARCHIVE) if outcome is None else _Read(Kind.ARCHIVE, *outcome)
 
 
@@ -145,7 +153,7 @@ def _directory(path: bytes, entry: FileEntry) -> tuple[zip_archive.ZipDirectory,
     return directory, tuple(namer.step(zip_archive.member_name(member)) for member in directory.members)
 
 
-def _without_octets(rows: Unpacker, place: Place, kind: Kind, code: str | None) -> _Read:
+def _without_octets(rows: Rows, place: Place, kind: Kind, code: str | None) -> _Read:
     row, _ = rows.announce()
     status = Status.OK if code is None else Status.ERROR
     rows.put(row, place, kind, None, status=status, error_code=code)

@@ -15,7 +15,7 @@ from transforms.limits import LIMITS
 from transforms.model import FileEntry, UnitEvidence, WorkUnit
 from transforms.plan import plan_units
 from transforms.unit import examine_unit
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 from transforms.watch import UNWATCHED
 
 LEAK = os.fsencode(Path(__file__).resolve().parents[2] / "sample_dump" / "leak")

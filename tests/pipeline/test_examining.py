@@ -12,7 +12,7 @@ import pytest
 from pipeline import evidence, examining, progress
 from pipeline.job import Job
 from transforms.limits import LIMITS
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 
 MESSAGE = b"From anna@campaign.example Mon Apr 24 10:00:00 2017\nFrom: anna@campaign.example\nSubject: hi\n\nText\n\n"
 

@@ -31,7 +31,7 @@ from pipeline.job import Job
 from transforms.auth import recover
 from transforms.auth.key import parse_record
 from transforms.limits import LIMITS
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent

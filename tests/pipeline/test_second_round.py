@@ -17,7 +17,7 @@ import pytest
 from pipeline import commit, evidence, examining, second_round
 from pipeline.job import Job
 from transforms.limits import LIMITS
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 from transforms.watch import UNWATCHED
 
 HERE = Path(__file__).resolve().parent

@@ -22,7 +22,7 @@ from transforms.model import Item, Kind, Source, Text, UnitEvidence, WorkUnit
 from transforms.plan import plan_units
 from transforms.shard import ProvenShard, Signed
 from transforms.unit import examine_unit
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 from transforms.watch import UNWATCHED, Watch
 
 

@@ -17,7 +17,7 @@ from transforms.limits import LIMITS, Limits
 from transforms.plan import plan_units
 from transforms.shard import Shard
 from transforms.unit import examine_unit
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 from transforms.watch import UNWATCHED
 
 LEAK = Path(__file__).resolve().parents[2] / "sample_dump" / "leak"

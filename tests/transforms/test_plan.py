@@ -20,7 +20,7 @@ from transforms.limits import LIMITS, Limits
 from transforms.model import Item, Source, Status, WorkUnit
 from transforms.plan import plan_units, single_file, walk
 from transforms.unit import examine_unit
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 from transforms.watch import UNWATCHED
 
 FROM_LINE = b"From anna@campaign.example Mon Apr 24 10:00:00 2017\n"

@@ -18,7 +18,7 @@ from transforms.plan import plan_units
 from transforms.shard import Shard, signatures_of
 from transforms.taken_out import Wanted, attempt, wanted
 from transforms.unit import examine_unit
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 from transforms.watch import UNWATCHED
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))

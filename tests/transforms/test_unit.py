@@ -14,7 +14,7 @@ from transforms.limits import LIMITS
 from transforms.model import FileEntry, Kind, Status, UnitEvidence, WorkUnit
 from transforms.plan import plan_units
 from transforms.unit import examine_unit
-from transforms.unpack import Settings
+from transforms.unpack.rows import Settings
 from transforms.watch import UNWATCHED, Watch
 
 MAIL = (

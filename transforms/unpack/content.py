@@ -1,0 +1,107 @@
+"""Which reader gets an item's octets? The one place that knows them all.
+
+Each item is announced to the watch before it is read, so that one which kills the worker can be
+marked and passed over when the unit runs again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transforms import magic_type
+from transforms.containers import emlx, mailbox
+from transforms.containers.compound import Storage, open_compound
+from transforms.mail import msg
+from transforms.mail.fields import header_goes_on, names_fields_of_mail
+from transforms.model import ContainerError, Kind, Status
+from transforms.sniff import EMAIL, HEAD, LONG_HEAD, Sniffed, called_message, holds_messages, sniff
+from transforms.span import Span
+from transforms.unpack import archives, mailboxes, outlook
+from transforms.unpack.landing import Landed
+from transforms.unpack.rows import Octets, Place, Rows
+
+
+def read(rows: Rows, row: int, place: Place, landed: Landed, expand: bool = True) -> Octets | None:
+    """Type an item's octets, fill its row and those below it.
+
+    None: an archive, whose members are accounted instead of its octets.
+    expand=False: a split container, whose ranges are units of their own.
+    """
+    span, digests = landed.span, landed.digests
+    whole = Octets(digests.size, 0)
+    if not landed.strict:
+        place = place._replace(covered=False)
+    found = _typed(span, place)
+    if place.note and found.kind is Kind.EMAIL:  # it repeats a header section; no proof passes through it
+        note = {"media_type": "text/plain", "holds_messages": True}
+        rows.put(row, place, Kind.TEXT, digests, **note, **landed.outcome)
+        return whole
+    root: Storage | ContainerError | None = None
+    if found.format == "ole" and landed.status is not Status.LIMITED:
+        found, root = _outlook(found, span)
+    if landed.status is not Status.LIMITED and _opens(found):
+        breach = None
+        if digests.sha256 in place.ancestors:
+            breach = "limit.cycle"
+        elif place.depth > rows.limits.depth:
+            breach = "limit.depth"
+        if breach is not None:
+            landed = landed._replace(status=Status.LIMITED, code=breach)
+    if landed.status is Status.LIMITED:
+        rows.put(row, place, found.kind, digests, **_facts(found, span, place), **landed.outcome)
+        return whole
+    if root is not None:
+        return outlook.read(rows, row, place, landed, root)
+    if found.format == "mailbox" and mailbox.holds_several(span, rows.watch.alive):
+        rows.put(row, place, Kind.MAILBOX, digests, **_facts(found, span, place), **landed.outcome)
+        if not expand:
+            return Octets(0, 0)
+        below = place.below(row, digests.sha256)
+        return mailboxes.messages(rows, below, span, mailbox.entries(span, alive=rows.watch.alive))
+    if found.format == "emlx" and emlx.is_framed(span):
+        return mailboxes.framed(rows, row, place, landed, emlx.entries(span))
+    if found.kind in (Kind.EMAIL, Kind.MAILBOX):
+        return mailboxes.framed(rows, row, place, landed, mailboxes.one_message(span))
+    if found.format in archives.FORMATS:
+        return archives.read(rows, row, place, landed, found, _facts(found, span, place), expand)
+    rows.put(row, place, found.kind, digests, **_facts(found, span, place), **landed.outcome)
+    return whole
+
+
+def _opens(found: Sniffed) -> bool:
+    return found.kind is Kind.EMAIL or found.kind is Kind.MAILBOX or found.format in archives.FORMATS
+
+
+_OUTLOOK = Sniffed("msg", Kind.EMAIL, msg.MEDIA_TYPE)
+
+
+def _outlook(found: Sniffed, span: Span) -> tuple[Sniffed, Storage | ContainerError | None]:
+    """A compound file looked into: the root of a message of Outlook, or why it cannot be opened; else None.
+
+    Of one that cannot be opened, the name alone tells what it was.
+    """
+    try:
+        root = open_compound(span)
+    except ContainerError as error:
+        return (_OUTLOOK, error) if found.media_type == msg.MEDIA_TYPE else (found, None)
+    return (_OUTLOOK, root) if msg.is_message(root) else (found, None)
+
+
+def _typed(span: Span, place: Place) -> Sniffed:
+    """What octets are: by content, and as a message where they are called one and begin like one."""
+    head = span.read(0, HEAD)
+    if span.size > HEAD and header_goes_on(head):
+        head = span.read(0, LONG_HEAD)
+    found = sniff(head, span.size, place.name)
+    if found.kind not in (Kind.TEXT, Kind.OTHER) or not called_message(place.name, place.claimed):
+        return found
+    return EMAIL if names_fields_of_mail(head) else found
+
+
+def _facts(found: Sniffed, span: Span, place: Place) -> dict[str, Any]:
+    """Type columns; libmagic is asked only about what the sniffer leaves over."""
+    guess = magic_type.media_type(span.read(0, HEAD)) if found.format == "unknown" else None
+    return {
+        "media_type": guess or found.media_type,
+        "holds_messages": holds_messages(found, place.name, place.claimed),
+    }

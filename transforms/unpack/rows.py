@@ -1,0 +1,162 @@
+"""The rows of one unit while they are made: each announced before it is read, parents before children.
+
+What lies inside an item is read by the one function that knows every reader (content.py); it is handed in
+here, so that a reader of messages can have an attachment read without knowing how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from transforms import path_spec
+from transforms.limits import Limits
+from transforms.model import Clock, Item, KeptField, Kind, Order, PreparedSignature, Status, Text
+from transforms.unpack.landing import Digests, Landed, Landing, Spool
+from transforms.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    limits: Limits
+    also_hash: tuple[str, ...] = ()  # sha1, md5
+
+
+class Octets(NamedTuple):
+    """Where a file's octets went: into its direct children (or itself), and into framing."""
+
+    inside: int
+    outside: int
+
+
+class Place(NamedTuple):
+    """Where an item lies, and what it takes from there."""
+
+    path: str
+    source_path: str
+    parent_row: int = -1
+    parent_id: str | None = None
+    depth: int = 0
+    name: bytes = b""  # as stored
+    file_name: str | None = None
+    claimed: str | None = None  # media type
+    start: int | None = None
+    length: int | None = None
+    covered: bool = False
+    exact: bool = False
+    loose: bool = True
+    ancestors: frozenset[str] = frozenset()  # sha256 of the containers above
+    base: str = ""  # of a nested message: IMAP numbers continue after base!prefix
+    prefix: str = ""
+    quoted: bool = False  # lies in a mailbox, whose writer may have quoted From lines
+    note: bool = False  # stands in the place of an attachment that was taken out
+    notes: tuple[str, ...] = ()
+
+    def below(self, row: int, sha256: str) -> Place:
+        """What the children of an item share."""
+        return Place(
+            path=self.path,
+            source_path=self.source_path,
+            parent_row=row,
+            parent_id=path_spec.item_id(self.path),
+            depth=self.depth + 1,
+            covered=self.covered,
+            exact=self.exact,
+            loose=self.loose,
+            ancestors=self.ancestors | {sha256},
+        )
+
+
+class Reader(Protocol):
+    """Types an item's octets, fills its row and those below it; None where members are accounted instead."""
+
+    def __call__(self, rows: Rows, row: int, place: Place, landed: Landed, expand: bool = True) -> Octets | None: ...
+
+
+class Rows:
+    """The rows of one unit, and what is kept beside them."""
+
+    def __init__(self, settings: Settings, spool: Spool, watch: Watch, read: Reader) -> None:
+        self.limits = settings.limits
+        self.watch = watch
+        self.landing = Landing(settings.limits, settings.also_hash, spool, watch)
+        self.read = read
+        self.items: list[Item | None] = []  # None: announced, its children are being read
+        self.signatures: list[tuple[int, PreparedSignature]] = []
+        self.fields: list[KeptField] = []
+        self.clocks: list[tuple[int, Clock]] = []
+        self.texts: list[Text] = []
+        self.orders: list[Order] = []
+
+    # ---- taking back what a file gave, when it turns out to change while it is read ----
+
+    def mark(self) -> tuple[int, ...]:
+        return tuple(map(len, self._made()))
+
+    def take_back(self, mark: tuple[int, ...]) -> None:
+        for rows, length in zip(self._made(), mark, strict=True):
+            del rows[length:]
+
+    def _made(self) -> tuple[list[Any], ...]:
+        return self.items, self.signatures, self.fields, self.clocks, self.texts, self.orders
+
+    # ---- one item ----
+
+    def announce(self) -> tuple[int, str | None]:
+        """A new row, and the code of the crash that reading it caused before, if it did."""
+        row = len(self.items)
+        self.items.append(None)
+        return row, self.watch.opening(row)
+
+    def put(self, row: int, place: Place, kind: Kind, digests: Digests | None, **facts: Any) -> None:
+        """Fill an announced row."""
+        facts.setdefault("notes", ())
+        facts["notes"] = place.notes + facts["notes"]
+        self.items[row] = Item(
+            row=row,
+            parent_row=place.parent_row,
+            item_id=path_spec.item_id(place.path),
+            parent_id=place.parent_id,
+            source_path=place.source_path,
+            path=place.path,
+            path_bytes=place.name if _not_utf8(place.name) else None,
+            depth=place.depth,
+            byte_start=place.start,
+            byte_len=place.length,
+            file_name=place.file_name,
+            kind=kind,
+            media_type=facts.pop("media_type", None),
+            media_type_claimed=place.claimed,
+            size=digests.size if digests else None,
+            sha256=digests.sha256 if digests else None,
+            sha1=digests.sha1 if digests else None,
+            md5=digests.md5 if digests else None,
+            covered=place.covered and facts.get("status", Status.OK) is Status.OK,
+            exact=place.exact,
+            loose=place.loose,
+            **facts,
+        )
+
+    def child(self, place: Place, land: Callable[[ExitStack], Landed]) -> Item:
+        """One thing inside another: announced, then landed, then read."""
+        row, mark = self.announce()
+        with ExitStack() as files:
+            if mark is not None:
+                self.put(row, place, Kind.OTHER, None, status=Status.ERROR, error_code=mark)
+            else:
+                self.read(self, row, place, land(files))
+        item = self.items[row]
+        assert item is not None
+        return item
+
+
+def _not_utf8(name: bytes) -> bool:
+    if name.isascii():
+        return False
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
