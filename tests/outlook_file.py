@@ -143,6 +143,9 @@ def message(
         elif content is not None:
             place["__substg1.0_3701000D"] = content
         tree[f"__attach_version1.0_#{number:08X}"] = place
+    for name, value in tree.items():  # of each stream, Outlook writes the size among the properties of fixed size
+        if name.startswith("__substg1.0_"):
+            fixed[int(name[-8:], 16)] = struct.pack("<II", len(value) + 2, 3)
     tree["__properties_version1.0"] = properties(24 if embedded else 32, fixed)
     return tree
 

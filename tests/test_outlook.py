@@ -73,7 +73,7 @@ def test_the_header_fields_are_proven_and_the_body_is_not(judge_one: Any) -> Non
     (signature,) = row["signatures"]
     assert (signature["header_ok"], signature["body_ok"]) == (True, None)
     assert (signature["result"], signature["reason"]) == ("neutral", "body_not_hashed")
-    assert codes(row) == {"dkim.header_proven"}
+    assert codes(row) == {"dkim.header_proven", "clock.timeline"}
     assert (row["n_supports"], row["n_contradicts"]) == (1, 0)
     assert "campaign.example signed these header fields" in row["headline"]
 

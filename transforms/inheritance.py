@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.mail.msg import MEDIA_TYPE as OUTLOOK
+from transforms.mail.mapi import TAKEN_APART
 from transforms.model import Kind
 from transforms.shard import ProvenShard
 
@@ -35,7 +35,7 @@ def carriers(proven: ProvenShard) -> list[int | None]:
         signed = proven.signed.get(parent)
         if kinds[parent] == Kind.EMAIL:
             passes = signed is not None and signed.passes_on and (exact[row] or signed.fixes_blanks)
-            found[row] = parent if passes and media_types[parent] != OUTLOOK else None
+            found[row] = parent if passes and media_types[parent] not in TAKEN_APART else None
         else:
             found[row] = found[parent]
     return found

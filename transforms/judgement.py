@@ -22,7 +22,7 @@ from transforms.case import ItemView
 from transforms.inheritance import blanks_open, carriers
 from transforms.joins import bodies, copies, grafts, sent, substitutes
 from transforms.lookalike import Likeness, likeness
-from transforms.mail.msg import MEDIA_TYPE as OUTLOOK
+from transforms.mail.mapi import TAKEN_APART
 from transforms.mail.summary import edrm_mih
 from transforms.model import (
     Direction,
@@ -135,7 +135,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             clocks=clocks.get(row, ()),
             body_start=columns["body_start"][row],
             size=columns["size"][row],
-            body_lost=columns["media_type"][row] == OUTLOOK,
+            body_lost=columns["media_type"][row] in TAKEN_APART,
             chain=signed.chain if signed else NO_CHAIN,
             sealed=signed.sealed if signed else None,
             recipients=(*columns["to_emails"][row], *columns["cc_emails"][row]),

@@ -13,6 +13,7 @@ from transforms.containers import emlx, mailbox
 from transforms.containers.compound import Storage, open_compound
 from transforms.mail import msg
 from transforms.mail.fields import header_goes_on, names_fields_of_mail
+from transforms.mail.mapi import OUTLOOK
 from transforms.model import ContainerError, Kind, Status
 from transforms.sniff import EMAIL, HEAD, LONG_HEAD, Sniffed, called_message, holds_messages, sniff
 from transforms.span import Span
@@ -51,7 +52,10 @@ def read(rows: Rows, row: int, place: Place, landed: Landed, expand: bool = True
         rows.put(row, place, found.kind, digests, **_facts(found, span, place), **landed.outcome)
         return whole
     if root is not None:
-        return outlook.read(rows, row, place, landed, root)
+        if isinstance(root, ContainerError):
+            return outlook.unreadable(rows, row, place, landed, found.media_type, root.code)
+        outlook.read(rows, row, place, msg.taken_apart(root), landed)
+        return None
     if found.format == "mailbox" and mailbox.holds_several(span, rows.watch.alive):
         rows.put(row, place, Kind.MAILBOX, digests, **_facts(found, span, place), **landed.outcome)
         if not expand:
@@ -72,7 +76,7 @@ def _opens(found: Sniffed) -> bool:
     return found.kind is Kind.EMAIL or found.kind is Kind.MAILBOX or found.format in archives.FORMATS
 
 
-_OUTLOOK = Sniffed("msg", Kind.EMAIL, msg.MEDIA_TYPE)
+_OUTLOOK = Sniffed("msg", Kind.EMAIL, OUTLOOK)
 
 
 def _outlook(found: Sniffed, span: Span) -> tuple[Sniffed, Storage | ContainerError | None]:
@@ -83,7 +87,7 @@ def _outlook(found: Sniffed, span: Span) -> tuple[Sniffed, Storage | ContainerEr
     try:
         root = open_compound(span)
     except ContainerError as error:
-        return (_OUTLOOK, error) if found.media_type == msg.MEDIA_TYPE else (found, None)
+        return (_OUTLOOK, error) if found.media_type == OUTLOOK else (found, None)
     return (_OUTLOOK, root) if msg.is_message(root) else (found, None)
 
 

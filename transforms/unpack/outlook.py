@@ -1,42 +1,41 @@
 """Which rows does a message give that Outlook took apart: its own, its signatures as far as they cover
-header fields, its text, its attachments?
+header fields, its clocks, its text, its attachments?
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from transforms import path_spec
 from transforms.auth.prepare import prepare, signed_fields_kept
-from transforms.containers.compound import Storage
-from transforms.mail import msg
+from transforms.clocks import read_clocks
 from transforms.mail.content import normalised_text
+from transforms.mail.mapi import OUTLOOK, Attachment, TakenApart, read_message
 from transforms.mail.reading import read_one_way
 from transforms.mail.summary import summarise
 from transforms.model import ContainerError, KeptField, Kind, Status, Text
-from transforms.span import in_memory
+from transforms.span import Span, in_memory
 from transforms.text import clean_text
 from transforms.unpack.landing import Landed, stopped_by
 from transforms.unpack.members import member
 from transforms.unpack.rows import Octets, Place, Rows
 
 
-def read(rows: Rows, row: int, place: Place, landed: Landed, root: Storage | ContainerError) -> Octets | None:
-    """A .msg file, whose attachments are accounted; the error is why it cannot be opened."""
-    if isinstance(root, ContainerError):
-        status = Status.LIMITED if root.code.startswith("limit.") else Status.ERROR
-        facts: dict[str, Any] = {"media_type": msg.MEDIA_TYPE, "holds_messages": True}
-        rows.put(row, place, Kind.EMAIL, landed.digests, status=status, error_code=root.code, **facts)
-        return Octets(landed.digests.size, 0)
-    _message(rows, row, place, root, landed)
-    return None
+def unreadable(rows: Rows, row: int, place: Place, landed: Landed, media_type: str, code: str) -> Octets:
+    """A file whose octets say that it holds a message, which cannot be got at."""
+    status = Status.LIMITED if code.startswith("limit.") else Status.ERROR
+    facts: dict[str, Any] = {"media_type": media_type, "holds_messages": True}
+    rows.put(row, place, Kind.EMAIL, landed.digests, status=status, error_code=code, **facts)
+    return Octets(landed.digests.size, 0)
 
 
-def _message(rows: Rows, row: int, place: Place, storage: Storage, landed: Landed | None) -> None:
-    """A message of a compound file; landed is None for one inside another, which has no octets of its own."""
-    kept = msg.read_message(storage, embedded=landed is None)
+def read(
+    rows: Rows, row: int, place: Place, taken: TakenApart, landed: Landed | None = None, media_type: str = OUTLOOK
+) -> None:
+    """A message by its properties; landed is None for one that has no octets of its own, inside another."""
+    kept = read_message(taken)
     message = kept.message
     reading = read_one_way(message, body=False)
     signatures = prepare(message, reading, None)
@@ -44,13 +43,16 @@ def _message(rows: Rows, row: int, place: Place, storage: Storage, landed: Lande
     if signatures:
         fields = signed_fields_kept(message, signatures)
         rows.fields += [KeptField(row, field.name, field.raw) for field in fields]
+    if kept.transported:
+        rows.clocks += [(row, clock) for clock in read_clocks(message, ())]
     text = normalised_text(kept.parts, rows.limits.text)
     if text:  # as Outlook wrote it: like only its like
-        rows.texts.append(Text(row, f"{msg.MEDIA_TYPE} {kept.parts[0].media_type}", text))
+        rows.texts.append(Text(row, f"{media_type} {kept.parts[0].media_type}", text))
     content = hashlib.sha256(text.encode())
     below = place.below(row, landed.digests.sha256 if landed is not None else "")
     # Nothing is left open by an encoding, as there is none; but no signature covers them either.
-    digests = _attachments(rows, below._replace(covered=True, loose=False), kept.attachments)
+    below = below._replace(covered=True, loose=False)
+    digests = _attachments(rows, below, landed.span if landed is not None else in_memory(b""), kept.attachments)
     for digest in sorted(digests):
         content.update(digest.encode())
     columns = summarise(message, reading, rows.limits)
@@ -66,7 +68,7 @@ def _message(rows: Rows, row: int, place: Place, storage: Storage, landed: Lande
         place,
         Kind.EMAIL,
         landed.digests if landed is not None else None,
-        media_type=msg.MEDIA_TYPE,
+        media_type=media_type,
         notes=message.defects + tuple(clean_text(note, rows.limits.display) for note in kept.notes),
         holds_messages=True,
         header_ambiguous=reading.header_ambiguous,
@@ -78,7 +80,7 @@ def _message(rows: Rows, row: int, place: Place, storage: Storage, landed: Lande
     )
 
 
-def _attachments(rows: Rows, below: Place, attachments: Iterable[msg.Attachment]) -> list[str]:
+def _attachments(rows: Rows, below: Place, span: Span, attachments: Iterable[Attachment]) -> list[str]:
     """Rows of the attachments; answers their digests, "-" where there is none."""
     namer = path_spec.StepNamer()
     digests = []
@@ -89,19 +91,20 @@ def _attachments(rows: Rows, below: Place, attachments: Iterable[msg.Attachment]
             place = below._replace(
                 path=path_spec.join(below.path, step), name=name, file_name=clean_text(name, rows.limits.display)
             )
-            _embedded(rows, place, one.message)
+            embedded(rows, place, one.message)
             digests.append("-")
             continue
-        digests.append(member(rows, below, in_memory(b""), one.entry, namer.step).sha256 or "-")
+        digests.append(member(rows, below, span, one.entry, namer.step).sha256 or "-")
     return digests
 
 
-def _embedded(rows: Rows, place: Place, storage: Storage) -> None:
+def embedded(rows: Rows, place: Place, message: Callable[[], TakenApart]) -> None:
+    """A message that has no octets of its own: a row for it and for what it holds."""
     row, mark = rows.announce()
-    facts: dict[str, Any] = {"media_type": msg.MEDIA_TYPE, "holds_messages": True}
+    facts: dict[str, Any] = {"media_type": OUTLOOK, "holds_messages": True}
     if mark is not None:
         rows.put(row, place, Kind.EMAIL, None, status=Status.ERROR, error_code=mark, **facts)
     elif place.depth > rows.limits.depth:
         rows.put(row, place, Kind.EMAIL, None, status=Status.LIMITED, error_code="limit.depth", **facts)
     else:
-        _message(rows, row, place, storage, None)
+        read(rows, row, place, message())

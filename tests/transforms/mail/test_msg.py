@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from transforms.containers.compound import open_compound
-from transforms.mail.msg import OutlookMessage, read_message
+from transforms.mail.mapi import OutlookMessage, read_message
+from transforms.mail.msg import taken_apart
 from transforms.span import in_memory
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -18,7 +19,7 @@ from outlook_file import compound, message, outlook, properties
 
 
 def read(octets: bytes) -> OutlookMessage:
-    return read_message(open_compound(in_memory(octets)))
+    return read_message(taken_apart(open_compound(in_memory(octets))))
 
 
 def texts(found: OutlookMessage) -> list[tuple[str, bytes]]:
@@ -41,6 +42,13 @@ def test_text_is_preferred_to_html() -> None:
     assert texts(read(outlook(body="plain", html=b"<p>rich"))) == [("text/plain", b"plain")]
     assert texts(read(outlook(body=" \r\n", html=b"<p>rich"))) == [("text/html", b"<p>rich")]
     assert texts(read(outlook(subject="x"))) == []
+
+
+def test_rich_text_is_read_where_there_is_nothing_else() -> None:
+    rich = b"{\\rtf1\\ansi\\ansicpg1252 caf\\'e9}"
+    kept = struct.pack("<LL4sL", len(rich) + 12, len(rich), b"MELA", 0) + rich
+    assert texts(read(compound({**message(), "__substg1.0_10090102": kept}))) == [("text/plain", "café".encode())]
+    assert texts(read(compound({**message(body="plain"), "__substg1.0_10090102": kept}))) == [("text/plain", b"plain")]
 
 
 def test_html_is_read_under_its_own_code_page() -> None:
