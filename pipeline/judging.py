@@ -136,7 +136,8 @@ def _joined(answers: Mapping[str, pa.Table]) -> Joined:
     tampering: dict[int, tuple[Tampering, ...]] = {}
     for record in _rows(answers, "tampering"):
         tampering[record["row"]] = (*tampering.get(record["row"], ()), Tampering(**record))
-    return Joined(dup_of, sent, copies, tampering, taken_out)
+    threads = {r["row"]: r["thread_id"] for r in _rows(answers, "threads")}
+    return Joined(dup_of, sent, copies, tampering, taken_out, threads)
 
 
 def _rows(answers: Mapping[str, pa.Table], name: str) -> list[dict[str, Any]]:

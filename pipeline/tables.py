@@ -52,7 +52,7 @@ ITEMS: tuple[Column, ...] = (
     ("n_contradicts", COUNT, "Findings that contradict what it claims to be."),
     ("message_id", TEXT, "Message-ID without angle brackets."),
     ("in_reply_to", TEXT, "First identifier of In-Reply-To."),
-    ("thread_id", TEXT, "First identifier of References, else In-Reply-To, else its own."),
+    ("thread_id", TEXT, "Name of its thread: one for all messages that name one another or share a Thread-Index."),
     ("from_email", TEXT, "Address of the author, from the From field that a signature hashes."),
     ("from_name", TEXT, "Display name of the author: anybody can write anything here."),
     ("from_domain", TEXT, "Domain of that address as A-label."),

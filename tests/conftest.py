@@ -80,6 +80,7 @@ def judge_dump(
         tampered[one.unit_id, one.row] = (*tampered.get((one.unit_id, one.row), ()), one)
     same = joins.by_name()["duplicates"].join(rows["duplicates"]).to_pylist()
     sent = joins.by_name()["sent"].join(rows["sent"]).to_pylist()
+    threads = joins.by_name()["threads"].join(rows["threads"]).to_pylist()
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
     found: Rows = {}
     for unit_id, one in units.items():
@@ -88,6 +89,7 @@ def judge_dump(
             {r["row"]: r for r in sent if r["unit_id"] == unit_id and not r["put_back"]},
             {c.row: c for c in settled if c.unit_id == unit_id},
             {row: found for (unit, row), found in tampered.items() if unit == unit_id},
+            threads={r["row"]: r["thread_id"] for r in threads if r["unit_id"] == unit_id},
         )
         judgement = judge_unit(one, joined, types, protected)
         by_id = {}

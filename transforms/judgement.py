@@ -20,7 +20,7 @@ from transforms.auth.chain import NO_CHAIN, judge_chain
 from transforms.auth.proof import NO_SIGNATURE, Proof
 from transforms.case import ItemView
 from transforms.inheritance import blanks_open, carriers
-from transforms.joins import bodies, copies, grafts, sent, substitutes
+from transforms.joins import bodies, copies, grafts, sent, substitutes, threads
 from transforms.lookalike import Likeness, likeness
 from transforms.mail.mapi import TAKEN_APART
 from transforms.mail.summary import edrm_mih
@@ -56,6 +56,7 @@ class Joined:
     copies: Mapping[int, copies.Compared]
     tampering: Mapping[int, tuple[Tampering, ...]] = dataclasses.field(default_factory=dict)
     taken_out: Mapping[int, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    threads: Mapping[int, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +272,9 @@ def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa
         "n_supports": [_count(one.findings, Direction.SUPPORTS) for one in rows],
         "n_contradicts": [_count(one.findings, Direction.CONTRADICTS) for one in rows],
         "thread_id": [
-            (references or [parent or own])[0]
-            for references, parent, own in zip(
-                *(kept[name].to_pylist() for name in ("references", "in_reply_to", "message_id")), strict=True
+            joined.threads.get(row) or threads.own_name(*named)
+            for row, named in enumerate(
+                zip(*(kept[name].to_pylist() for name in ("references", "in_reply_to", "message_id")), strict=True)
             )
         ],
         "signed_utc": [_micro(proof.signed_at) if proof else None for proof in shown],

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from transforms.span import Span
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Kind(StrEnum):
@@ -306,6 +306,7 @@ class Item(NamedTuple):
     message_id: str | None = None  # without angle brackets
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
+    conversation: bytes | None = None  # first 22 octets of Thread-Index: equal in a whole conversation of Outlook
     from_email: str | None = None
     from_name: str | None = None
     from_domain: str | None = None
@@ -411,6 +412,17 @@ class Finding(NamedTuple):
     actual: str | None = None
     byte_start: int | None = None
     byte_len: int | None = None
+
+
+class Told(NamedTuple):
+    """What a join says about one item; the code names its rule."""
+
+    unit_id: str
+    row: int
+    code: str
+    detail: str = ""
+    expected: str = ""
+    actual: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from transforms.arrow_bytes import by_unit, gathered, to_bytes
-from transforms.joins import bodies, copies, duplicates, grafts, sent, substitutes
+from transforms.joins import bodies, copies, duplicates, grafts, sent, substitutes, threads
 from transforms.shard import Content, Shard
 from transforms.tampering import Tampering, settle
 
@@ -40,6 +40,11 @@ class Relate(beam.PTransform):  # type: ignore[misc]
             | "GatherOctets" >> beam.GroupByKey()
             | "JoinOctets" >> beam.FlatMap(lambda group: _answers("duplicates", duplicates.join(gathered(group[1]))))
         )
+        conversations = (
+            rows["threads"]
+            | "GatherNames" >> beam.GroupByKey()
+            | "JoinNames" >> _flat_map(lambda group: _answers("threads", threads.join(gathered(group[1]))))
+        )
         sent_files = (
             rows["sent"]
             | "GatherFiles" >> beam.GroupByKey()
@@ -60,7 +65,7 @@ class Relate(beam.PTransform):  # type: ignore[misc]
             | "GatherChanges" >> beam.GroupByKey()
             | "SettleChanges" >> _flat_map(lambda group: _tampered(settle(list(group[1]))))
         )
-        return (same_octets, sent_files, compared, tampered) | beam.Flatten()
+        return (same_octets, conversations, sent_files, compared, tampered) | beam.Flatten()
 
     def _bodies(self, rows: beam.PCollection) -> beam.PCollection:
         load = self.load_content

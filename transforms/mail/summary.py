@@ -6,6 +6,8 @@ stands twice the lowest is shown.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import re
 from collections.abc import Mapping
@@ -39,6 +41,7 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
         "message_id": message_id[0] if message_id else None,
         "in_reply_to": parents[0] if parents else None,
         "references": tuple(_ids(lowest.get("references"))[-limits.references :]),
+        "conversation": _conversation(lowest["thread-index"]) if "thread-index" in lowest else None,
         "from_email": clean_text(author.address, display) if author and author.address else None,
         "from_name": clean_text(author.name, display) if author and author.name else None,
         "from_domain": clean_text(author.domain, display) if author and author.domain else None,
@@ -65,6 +68,21 @@ def _delivered_elsewhere(message: Message, lowest: Mapping[str, HeaderField], li
 def edrm_mih(message_id: str) -> str:
     """The value by which other platforms know a message: MD5 of its Message-ID with the brackets."""
     return hashlib.md5(f"<{message_id}>".encode(), usedforsecurity=False).hexdigest()
+
+
+def _conversation(field: HeaderField) -> bytes | None:
+    """The octets of a Thread-Index that all messages of a conversation share (MS-OXOMSG 2.2.1.3)."""
+    digits = b"".join(field.value[:_THREAD_INDEX].split())[:_DIGITS]
+    try:
+        octets = base64.b64decode(digits + b"=" * (-len(digits) % 4), validate=True)
+    except binascii.Error:
+        return None
+    return octets[:_SHARED] if len(octets) >= _SHARED and octets[0] == 1 else None
+
+
+_SHARED = 22  # octets: 1, a time, a GUID
+_DIGITS = 32  # of base64 that hold them
+_THREAD_INDEX = 200  # octets of the field looked at, folding among them
 
 
 def _first(field: HeaderField | None) -> Mailbox | None:

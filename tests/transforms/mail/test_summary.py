@@ -22,3 +22,20 @@ from transforms.span import in_memory
 def test_a_delivery_to_somebody_who_is_not_addressed_is_noticed(fields: bytes, elsewhere: bool) -> None:
     message = split_message(in_memory(fields + b"From: ada@club.example\r\n\r\n"))
     assert summarise(message, read_one_way(message), LIMITS)["delivered_elsewhere"] is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("value", "shared"),
+    [
+        (b"AdK8Xp8+GiAAAAAAAAAAAAAAAAAAAAAAAAE=", 22),
+        (b"AdK8Xp8+GiAAAAAAAAAAAAAAAAAA\r\n AAAAAAEAAAABAA==", 22),  # a reply, folded
+        (b"AdK8Xp8+GiA=", None),
+        (b"QdK8Xp8+GiAAAAAAAAAAAAAAAAAAAAAAAAE=", None),  # another version
+        (b"not base64 at all, and \xff of another charset", None),
+        (b"A" * 10_000, None),
+    ],
+)
+def test_a_conversation_of_outlook_is_known_by_the_first_octets_of_its_index(value: bytes, shared: int | None) -> None:
+    message = split_message(in_memory(b"Thread-Index: " + value + b"\r\nFrom: ada@club.example\r\n\r\n"))
+    found = summarise(message, read_one_way(message), LIMITS)["conversation"]
+    assert found is None if shared is None else len(found) == shared
