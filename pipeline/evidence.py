@@ -1,9 +1,9 @@
 """Evidence on disk: what one work unit said, in one file, written whole or not at all.
 
-A shard is seven Arrow IPC streams one after the other (sources, orders, items, signatures, clocks, fields, texts),
-compressed as one; the first carries the unit in its metadata. It holds nothing that depends on keys, so a judgement
-needs the shards alone, and a killed run resumes with the shards that are there. What the second round of Examine
-made of a unit's orders lies beside its shard, bound to the files that it was made from.
+A shard is eight Arrow IPC streams one after the other (sources, orders, items, documents, signatures, clocks, fields,
+texts), compressed as one; the first carries the unit in its metadata. It holds nothing that depends on keys, so a
+judgement needs the shards alone, and a killed run resumes with the shards that are there. What the second round of
+Examine made of a unit's orders lies beside its shard, bound to the files that it was made from.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from transforms.arrow_bytes import to_table as to_table
 from transforms.model import (
     SCHEMA_VERSION,
     Clock,
+    DocumentFacts,
     FileEntry,
     Item,
     KeptField,
@@ -72,12 +73,14 @@ CLOCKS = schema_of(Clock, pa.field("row", pa.int64()))
 TEXTS = schema_of(Text)
 SOURCES = schema_of(Source)
 ORDERS = schema_of(Order)
+DOCUMENTS = schema_of(DocumentFacts, pa.field("row", pa.int64()))
 
 
 _SCHEMAS = {
     "sources": SOURCES,
     "orders": ORDERS,
     "items": ITEMS,
+    "documents": DOCUMENTS,
     "signatures": SIGNATURES,
     "clocks": CLOCKS,
     "fields": FIELDS,
@@ -107,6 +110,7 @@ def to_shard(evidence: UnitEvidence) -> Shard:
         to_table(TEXTS, evidence.texts),
         to_table(SOURCES, evidence.sources),
         to_table(ORDERS, evidence.orders),
+        to_table(DOCUMENTS, [(row, *facts) for row, facts in evidence.documents]),
     )
 
 

@@ -73,11 +73,11 @@ ITEMS: tuple[Column, ...] = (
     ("inherits_from", TEXT, "item_id of the verified message that carries exactly these octets."),
     ("near_dup_of", TEXT, "item_id of a verified document that is nearly the same; null in this version."),
     ("lookalike_of", TEXT, "The domain named with --protect that the sender's imitates or resembles."),
-    ("author", TEXT, "Author by the document's metadata; null in this version."),
-    ("last_modified_by", TEXT, "Last editor by the document's metadata; null in this version."),
-    ("created_utc", TIME, "Creation time by the document's metadata; null in this version."),
-    ("modified_utc", TIME, "Modification time by the document's metadata; null in this version."),
-    ("producer", TEXT, "Software by the document's metadata; null in this version."),
+    ("author", TEXT, "Author by the document's metadata, which anybody can edit."),
+    ("last_modified_by", TEXT, "Last editor by the document's metadata."),
+    ("created_utc", TIME, "Creation time by the document's metadata; null where it names no zone."),
+    ("modified_utc", TIME, "Modification time by the document's metadata; null where it names no zone."),
+    ("producer", TEXT, "Software by the document's metadata, with its version."),
     ("evidence", EVIDENCE, "The findings, strongest first, 16 at most."),
 )  # fmt: skip
 

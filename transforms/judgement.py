@@ -26,6 +26,7 @@ from transforms.mail.mapi import TAKEN_APART
 from transforms.mail.summary import edrm_mih
 from transforms.model import (
     Direction,
+    DocumentFacts,
     Finding,
     Kind,
     PreparedSignature,
@@ -285,6 +286,7 @@ def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa
         "arc_result": _arc_results(proven),
         "repairs": [proof.repairs or None if proof else None for proof in shown],
         **_as_signed(proven, proofs),
+        **_by_documents(proven.shard.documents_by_row(), len(rows)),
         "inherits_from": [one.inherits_from for one in rows],
         "lookalike_of": [one.case.likeness.imitates if one.case.likeness else None for one in rows],
         "evidence": _evidence(rows, schema.field("evidence").type),
@@ -314,6 +316,18 @@ def _as_signed(proven: ProvenShard, proofs: Sequence[Proof | None]) -> dict[str,
     if "message_id" in made:
         made["edrm_mih"] = [edrm_mih(value) if value else None for value in made["message_id"]]
     return made
+
+
+def _by_documents(documents: Mapping[int, DocumentFacts], count: int) -> dict[str, list[Any]]:
+    """Columns that the metadata of documents fill."""
+    if not documents:
+        return {}
+    facts = [documents.get(row, DocumentFacts()) for row in range(count)]
+    made = {name: [getattr(one, name) for one in facts] for name in _OF_DOCUMENTS}
+    return made | {"producer": [one.software for one in facts]}
+
+
+_OF_DOCUMENTS = ("author", "last_modified_by", "created_utc", "modified_utc")
 
 
 def _evidence(rows: Sequence[_Row], kind: pa.ListType) -> pa.Array:

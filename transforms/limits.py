@@ -37,6 +37,14 @@ class Limits:
     mime_depth: int = 64
     text: int = 64 * KIB  # normalised text kept per item, UTF-8
     text_source: int = 1 * MIB  # decoded text looked at to get there
+    document: int = 64 * MIB  # of a larger document the octets are hashed, and no more
+    document_text: int = 512 * KIB  # of a document's own form looked at to get to its text
+    document_part: int = 256 * KIB  # of one part of an office file, its text aside
+    document_value: int = 200  # characters of an author, a program ... shown
+    document_values: int = 64  # languages, fonts, properties ... kept of one document
+    rsids: int = 512  # numbers of editing sessions kept of one
+    xml_elements: int = 10_000  # of one part of a document
+    xml_depth: int = 64
     display: int = 2_000  # characters of a subject, name or address shown
     addresses: int = 1_000  # addresses kept of one field
     references: int = 100  # message identifiers kept of References, the last ones

@@ -343,6 +343,47 @@ class Clock(NamedTuple):
     hop: int = -1  # of received and queue_id: 0 is the topmost; -1: not a hop
 
 
+class DocumentFacts(NamedTuple):
+    """What a document or picture says of itself: all of it is easy to edit, and often forgotten.
+
+    None and () where it says nothing. Strings are clean and bounded.
+    """
+
+    author: str | None = None
+    last_modified_by: str | None = None
+    created_utc: datetime | None = None
+    modified_utc: datetime | None = None
+    created_local: str | None = None  # ISO 8601, where it names no zone: a wall clock somewhere
+    modified_local: str | None = None
+    application: str | None = None  # what the content was written with
+    application_version: str | None = None  # as written
+    producer: str | None = None  # what made the file, where that is another program, or a camera
+    template: str | None = None
+    company: str | None = None
+    languages: tuple[str, ...] = ()  # of its text, as written: fr-FR, or the number that Windows gives it
+    code_page: int | None = None  # of Windows
+    revision: int | None = None  # how often it was saved
+    edit_minutes: int | None = None
+    custom: tuple[str, ...] = ()  # name=value of properties that users and gateways add
+    rsids: tuple[str, ...] = ()  # Word's numbers of editing sessions, as they stand, lower case
+    fonts: tuple[str, ...] = ()
+    zip_writer: str | None = None  # office | libreoffice | info-zip | macos | python: by how the zip is made
+    zip_first: str | None = None  # earliest and latest time of its members, ISO 8601, no zone
+    zip_last: str | None = None
+    pdf_revisions: int | None = None  # how often a PDF was saved, the first time included
+    identifiers: tuple[str, ...] = ()  # of the document and of this version
+    signatures: int = 0  # inside it; not checked
+    unsigned_octets: int | None = None  # behind the last one that a PDF signature covers; None: there is none
+    encrypted: bool = False
+    defects: tuple[str, ...] = ()  # plain codes such as document.damaged
+
+    @property
+    def software(self) -> str | None:
+        """The programs that it names, each with its version."""
+        named = " ".join(filter(None, (self.application, self.application_version)))
+        return "; ".join(dict.fromkeys(filter(None, (named, self.producer)))) or None
+
+
 class Text(NamedTuple):
     row: int
     form: str  # media types it was made from, in order: only like can be compared with like
@@ -396,6 +437,7 @@ class UnitEvidence:
     texts: tuple[Text, ...]
     sources: tuple[Source, ...]
     orders: tuple[Order, ...] = ()
+    documents: tuple[tuple[int, DocumentFacts], ...] = ()  # (row of the document, what it says)
 
 
 # ---- findings and verdicts --------------------------------------------------------------------

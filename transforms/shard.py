@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from transforms.auth.chain import NO_CHAIN, Chain, judge_chain
 from transforms.auth.proof import Proof, best_proof
 from transforms.auth.receiver import ReceiverSeal, receiver_seal
-from transforms.model import Clock, HeaderField, PreparedSignature, SignatureResult, WorkUnit
+from transforms.model import Clock, DocumentFacts, HeaderField, PreparedSignature, SignatureResult, WorkUnit
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Columns are the fields of model.Item, PreparedSignature, KeptField, Clock, Text, Source and Order."""
+    """Columns are the fields of model.Item, PreparedSignature, KeptField, Clock, Text, Source, Order, DocumentFacts."""
 
     unit: WorkUnit
     items: pa.Table
@@ -28,6 +28,7 @@ class Shard:
     texts: pa.Table
     sources: pa.Table
     orders: pa.Table
+    documents: pa.Table
     _lists: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def column(self, name: str) -> Sequence[Any]:
@@ -44,6 +45,11 @@ class Shard:
             found.setdefault(row, []).append(Clock(*values))
         return {row: tuple(clocks) for row, clocks in found.items()}
 
+    def documents_by_row(self) -> dict[int, DocumentFacts]:
+        """What each document says of itself, where something is known."""
+        columns = [_values(column) for column in self.documents.columns]
+        return {row: DocumentFacts(*values) for row, *values in zip(*columns, strict=True)}
+
     def taken_out(self) -> dict[int, tuple[str, ...]]:
         """The attachments that were taken out of messages whose signature did not match, by row: their names."""
         found: dict[int, tuple[str, ...]] = {}
@@ -51,6 +57,13 @@ class Shard:
             name = order["file_name"] or order["saved_as"] or f"a file of {order['size']} octets"
             found[order["row"]] = (*found.get(order["row"], ()), name)
         return found
+
+
+def _values(column: pa.ChunkedArray) -> Sequence[Any]:
+    if pa.types.is_timestamp(column.type):
+        return _moments(column)
+    values: list[Any] = column.to_pylist()
+    return list(map(tuple, values)) if pa.types.is_list(column.type) else values
 
 
 def _moments(column: pa.ChunkedArray) -> list[datetime | None]:

@@ -39,6 +39,7 @@ def examine_unit(unit: WorkUnit, root: bytes, settings: Settings, spool: Spool, 
         tuple(rows.texts),
         sources,
         tuple(rows.orders),
+        tuple(rows.documents),
     )
 
 

@@ -56,6 +56,9 @@ class Member:
     size: int  # as claimed
     header: int  # offset of the local header in the span
     symlink: bool = False
+    made_by: int = 0  # version made by (§4.4.2): the system in the high octet
+    stamp: int = 0  # date and time of DOS (§4.4.6), no zone
+    first_extra: int = 0  # number of its first extra field (§4.5), 0 if there is none
     error_code: str | None = None  # known from the directory already: overlap, truncation
     defects: tuple[str, ...] = ()  # container.zip_no_directory, container.zip_unlisted: by its local header alone
 
@@ -120,12 +123,30 @@ def entries(span: Span, directory: ZipDirectory, first: int = 0, stop: int | Non
             yield Entry(None, start, "gap", start, end - start)
 
 
-_OOXML = {
+def beginning(span: Span, member: Member, limit: int) -> bytes:
+    """The first decoded octets of a member, at most limit; of a damaged one what comes before the damage."""
+    entry = _entry(span, member)
+    if entry.start is not None and entry.length is not None:
+        return span.read(entry.start, entry.start + min(entry.length, limit))
+    pieces, size = [], 0
+    try:
+        for chunk in entry.content() if entry.content is not None else ():
+            pieces.append(chunk)
+            size += len(chunk)
+            if size >= limit:
+                break
+    except ContainerError:
+        pass
+    return b"".join(pieces)[:limit]
+
+
+_FOLDERS = {
     b"word/": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     b"xl/": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     b"ppt/": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     b"visio/": "application/vnd.ms-visio.drawing",
 }
+OOXML = frozenset(_FOLDERS.values())
 _PACKAGE = re.compile(rb"application/(?:epub\+zip|vnd\.(?:oasis\.opendocument|sun\.xml)\.[a-z.-]{1,60})")
 
 
@@ -135,7 +156,7 @@ def office_type(directory: ZipDirectory) -> str | None:
         return directory.mimetype.decode("ascii")
     names = {member.name for member in directory.members}
     if b"[Content_Types].xml" in names:
-        for folder, media_type in _OOXML.items():
+        for folder, media_type in _FOLDERS.items():
             if any(name.startswith(folder) for name in names):
                 return media_type
     return None
@@ -207,7 +228,7 @@ def _parse_central(directory: bytes, prefix: int) -> Iterator[Member | None]:
         if directory.startswith(b"PK\5\5", at):  # §4.3.13, a signature of the directory, at its end or not
             at += 6 + int.from_bytes(directory[at + 4 : at + 6], "little")
             continue
-        (mark, made_by, _, flags, method, _, _, crc, stored, size, name_size, extra_size, comment_size, _, _,
+        (mark, made_by, _, flags, method, time, date, crc, stored, size, name_size, extra_size, comment_size, _, _,
          external, header) = _CENTRAL.unpack_from(directory, at)  # fmt: skip
         if mark != b"PK\1\2":
             raise ValueError("central directory is damaged")
@@ -217,7 +238,10 @@ def _parse_central(directory: bytes, prefix: int) -> Iterator[Member | None]:
         at += name_size + extra_size + comment_size
         size, stored, header = _zip64_extra(extra, size, stored, header)
         symlink = made_by >> 8 == 3 and (external >> 16) & 0o170000 == 0o120000
-        member = Member(name, flags, method, crc, stored, size, header + prefix, symlink)
+        first_extra = int.from_bytes(extra[:2], "little")
+        member = Member(
+            name, flags, method, crc, stored, size, header + prefix, symlink, made_by, date << 16 | time, first_extra
+        )
         yield None if _is_folder(name, stored, size) else member
 
 

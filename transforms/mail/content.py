@@ -49,7 +49,16 @@ def normalised_text(parts: Iterable[Part], limit: int = LIMITS.text) -> str:
         piece = _words(part, octets)[: limit + 1]
         pieces.append(piece)
         size += len(piece) + 1
-    text = clean_text(" ".join(piece for piece in pieces if piece)[: limit + 1])
+    return _bounded(" ".join(piece for piece in pieces if piece), limit)
+
+
+def normalised(text: str, limit: int = LIMITS.text) -> str:
+    """Any text in the form that normalised_text() gives to that of a message."""
+    return _bounded(_composed(text), limit)
+
+
+def _bounded(text: str, limit: int) -> str:
+    text = clean_text(text[: limit + 1])
     return text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore").rstrip()
 
 
@@ -88,7 +97,11 @@ def html_to_text(markup: str) -> str:
             break
         at = closing.end()
     kept.append(markup[at:])
-    text = _TAG.sub(" ", " ".join(kept))
+    return resolved(_TAG.sub(" ", " ".join(kept)))
+
+
+def resolved(text: str) -> str:
+    """Text with the references of HTML and XML resolved, those of no known meaning left as they stand."""
     return _REFERENCE.sub(lambda match: html.unescape(match.group()), text) if "&" in text else text
 
 
@@ -131,10 +144,13 @@ def _head(part: Part, limit: int) -> bytes:
 
 
 def _words(part: Part, octets: bytes) -> str:
-    """The words of a part in normalization form C, composed in slices where one has over a thousand characters."""
+    """The words of a part in normalization form C."""
     text = to_text(octets, part.parameters.get("charset", ""))
-    if part.media_type == "text/html":
-        text = html_to_text(text)
+    return _composed(html_to_text(text) if part.media_type == "text/html" else text)
+
+
+def _composed(text: str) -> str:
+    """Single-spaced, in normalization form C; composed in slices where a word has over a thousand characters."""
     text = _single_spaced(text)
     if text.isascii():
         return text

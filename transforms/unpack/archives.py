@@ -8,9 +8,11 @@ from typing import Any
 from transforms import path_spec
 from transforms.containers import compressed, tar
 from transforms.containers import zip as zip_archive
+from transforms.documents import Opened
 from transforms.model import ContainerError, Entry, Kind, Status
 from transforms.sniff import Sniffed
 from transforms.span import Span
+from transforms.unpack import documents
 from transforms.unpack.landing import Landed
 from transforms.unpack.members import members
 from transforms.unpack.rows import Octets, Place, Rows
@@ -33,8 +35,9 @@ def read(
             office = zip_archive.office_type(directory)
             if office is not None:
                 facts.update(media_type=office)
-                rows.put(row, place, Kind.DOCUMENT, landed.digests, **facts, **landed.outcome)
-                return Octets(landed.digests.size, 0)
+                form = "ooxml" if office in zip_archive.OOXML else "odf"
+                opened = Opened(form, office, span, directory)
+                return documents.read(rows, row, place, landed, Kind.DOCUMENT, opened, facts)
             entries = zip_archive.entries(span, directory) if expand else iter(())
             stored = 0
         elif found.format == "tar":

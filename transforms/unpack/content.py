@@ -11,13 +11,14 @@ from typing import Any
 from transforms import magic_type
 from transforms.containers import emlx, mailbox
 from transforms.containers.compound import Storage, open_compound
+from transforms.documents import Opened
 from transforms.mail import msg
 from transforms.mail.fields import header_goes_on, names_fields_of_mail
 from transforms.mail.mapi import OUTLOOK
 from transforms.model import ContainerError, Kind, Status
 from transforms.sniff import EMAIL, HEAD, LONG_HEAD, Sniffed, called_message, holds_messages, sniff
 from transforms.span import Span
-from transforms.unpack import archives, mailboxes, outlook
+from transforms.unpack import archives, documents, mailboxes, outlook
 from transforms.unpack.landing import Landed
 from transforms.unpack.rows import Octets, Place, Rows
 
@@ -39,7 +40,7 @@ def read(rows: Rows, row: int, place: Place, landed: Landed, expand: bool = True
         return whole
     root: Storage | ContainerError | None = None
     if found.format == "ole" and landed.status is not Status.LIMITED:
-        found, root = _outlook(found, span)
+        found, root = _compound(found, span)
     if landed.status is not Status.LIMITED and _opens(found):
         breach = None
         if digests.sha256 in place.ancestors:
@@ -51,7 +52,7 @@ def read(rows: Rows, row: int, place: Place, landed: Landed, expand: bool = True
     if landed.status is Status.LIMITED:
         rows.put(row, place, found.kind, digests, **_facts(found, span, place), **landed.outcome)
         return whole
-    if root is not None:
+    if root is not None and found is _OUTLOOK:
         if isinstance(root, ContainerError):
             return outlook.unreadable(rows, row, place, landed, found.media_type, root.code)
         outlook.read(rows, row, place, msg.taken_apart(root), landed)
@@ -68,8 +69,8 @@ def read(rows: Rows, row: int, place: Place, landed: Landed, expand: bool = True
         return mailboxes.framed(rows, row, place, landed, mailboxes.one_message(span))
     if found.format in archives.FORMATS:
         return archives.read(rows, row, place, landed, found, _facts(found, span, place), expand)
-    rows.put(row, place, found.kind, digests, **_facts(found, span, place), **landed.outcome)
-    return whole
+    opened = Opened(found.format, found.media_type, span, storage=root)
+    return documents.read(rows, row, place, landed, found.kind, opened, _facts(found, span, place))
 
 
 def _opens(found: Sniffed) -> bool:
@@ -79,16 +80,16 @@ def _opens(found: Sniffed) -> bool:
 _OUTLOOK = Sniffed("msg", Kind.EMAIL, OUTLOOK)
 
 
-def _outlook(found: Sniffed, span: Span) -> tuple[Sniffed, Storage | ContainerError | None]:
-    """A compound file looked into: the root of a message of Outlook, or why it cannot be opened; else None.
+def _compound(found: Sniffed, span: Span) -> tuple[Sniffed, Storage | ContainerError]:
+    """A compound file looked into: its root, or why it cannot be opened. Whether Outlook wrote it, its streams tell.
 
     Of one that cannot be opened, the name alone tells what it was.
     """
     try:
         root = open_compound(span)
     except ContainerError as error:
-        return (_OUTLOOK, error) if found.media_type == OUTLOOK else (found, None)
-    return (_OUTLOOK, root) if msg.is_message(root) else (found, None)
+        return (_OUTLOOK if found.media_type == OUTLOOK else found), error
+    return (_OUTLOOK if msg.is_message(root) else found), root
 
 
 def _typed(span: Span, place: Place) -> Sniffed:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from transforms import path_spec
 from transforms.limits import Limits
-from transforms.model import Clock, Item, KeptField, Kind, Order, PreparedSignature, Status, Text
+from transforms.model import Clock, DocumentFacts, Item, KeptField, Kind, Order, PreparedSignature, Status, Text
 from transforms.unpack.landing import Digests, Landed, Landing, Spool
 from transforms.watch import Watch
 
@@ -89,6 +89,7 @@ class Rows:
         self.clocks: list[tuple[int, Clock]] = []
         self.texts: list[Text] = []
         self.orders: list[Order] = []
+        self.documents: list[tuple[int, DocumentFacts]] = []
 
     # ---- taking back what a file gave, when it turns out to change while it is read ----
 
@@ -100,7 +101,7 @@ class Rows:
             del rows[length:]
 
     def _made(self) -> tuple[list[Any], ...]:
-        return self.items, self.signatures, self.fields, self.clocks, self.texts, self.orders
+        return self.items, self.signatures, self.fields, self.clocks, self.texts, self.orders, self.documents
 
     # ---- one item ----
 

@@ -1,0 +1,29 @@
+"""Which row does a document give, and what is kept beside it: what it says of itself, and its words?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transforms.documents import Opened, describe
+from transforms.mail.content import normalised
+from transforms.model import Kind, Text
+from transforms.unpack.landing import Landed
+from transforms.unpack.rows import Octets, Place, Rows
+
+
+def read(
+    rows: Rows, row: int, place: Place, landed: Landed, kind: Kind, opened: Opened, facts: dict[str, Any]
+) -> Octets:
+    """A document, picture or text; facts are the columns of its type.
+
+    Its octets are read and hashed whatever is wrong inside, so its status stays as it is: what is wrong is noted.
+    """
+    said, text = describe(opened)
+    if said is not None:
+        rows.documents.append((row, said))
+        facts = {**facts, "notes": said.defects}
+    words = normalised(text, rows.limits.text) if text else ""
+    if words:
+        rows.texts.append(Text(row, opened.media_type, words))
+    rows.put(row, place, kind, landed.digests, **facts, **landed.outcome)
+    return Octets(landed.digests.size, 0)
