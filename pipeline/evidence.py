@@ -233,9 +233,11 @@ def write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:
 
 
 def unit_to_json(unit: WorkUnit) -> dict[str, Any]:
-    record = dataclasses.asdict(unit)
+    record = {field.name: getattr(unit, field.name) for field in dataclasses.fields(unit)}
+    names = [field.name for field in dataclasses.fields(FileEntry)]
     record["entries"] = [
-        {**dataclasses.asdict(entry), "name": base64.b64encode(entry.name).decode()} for entry in unit.entries
+        {name: getattr(entry, name) for name in names} | {"name": base64.b64encode(entry.name).decode()}
+        for entry in unit.entries
     ]
     return record
 

@@ -11,6 +11,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 _BLOCK = 32 * 1024  # octets looked at together: several passes over them stay in the cache
 _CRLF = b"\r\n"
 _MANY_LINE_ENDS = _CRLF * 16 * 1024
@@ -66,19 +68,25 @@ def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _wire(block: bytes, seen: LineEnds) -> bytes:
     """Wire form of a block; a CR at its end is a bare one."""
-    lines = block.replace(b"\r", b"")
-    wire = lines.replace(b"\n", _CRLF)  # right if the block had CRLF only, or LF only
-    n_lines = len(wire) - len(lines)
-    if wire == block:
+    if b"\r" not in block:
+        wire = block.replace(b"\n", _CRLF)
+        seen.lf += len(wire) - len(block)
+        return wire
+    octets = np.frombuffer(block, np.uint8)
+    returns, feeds = octets == 13, octets == 10
+    n_lines = int(np.count_nonzero(feeds))
+    if not feeds[0] and np.array_equal(returns[:-1], feeds[1:]) and not returns[-1]:
         seen.crlf += n_lines
         return block
-    if len(lines) == len(block):
-        seen.lf += n_lines
-        return wire
     n_crlf = block.count(_CRLF)
     seen.crlf += n_crlf
     seen.lf += n_lines - n_crlf
     return block.replace(_CRLF, b"\n").replace(b"\n", _CRLF)
+
+
+def wire_blocks(body: bytes) -> Iterator[bytes]:
+    """A body that is in wire form already, as wire_chunks would yield it."""
+    return _blocks((body,))
 
 
 def canonical_body(chunks: Iterable[bytes], canonicalization: str) -> Iterator[bytes]:
@@ -94,7 +102,7 @@ def body_digests(chunks: Iterable[bytes], sha1: bool = True) -> BodyDigests:
     """All hashes of a body in one pass, those with SHA-1 if asked for; chunks as found."""
     seen = LineEnds()
     white_space = _WhiteSpace()
-    simple = _BodyDigest(sha1)
+    simple = _BodyDigest(hash_of("sha256"), hash_of("sha1") if sha1 else None)
     relaxed = None  # as long as both canonical forms are the same
     for block in wire_chunks(chunks, seen):
         reduced = white_space.feed(block)
@@ -108,10 +116,10 @@ def body_digests(chunks: Iterable[bytes], sha1: bool = True) -> BodyDigests:
     simple.close(relaxed=False)
     relaxed.close(relaxed=True)
     return BodyDigests(
-        simple.sha1.digest() if simple.sha1 else None,
-        simple.sha256.digest(),
-        relaxed.sha1.digest() if relaxed.sha1 else None,
-        relaxed.sha256.digest(),
+        simple.also.digest() if simple.also else None,
+        simple.state.digest(),
+        relaxed.also.digest() if relaxed.also else None,
+        relaxed.state.digest(),
         simple.size,
         relaxed.size,
         seen.form,
@@ -134,6 +142,61 @@ def body_hash(chunks: Iterable[bytes], canonicalization: str, algorithm: str, le
         if not length:
             break
     return digest.digest()
+
+
+class KnownBody:
+    """A body in wire form, and the hashes of others that differ from it in few places.
+
+    It is cut behind line ends, where both canonical forms begin anew: the blocks that another body
+    begins with need no hashing again, and those that it ends with no canonicalization.
+    """
+
+    def __init__(self, body: bytes, canonicalization: str, algorithm: str) -> None:
+        self._relaxed = canonicalization == "relaxed"
+        self._blocks = tuple(_cut_behind_lines(body))
+        self._whole = len(self._blocks) - (not body.endswith(_CRLF) and bool(body))  # blocks of whole lines
+        white_space = _WhiteSpace()
+        self._canonical = tuple(map(white_space.feed, self._blocks)) if self._relaxed else self._blocks
+        digest = _BodyDigest(hash_of(algorithm))
+        self._before = [digest.copy()]  # states of the hash before each block, and behind the last
+        for block in self._canonical:
+            digest.feed(block)
+            self._before.append(digest.copy())
+
+    def hash_of(self, body: bytes) -> tuple[int, bytes]:
+        """Octets of the canonical form of another body in wire form, and their hash."""
+        start, first = 0, 0
+        while first < self._whole and body.startswith(self._blocks[first], start):
+            start += len(self._blocks[first])
+            first += 1
+        stop, last = len(body), len(self._blocks)
+        while last > first and stop - start >= (size := len(self._blocks[last - 1])):
+            if not body.startswith(self._blocks[last - 1], stop - size):
+                break
+            stop -= size
+            last -= 1
+        if stop > start and last < len(self._blocks) and not body.endswith(_CRLF, start, stop):
+            stop += len(self._blocks[last])  # no line lies in two of the three
+            last += 1
+        digest = self._before[first].copy()
+        white_space = _WhiteSpace()
+        for block in _blocks((body[start:stop],)):
+            digest.feed(white_space.feed(block) if self._relaxed else block)
+        for block in self._canonical[last:]:
+            digest.feed(block)
+        digest.close(self._relaxed)
+        return digest.size, digest.state.digest()
+
+
+def _cut_behind_lines(body: bytes) -> Iterator[bytes]:
+    """A body in pieces of about _BLOCK octets, each but the last with a CRLF at its end."""
+    at = 0
+    while at < len(body):
+        end = body.find(_CRLF, at + _BLOCK) + 2
+        if end < 2:
+            end = len(body)
+        yield body[at:end]
+        at = end
 
 
 def covered_octets(chunks: Iterable[bytes], canonicalization: str, length: int) -> int:
@@ -261,12 +324,12 @@ def _without_line_ends(block: bytes) -> bytes:
 class _BodyDigest:
     """Hashes and size of one canonical body."""
 
-    __slots__ = ("_ending", "sha1", "sha256", "size")
+    __slots__ = ("_ending", "also", "size", "state")
 
-    def __init__(self, sha1: bool) -> None:
+    def __init__(self, state: hashlib._Hash, also: hashlib._Hash | None = None) -> None:
         self._ending = _Ending()
-        self.sha1 = hash_of("sha1") if sha1 else None
-        self.sha256 = hash_of("sha256")
+        self.state = state
+        self.also = also  # a second hash of the same octets
         self.size = 0
 
     def feed(self, block: bytes) -> None:
@@ -276,15 +339,13 @@ class _BodyDigest:
         self._update(self._ending.close(relaxed))
 
     def copy(self) -> _BodyDigest:
-        other = _BodyDigest(sha1=False)
-        other._ending = self._ending.copy()
-        other.sha1 = self.sha1.copy() if self.sha1 else None
-        other.sha256, other.size = self.sha256.copy(), self.size
+        other = _BodyDigest(self.state.copy(), self.also.copy() if self.also else None)
+        other._ending, other.size = self._ending.copy(), self.size
         return other
 
     def _update(self, pieces: Iterator[bytes]) -> None:
         for piece in pieces:
-            if self.sha1 is not None:
-                self.sha1.update(piece)
-            self.sha256.update(piece)
+            self.state.update(piece)
+            if self.also is not None:
+                self.also.update(piece)
             self.size += len(piece)

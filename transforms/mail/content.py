@@ -6,7 +6,7 @@ import hashlib
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from transforms.limits import LIMITS
 from transforms.mail.charset import to_text
@@ -28,23 +28,37 @@ _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?
 _SLICE = 1_000  # characters; sorting a run of combining marks takes quadratic time
 _LAST_SPACE = 0x3000  # of Unicode: the ideographic space
 _SPACES = tuple(char for char in map(chr, range(_LAST_SPACE + 1)) if char.isspace() and char != " ")
+_ASCII_SPACES = bytes(32 if chr(octet).isspace() else octet for octet in range(128)) + bytes(range(128, 256))
+_SMALL = 256 * 1024  # encoded octets of a text that is decoded as a whole
+
+Decoded = Mapping[str, bytes]
+_NOTHING: Decoded = {}
 
 
-def normalised_text(parts: Iterable[Part], limit: int = LIMITS.text) -> str:
+def decoded_texts(parts: Iterable[Part]) -> dict[str, bytes]:
+    """Content of the text parts that are small, by part number: decoded once for all who look at them."""
+    return {
+        part.number: b"".join(decode(part.body, part.encoding))
+        for part in parts
+        if part.media_type.startswith("text/") and part.body.size <= _SMALL
+    }
+
+
+def normalised_text(parts: Iterable[Part], limit: int = LIMITS.text, decoded: Decoded = _NOTHING) -> str:
     """Text of the body parts in order: NFC, white space as single spaces, clean, limit octets of UTF-8.
 
     parts are those of one message that are no items, multiparts among them, parents first. Of a
     multipart/alternative with words in text/plain the HTML is left out. At most LIMITS.text_source
-    decoded octets are looked at.
+    decoded octets are looked at. decoded holds what decoded_texts gave for them.
     """
-    shown = _shown(list(parts))
+    shown = _shown(list(parts), decoded)
     source = LIMITS.text_source
     pieces: list[str] = []
     size = 0
     for part in shown:
         if size > limit or source <= 0:
             break
-        octets = _head(part, source)
+        octets = _head(part, source, decoded)
         source -= len(octets)
         piece = _words(part, octets)[: limit + 1]
         pieces.append(piece)
@@ -62,7 +76,7 @@ def _bounded(text: str, limit: int) -> str:
     return text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore").rstrip()
 
 
-def texts_digest(parts: Iterable[Part]) -> bytes:
+def texts_digest(parts: Iterable[Part], decoded: Decoded = _NOTHING) -> bytes:
     """SHA-256 of all text parts, whole and decoded, but for CRs and the empty lines at their ends.
 
     Equal digests say that two messages show the same in every alternative, link and hidden line.
@@ -73,7 +87,8 @@ def texts_digest(parts: Iterable[Part]) -> bytes:
             continue
         digest.update(b"\0" + part.media_type.encode("utf-8", "replace") + b"\0")
         held = b""  # line ends that may be the last ones
-        for chunk in decode(part.body, part.encoding):
+        whole = decoded.get(part.number)
+        for chunk in decode(part.body, part.encoding) if whole is None else (whole,):
             octets = held + chunk.replace(b"\r", b"")
             text = octets.rstrip(b"\n")
             digest.update(text)
@@ -105,7 +120,7 @@ def resolved(text: str) -> str:
     return _REFERENCE.sub(lambda match: html.unescape(match.group()), text) if "&" in text else text
 
 
-def _shown(parts: list[Part]) -> list[Part]:
+def _shown(parts: list[Part], decoded: Decoded) -> list[Part]:
     """The text parts that a reader sees: HTML only where no plain alternative says something."""
     texts = [part for part in parts if part.media_type in ("text/plain", "text/html")]
     plain = [part for part in texts if part.media_type == "text/plain"]
@@ -115,7 +130,7 @@ def _shown(parts: list[Part]) -> list[Part]:
     spoken = [
         number
         for number in alternatives[: LIMITS.mime_depth]
-        if any(_within(part, number) and _speaks(part) for part in plain)
+        if any(_within(part, number) and _speaks(part, decoded) for part in plain)
     ]
     return [
         part for part in texts if part.media_type == "text/plain" or not any(_within(part, number) for number in spoken)
@@ -126,12 +141,15 @@ def _within(part: Part, number: str) -> bool:
     return not number or part.number.startswith(f"{number}.")
 
 
-def _speaks(part: Part) -> bool:
-    return bool(to_text(_head(part, _PROBE), part.parameters.get("charset", "")).strip())
+def _speaks(part: Part, decoded: Decoded) -> bool:
+    return bool(to_text(_head(part, _PROBE, decoded), part.parameters.get("charset", "")).strip())
 
 
-def _head(part: Part, limit: int) -> bytes:
+def _head(part: Part, limit: int, decoded: Decoded) -> bytes:
     """The first decoded octets of a part; no more is decoded than they take."""
+    whole = decoded.get(part.number)
+    if whole is not None:
+        return whole[:limit]
     encoded = part.body.sub(0, 4 * limit)  # base64 takes 4/3, quoted-printable at most three times as many
     pieces = []
     room = limit
@@ -161,9 +179,12 @@ def _composed(text: str) -> str:
 
 def _single_spaced(text: str) -> str:
     """Runs of white space as one space, none at the ends: `" ".join(text.split())` in a third of its time."""
-    for space in _SPACES:
-        if space in text:
-            text = text.replace(space, " ")
+    if text.isascii():
+        text = text.encode("ascii").translate(_ASCII_SPACES).decode("ascii")
+    else:
+        for space in _SPACES:
+            if space in text:
+                text = text.replace(space, " ")
     while "  " in text:
         text = text.replace("  ", " ")
     return text.strip(" ")

@@ -14,7 +14,7 @@ from transforms.auth.repair.body import Restoration, restore
 from transforms.auth.signatures import leaves_body_open, prepare_all
 from transforms.clocks import read_clocks
 from transforms.containers import mailbox
-from transforms.mail.content import normalised_text, texts_digest
+from transforms.mail.content import decoded_texts, normalised_text, texts_digest
 from transforms.mail.fields import split_message
 from transforms.mail.mime import form_of, parts
 from transforms.mail.reading import read_one_way
@@ -57,7 +57,8 @@ def read(rows: Rows, row: int, place: Place, landed: Landed) -> None:
     rows.clocks += [(row, clock) for clock in read_clocks(message, boundaries)]
     if restored.text_of is not None:  # what a list or gateway is known to add is not the author's
         pieces = [part for part in parts(restored.text_of) if not part.is_item]
-    text = normalised_text(pieces, rows.limits.text)
+    decoded = decoded_texts(pieces)
+    text = normalised_text(pieces, rows.limits.text, decoded)
     if text:
         form = " ".join(part.media_type for part in pieces if part.media_type.startswith("text/"))
         rows.texts.append(Text(row, clean_text(form, rows.limits.display), text))
@@ -66,7 +67,7 @@ def read(rows: Rows, row: int, place: Place, landed: Landed) -> None:
     notes = message.defects + tuple(d for part in pieces for d in part.defects)
     if unquoted:
         notes += (f"container.{unquoted}_unquoted",)
-    content = hashlib.sha256(texts_digest(pieces))
+    content = hashlib.sha256(texts_digest(pieces, decoded))
     for item in sorted(attached, key=lambda item: item.sha256 or ""):
         content.update((item.sha256 or "-").encode())
     rows.put(

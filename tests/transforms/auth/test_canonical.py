@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from transforms.auth.canonical import (
     BodyDigests,
+    KnownBody,
     LineEnds,
     body_digests,
     body_hash,
@@ -246,3 +247,25 @@ def test_endless_runs_are_not_held_in_memory(unit: bytes) -> None:
     tracemalloc.stop()
     assert relaxed == (4 if unit == b" " else len(unit) * (16 << 20) + 3)
     assert peak < 8 << 20
+
+
+def _edited(body: bytes, start: int, stop: int, new: bytes) -> bytes:
+    """Another body in wire form: octets start..stop replaced, modulo its length."""
+    low, high = sorted((start % (len(body) + 1), stop % (len(body) + 1)))
+    return b"".join(wire_chunks((body[:low] + new + body[high:],), LineEnds()))
+
+
+@given(
+    body=st.lists(st.sampled_from([b"a", b" ", b"\t", b"\r\n", b"\r", b"text " * 9000 + b"\r\n"]), max_size=30),
+    start=st.integers(0, 400_000),
+    stop=st.integers(0, 400_000),
+    new=st.lists(st.sampled_from([b"b", b" ", b"\t", b"\r\n", b"\r"]), max_size=6).map(b"".join),
+)
+@pytest.mark.parametrize("form", ["simple", "relaxed"])
+def test_known_body_hashes_others_as_if_it_knew_nothing(
+    form: str, body: list[bytes], start: int, stop: int, new: bytes
+):
+    known = _edited(b"".join(body), 0, 0, b"")
+    other = _edited(known, start, stop, new)
+    canonical = _canonical(other, form)
+    assert KnownBody(known, form, "sha256").hash_of(other) == (len(canonical), hashlib.sha256(canonical).digest())

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from transforms.auth.canonical import LineEnds, body_digests, canonical_body, hash_of, wire_chunks
+from transforms.auth.canonical import KnownBody, body_digests, canonical_body, hash_of, wire_blocks
 from transforms.auth.coverage import ADDED_TEXT, in_order
 from transforms.auth.prepare import prepare
 from transforms.auth.repair import added, blanks, encoding, links, quoting, shipped
@@ -198,12 +198,15 @@ class _Search:
         for sequence, one in wanted.items():
             form = one.canonicalization.partition("/")[2], one.algorithm.rpartition("-")[2]
             self._missing.setdefault(form, {}).setdefault(one.body_hash, []).append(sequence)
+        self._known: dict[_Form, KnownBody] = {}  # the message as found: most trials differ from it in little
         self.trials = LIMITS.repair_trials
         self.octets = min(LIMITS.repair_factor * max(size, LIMITS.repair_small), LIMITS.repair_octets)
 
     def run(self, message: Message) -> Iterator[tuple[_Trial, int]]:
         """Each trial that gives the body of a signature, with that signature's number."""
         simple = any(form == "simple" for form, _ in self._missing)
+        body = message.body.read()
+        self._known = {form: KnownBody(body, *form) for form in self._missing}
         for trial, footers in _trials(message, simple, self._alive):
             yield from self._try(trial, footers)
             if self._over():
@@ -218,20 +221,18 @@ class _Search:
         """Hash one trial, with footers at every line end of its last octets as well."""
         self.trials -= 1
         for form in list(self._missing):
-            canonical = _canonical(trial.message, form[0])
-            yield from self._scan(trial, form, canonical, 0, footers)
+            if footers:
+                yield from self._scan(trial, form, _canonical(trial.message, form[0]), 0)
+                continue
+            size, value = self._known[form].hash_of(trial.message.body.read())
+            self.octets -= size
+            if self.octets >= 0:
+                yield from self._found(form, value, trial)
 
-    def _scan(
-        self, trial: _Trial, form: _Form, canonical: bytes, start: int, footers: bool
-    ) -> Iterator[tuple[_Trial, int]]:
+    def _scan(self, trial: _Trial, form: _Form, canonical: bytes, start: int) -> Iterator[tuple[_Trial, int]]:
         """Compare the hashes of a canonical body from an octet on, whole and cut at line ends."""
         self.octets -= len(canonical) - start
         if self.octets < 0:
-            return
-        if not footers:
-            digest = hash_of(form[1])
-            digest.update(memoryview(canonical)[start:])
-            yield from self._found(form, digest.digest(), trial)
             return
         for line, value in _line_digests(canonical, start, form[1]):
             if value in self._missing.get(form, ()):
@@ -256,23 +257,30 @@ class _Search:
         paragraphs += [at + 2 for at in paragraphs]
         chosen = [(at, False) for at in ends] + [(at, True) for at in paragraphs[:_PARAGRAPHS]]
         canonical = {form: _canonical(message, form[0]) for form in self._missing}
+        starts = {form: added.ends_of_lines(octets, len(ends) + 1) for form, octets in canonical.items()}
         for at, footers in chosen:
             if self._over():
                 return
             self.trials -= 1
+            line = body.count(b"\r\n", 0, at)
             for form in list(self._missing):
-                lines = body.count(b"\r\n", 0, at)
-                starts = added.ends_of_lines(canonical[form], lines)
-                if len(starts) < lines:
+                if line > len(starts[form]):
                     continue
-                shorter = _without(trial, added.without_start(message, at)) if footers else None
-                hits = self._scan(shorter or trial, form, canonical[form], starts[-1], footers)
-                for found, sequence in hits:
-                    yield (found if shorter else _without(trial, added.without_start(message, at))), sequence
+                start = starts[form][line - 1]
+                if footers:
+                    shorter = _without(trial, added.without_start(message, at))
+                    yield from self._scan(shorter, form, canonical[form], start)
+                    continue
+                self.octets -= len(canonical[form]) - start
+                if self.octets >= 0:
+                    digest = hash_of(form[1])
+                    digest.update(memoryview(canonical[form])[start:])
+                    for found, sequence in self._found(form, digest.digest(), trial):
+                        yield _without(found, added.without_start(message, at)), sequence
 
 
 def _canonical(message: Message, form: str) -> bytes:
-    return b"".join(canonical_body(wire_chunks(message.body.chunks(), LineEnds()), form))
+    return b"".join(canonical_body(wire_blocks(message.body.read()), form))
 
 
 def _line_digests(canonical: bytes, start: int, algorithm: str) -> Iterator[tuple[int | None, bytes]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import binascii
-import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import product
 
+import numpy as np
 import pybase64
 
 from transforms.auth.repair.leaf import Leaf, edited, encoded_as, leaves, wire
@@ -15,7 +15,6 @@ from transforms.limits import MIB
 from transforms.model import Message
 
 WIDTHS = (76, 72, 64, 60)  # letters in a line; the first is by far the most common
-_LINES = {width: re.compile(b".{1,%d}" % width) for width in WIDTHS}  # in half of the time of slices
 _KEPT = MIB  # octets of parts that are kept in every width meanwhile; larger ones are wrapped again each time
 _APART = 2  # parts of which each may have been wrapped in its own way
 
@@ -73,7 +72,9 @@ def as_quoted_printable(message: Message) -> Iterator[Message]:
     """Text as it was before its quoted-printable was decoded, by the encoder that most share."""
     plain = list(_contents(message, lambda leaf: leaf.is_text and leaf.part.encoding != "quoted-printable"))
     if plain:
-        yield from _written(message, [(leaf, binascii.b2a_qp(content)) for leaf, content in plain], "quoted-printable")
+        yield from _written(
+            message, [(leaf, wire([binascii.b2a_qp(content)])) for leaf, content in plain], "quoted-printable"
+        )
 
 
 def _contents(message: Message, wanted: Callable[[Leaf], bool]) -> Iterator[tuple[Leaf, bytes]]:
@@ -84,7 +85,14 @@ def _contents(message: Message, wanted: Callable[[Leaf], bool]) -> Iterator[tupl
 
 
 def wrapped(content: bytes, width: int) -> bytes:
-    return b"\r\n".join(_LINES[width].findall(pybase64.b64encode(content)))
+    """The base64 of content in lines of width letters, none of them ended but by the next."""
+    letters = np.frombuffer(pybase64.b64encode(content), np.uint8)
+    whole = len(letters) // width
+    lines = np.empty((whole, width + 2), np.uint8)
+    lines[:, :width] = letters[: whole * width].reshape(whole, width)
+    lines[:, width:] = (13, 10)
+    rest = letters[whole * width :].tobytes()
+    return lines.tobytes() + rest if rest else lines.tobytes()[:-2]
 
 
 def _written(message: Message, changes: list[tuple[Leaf, bytes]], encoding: str) -> Iterator[Message]:

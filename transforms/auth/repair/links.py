@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from urllib.parse import unquote_to_bytes
 
-from transforms.auth.repair.leaf import Edit, edited, leaves
+from transforms.auth.repair.leaf import Edit, edited, leaves, wire
 from transforms.model import Message
 
 _URL = rb"[A-Za-z0-9._~:/?#@!&'*+,;=%-]"  # but $
@@ -40,7 +40,7 @@ def links(message: Message) -> Iterator[Message]:
         text = message.body.read(leaf.start, leaf.stop)
         starts = [start.start() for start in islice(_START.finditer(text), left)]
         left -= len(starts)
-        restored = _restored(text, starts)
+        restored = wire([_restored(text, starts)])
         if restored != text:
             edits.append((leaf.start, leaf.stop, restored))
     if edits:

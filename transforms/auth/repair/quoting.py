@@ -42,7 +42,10 @@ def _without(body: bytes, places: tuple[int, ...]) -> bytes:
 
 def dot_stuffing(message: Message) -> Iterator[Message]:
     """Undo what SMTP does to lines that begin with a dot (RFC 5321 §4.5.2): doubled, or taken twice."""
-    body = b"\n" + message.body.read()
+    body = message.body.read()
+    if not body.startswith(b".") and b"\n." not in body:
+        return
+    body = b"\n" + body
     for old, new in ((b"\n..", b"\n."), (b"\n.", b"\n..")):
         if old in body:
             yield message._replace(body=in_memory(body.replace(old, new)[1:]))
