@@ -28,7 +28,7 @@ class Limits:
     source_output: int = 20 * GIB  # decoded octets out of one file of the dump
     depth: int = 10  # containers within containers
     members: int = 1_000_000  # members of one container
-    compound: int = 256 * MIB  # one compound file (.msg) that is parsed; of a larger one the octets are hashed
+    compound: int = 256 * MIB  # one .msg or winmail.dat that is parsed; of a larger one the octets are hashed
     compound_entries: int = 200_000  # streams and storages of one
     name: int = 4 * KIB  # one member or file name
     header_section: int = 1 * MIB  # parsed; the rest is hashed only

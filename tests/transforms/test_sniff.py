@@ -77,7 +77,7 @@ def format_of(octets: bytes, name: bytes = b"file") -> str:
         (b"GIF89a\1\0", "gif", Kind.IMAGE),
         (b"II*\0\x08", "tiff", Kind.IMAGE),
         (b"RIFF\x24\0\0\0WEBPVP8 ", "webp", Kind.IMAGE),
-        (b"\x78\x9f\x3e\x22\1\0", "tnef", Kind.OTHER),
+        (b"\x78\x9f\x3e\x22\1\0", "tnef", Kind.EMAIL),
         (b"!BDN\0", "pst", Kind.OTHER),
         (b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n", "calendar", Kind.CALENDAR),
         (b"begin:vcard\r\nversion:3.0\r\n", "contact", Kind.CONTACT),

@@ -36,7 +36,8 @@ _ADDRESSES = (0x5D02, 0x0065, 0x5D01, 0x0C1F)  # of the author, then of who sent
 _NAMES = (0x0042, 0x0C1A)
 _RECIPIENT_KIND, _RECIPIENT_NAME, _RECIPIENT_ADDRESSES = 0x0C15, 0x3001, (0x39FE, 0x3003)
 _TO, _CC = 1, 2
-CONTENT, _FILE_NAMES = 0x3701, (0x3707, 0x3704, 0x3001)  # of an attachment: long, short, as displayed
+CONTENT, SHORT_NAME = 0x3701, 0x3704  # of an attachment
+_FILE_NAMES = (0x3707, SHORT_NAME, 0x3001)  # long, short, as displayed
 _CODE_PAGE, _BODY_CODE_PAGE = 0x3FFD, 0x3FDE
 
 _UTC_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)

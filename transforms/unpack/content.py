@@ -12,9 +12,9 @@ from transforms import magic_type
 from transforms.containers import emlx, mailbox
 from transforms.containers.compound import Storage, open_compound
 from transforms.documents import Opened
-from transforms.mail import msg
+from transforms.mail import msg, tnef
 from transforms.mail.fields import header_goes_on, names_fields_of_mail
-from transforms.mail.mapi import OUTLOOK
+from transforms.mail.mapi import OUTLOOK, TNEF
 from transforms.model import ContainerError, Kind, Status
 from transforms.sniff import EMAIL, HEAD, LONG_HEAD, Sniffed, called_message, holds_messages, sniff
 from transforms.span import Span
@@ -56,6 +56,9 @@ def read(rows: Rows, row: int, place: Place, landed: Landed, expand: bool = True
         if isinstance(root, ContainerError):
             return outlook.unreadable(rows, row, place, landed, found.media_type, root.code)
         outlook.read(rows, row, place, msg.taken_apart(root), landed)
+        return None
+    if found.format == "tnef":
+        outlook.read(rows, row, place, tnef.taken_apart(span), landed, TNEF)
         return None
     if found.format == "mailbox" and mailbox.holds_several(span, rows.watch.alive):
         rows.put(row, place, Kind.MAILBOX, digests, **_facts(found, span, place), **landed.outcome)

@@ -69,7 +69,8 @@ def read(
         Kind.EMAIL,
         landed.digests if landed is not None else None,
         media_type=media_type,
-        notes=message.defects + tuple(clean_text(note, rows.limits.display) for note in kept.notes),
+        notes=(message.defects if kept.transported else ())
+        + tuple(clean_text(note, rows.limits.display) for note in kept.notes),
         holds_messages=True,
         header_ambiguous=reading.header_ambiguous,
         author_known=reading.author is not None,
