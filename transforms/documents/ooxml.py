@@ -27,9 +27,10 @@ _THEME_LANGUAGE = re.compile(rb'<w:themeFontLang [^<>]{0,200}?w:val="([A-Za-z0-9
 _FONT = re.compile(rb'<w:font w:name="([^"<>]{1,100})"')
 _SLIDE = re.compile(rb"ppt/slides/slide([0-9]{1,6})\.xml")
 # Text of a run; the end of a paragraph or cell, a tab or a break. Deleted text (w:delText) is not shown.
+# All alternatives behind one `<`: a pattern that begins with a letter is searched for ten times as fast.
 _SHOWN = re.compile(
-    rb"<(?:[A-Za-z0-9]{1,16}:)?t(?: [^<>]{0,200})?>([^<]*)"
-    rb"|(</(?:[A-Za-z0-9]{1,16}:)?(?:p|si)>|<[A-Za-z0-9]{1,16}:(?:tab|br|cr)[ />])"
+    rb"<(?:(?:[A-Za-z0-9]{1,16}:)?t(?: [^<>]{0,200})?>([^<]*)"
+    rb"|(/(?:[A-Za-z0-9]{1,16}:)?(?:p|si)>|[A-Za-z0-9]{1,16}:(?:tab|br|cr)[ />]))"
 )
 
 
