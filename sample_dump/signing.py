@@ -65,8 +65,9 @@ def sign(
     fields: Sequence[str] | None = None,
     algorithm: str = "sha256",
     with_length: bool = False,
+    at: int | None = None,
 ) -> bytes:
-    """The mail (CRLF) with a DKIM-Signature on top; t= is its Date, l= its body if with_length."""
+    """The mail (CRLF) with a DKIM-Signature on top; t= is at, else its Date; l= its body if with_length."""
     header, body = dkim.rfc822_parse(mail)
     key = private_key(signer.key_file)
     present = {name.decode().lower() for name, _ in header}
@@ -74,11 +75,13 @@ def sign(
     policy = CanonicalizationPolicy.from_c_value(canonicalization.encode())
     canonical_body = policy.canonicalize_body(body)
     body_hash = base64.b64encode(hashlib.new(algorithm, canonical_body).digest()).decode()
-    date = next(value for name, value in header if name.lower() == b"date")
+    if at is None:
+        date = next(value for name, value in header if name.lower() == b"date")
+        at = int(parsedate_to_datetime(date.decode().strip()).timestamp())
     kind = "rsa" if isinstance(key, RSAPrivateKey) else "ed25519"
     tags = [
         "v=1", f"a={kind}-{algorithm}", f"c={canonicalization}", f"d={signer.domain}", f"s={signer.selector}",
-        f"t={int(parsedate_to_datetime(date.decode().strip()).timestamp())}",
+        f"t={at}",
         *([f"l={len(canonical_body)}"] if with_length else []),
         f"h={':'.join(signed)}", f"bh={body_hash}", "b=",
     ]  # fmt: skip

@@ -19,7 +19,7 @@ from dkim.canonicalization import CanonicalizationPolicy
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "sample_dump"))
 from signing import FIELDS, Signer, private_key, sign  # noqa: F401
 
-T = 1493028030  # t= of every set: 2017-04-24T10:00:30Z
+T = 1493028030  # t= of a set: 2017-04-24T10:00:30Z
 COVERED = (*FIELDS, "dkim-signature")
 
 
@@ -40,6 +40,7 @@ def seal(
     seal_by: Signer | None = None,
     canonicalization: str = "relaxed/relaxed",
     with_length: bool = False,
+    at: int = T,
 ) -> bytes:
     """The mail (CRLF) with one more ARC set on top, which records results (authserv-id and all).
 
@@ -53,7 +54,7 @@ def seal(
     canonical_body = policy.canonicalize_body(body)
     message_tags = [
         f"i={instance}", f"a={_kind(sealer)}", f"c={canonicalization}", f"d={sealer.domain}", f"s={sealer.selector}",
-        f"t={T}", *([f"l={len(canonical_body)}"] if with_length else []), f"h={':'.join(signed)}",
+        f"t={at}", *([f"l={len(canonical_body)}"] if with_length else []), f"h={':'.join(signed)}",
         f"bh={base64.b64encode(hashlib.sha256(canonical_body).digest()).decode()}", "b=",
     ]  # fmt: skip
     selected = policy.canonicalize_headers(dkim.select_headers(header, [name.encode() for name in signed]))
@@ -65,7 +66,7 @@ def seal(
     by = seal_by or sealer
     validation = cv or ("none" if instance == 1 else "pass")
     seal_list = [
-        f"i={instance}", f"a={_kind(by)}", f"cv={validation}", f"d={by.domain}", f"s={by.selector}", f"t={T}",
+        f"i={instance}", f"a={_kind(by)}", f"cv={validation}", f"d={by.domain}", f"s={by.selector}", f"t={at}",
         "b=",
     ]  # fmt: skip
     relaxed = CanonicalizationPolicy.from_c_value(b"relaxed/relaxed")
