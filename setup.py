@@ -2,6 +2,11 @@
 
 from setuptools import find_packages, setup
 
+# What opens more kinds of files; without it, the row of such a file says which one is missing.
+READERS = {
+    "pst": ["libpff-python>=20260926"],
+}
+
 setup(
     name="leak-triage",
     version="0.1.0",
@@ -26,7 +31,10 @@ setup(
         "zstandard>=0.22",
     ],
     extras_require={
+        **READERS,
+        "all": [package for packages in READERS.values() for package in packages],
         "test": [  # dkimpy signs the test mail and is the independent oracle
+            *(package for packages in READERS.values() for package in packages),
             "pytest>=8",
             "dkimpy>=1.1.8,<2",
             "hypothesis>=6.100",

@@ -54,7 +54,7 @@ _SIGNATURES: tuple[tuple[int, bytes, Sniffed], ...] = tuple(
         (8, b"WEBPVP8", "webp", Kind.IMAGE, "image/webp"),  # behind RIFF and a size
         (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole", Kind.DOCUMENT, "application/x-ole-storage"),
         (0, b"\x78\x9f\x3e\x22", "tnef", Kind.EMAIL, "application/vnd.ms-tnef"),
-        (0, b"!BDN", "pst", Kind.OTHER, "application/vnd.ms-outlook-pst"),
+        (0, b"!BDN", "pst", Kind.MAILBOX, "application/vnd.ms-outlook-pst"),
         (0, b"{\\rtf", "rtf", Kind.DOCUMENT, "application/rtf"),
     )
 )

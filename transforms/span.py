@@ -6,8 +6,9 @@ Files are read with pread: a file that shrinks while it is read gives an error, 
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from transforms.limits import LIMITS
@@ -105,3 +106,54 @@ Span = MemorySpan | FileSpan
 def in_memory(data: bytes) -> MemorySpan:
     """The whole of a buffer."""
     return MemorySpan(data, 0, len(data))
+
+
+class SpanFile(io.RawIOBase):
+    """A span as the file that a library asks for.
+
+    alive is called at each read, so a library that reads for ever would never be stopped: budget bounds the
+    octets that are read in all, over and over.
+    """
+
+    def __init__(self, span: Span, alive: Callable[[], None] | None = None, budget: int | None = None) -> None:
+        self._span = span
+        self._at = 0
+        self._alive = alive
+        self._budget = budget
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._span.size}[whence]
+        if start + offset < 0:
+            raise ValueError("before the beginning")
+        self._at = start + offset
+        return self._at
+
+    def get_size(self) -> int:
+        """As libpff asks for it."""
+        return self._span.size
+
+    def read(self, size: int | None = -1) -> bytes:
+        stop = self._span.size if size is None or size < 0 else self._at + size
+        octets = self._span.read(self._at, stop) if self._at < self._span.size else b""
+        self._at += len(octets)
+        if self._alive is not None:
+            self._alive()
+        if self._budget is not None:
+            self._budget -= len(octets) + 1
+            if self._budget < 0:
+                raise ValueError("the file was read over and over")
+        return octets
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        octets = self.read(len(buffer))
+        buffer[: len(octets)] = octets
+        return len(octets)

@@ -78,7 +78,7 @@ def format_of(octets: bytes, name: bytes = b"file") -> str:
         (b"II*\0\x08", "tiff", Kind.IMAGE),
         (b"RIFF\x24\0\0\0WEBPVP8 ", "webp", Kind.IMAGE),
         (b"\x78\x9f\x3e\x22\1\0", "tnef", Kind.EMAIL),
-        (b"!BDN\0", "pst", Kind.OTHER),
+        (b"!BDN\0", "pst", Kind.MAILBOX),
         (b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n", "calendar", Kind.CALENDAR),
         (b"begin:vcard\r\nversion:3.0\r\n", "contact", Kind.CONTACT),
         (b"-----BEGIN PGP SIGNATURE-----\n", "pgp", Kind.SIGNATURE),

@@ -7,7 +7,6 @@ and what it does in quadratic time is done otherwise. Its readers of property se
 
 from __future__ import annotations
 
-import io
 import struct
 from array import array
 from typing import Any
@@ -16,7 +15,7 @@ import olefile
 
 from transforms.limits import LIMITS
 from transforms.model import ContainerError
-from transforms.span import SourceChanged, Span
+from transforms.span import SourceChanged, Span, SpanFile
 
 _HEADER = 512  # octets
 _COUNTS = struct.Struct("<30xH12xL16xL4xL")  # sector shift; sectors of FAT, MiniFAT and DIFAT (MS-CFB §2.2)
@@ -75,7 +74,7 @@ class _File:
 
     def __init__(self, span: Span) -> None:
         self.left = _CLAIMS * span.size
-        self.ole = _guarded(_Ole, _Octets(span))
+        self.ole = _guarded(_Ole, SpanFile(span))
         if self.ole.root.size > span.size:  # of the stream that holds all small ones
             raise ContainerError("container.damaged", "the small streams claim more octets than the file has")
 
@@ -135,33 +134,3 @@ def _guarded(read: Any, *arguments: Any) -> Any:
         raise ContainerError("limit.memory", "not enough memory for a stream") from None
     except Exception as error:
         raise ContainerError("container.damaged", f"{type(error).__name__}: {error}") from error
-
-
-class _Octets(io.RawIOBase):
-    """A span as the file that olefile asks for."""
-
-    def __init__(self, span: Span) -> None:
-        self._span = span
-        self._at = 0
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._span.size}[whence]
-        if start + offset < 0:
-            raise ValueError("before the beginning")
-        self._at = start + offset
-        return self._at
-
-    def read(self, size: int = -1) -> bytes:
-        stop = self._span.size if size < 0 else self._at + size
-        octets = self._span.read(self._at, stop) if self._at < self._span.size else b""
-        self._at += len(octets)
-        return octets

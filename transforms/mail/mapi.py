@@ -23,6 +23,7 @@ from transforms.model import ContainerError, Entry, Message, Part
 from transforms.span import in_memory
 
 OUTLOOK, TNEF = "application/vnd.ms-outlook", "application/vnd.ms-tnef"
+PST = "application/vnd.ms-outlook-pst"
 TAKEN_APART = frozenset({OUTLOOK, TNEF})  # media types of messages whose body as it was sent is lost
 SHOWN_OTHERWISE = "mail.shown_otherwise"  # code of such a note
 

@@ -60,6 +60,8 @@ def read(rows: Rows, row: int, place: Place, landed: Landed, expand: bool = True
     if found.format == "tnef":
         outlook.read(rows, row, place, tnef.taken_apart(span), landed, TNEF)
         return None
+    if found.format == "pst":
+        return outlook.store(rows, row, place, landed)
     if found.format == "mailbox" and mailbox.holds_several(span, rows.watch.alive):
         rows.put(row, place, Kind.MAILBOX, digests, **_facts(found, span, place), **landed.outcome)
         if not expand:

@@ -11,8 +11,9 @@ from typing import Any
 from transforms import path_spec
 from transforms.auth.prepare import prepare, signed_fields_kept
 from transforms.clocks import read_clocks
+from transforms.mail import pst
 from transforms.mail.content import normalised_text
-from transforms.mail.mapi import OUTLOOK, Attachment, TakenApart, read_message
+from transforms.mail.mapi import OUTLOOK, PST, Attachment, TakenApart, read_message
 from transforms.mail.reading import read_one_way
 from transforms.mail.summary import summarise
 from transforms.model import ContainerError, KeptField, Kind, Status, Text
@@ -29,6 +30,27 @@ def unreadable(rows: Rows, row: int, place: Place, landed: Landed, media_type: s
     facts: dict[str, Any] = {"media_type": media_type, "holds_messages": True}
     rows.put(row, place, Kind.EMAIL, landed.digests, status=status, error_code=code, **facts)
     return Octets(landed.digests.size, 0)
+
+
+def store(rows: Rows, row: int, place: Place, landed: Landed) -> Octets | None:
+    """A PST or OST file, whose messages are accounted; each has a row of its own, read or not."""
+    facts: dict[str, Any] = {"media_type": PST, "holds_messages": True}
+    below = place.below(row, landed.digests.sha256)._replace(loose=False)
+    try:
+        opened = pst.Store(landed.span, rows.watch.alive)
+    except ContainerError as error:
+        failed = landed._replace(status=Status.ERROR, code=error.code)
+        rows.put(row, place, Kind.MAILBOX, landed.digests, notes=(f"{error.code}: {error}",), **facts, **failed.outcome)
+        return Octets(landed.digests.size, 0)
+    try:
+        _inside(rows, below, landed.span, opened.messages())
+    except ContainerError as error:
+        landed = landed._replace(status=stopped_by(error), code=error.code)
+    count = f"container.messages: {opened.expected} by the folders' own count, {opened.listed} listed in them"
+    if opened.listed < opened.expected and landed.status is Status.OK:
+        landed = landed._replace(status=Status.PARTIAL, code="container.messages_missing")
+    rows.put(row, place, Kind.MAILBOX, landed.digests, notes=(count,), **facts, **landed.outcome)
+    return None
 
 
 def read(
@@ -52,7 +74,7 @@ def read(
     below = place.below(row, landed.digests.sha256 if landed is not None else "")
     # Nothing is left open by an encoding, as there is none; but no signature covers them either.
     below = below._replace(covered=True, loose=False)
-    digests = _attachments(rows, below, landed.span if landed is not None else in_memory(b""), kept.attachments)
+    digests = _inside(rows, below, landed.span if landed is not None else in_memory(b""), kept.attachments)
     for digest in sorted(digests):
         content.update(digest.encode())
     columns = summarise(message, reading, rows.limits)
@@ -81,8 +103,8 @@ def read(
     )
 
 
-def _attachments(rows: Rows, below: Place, span: Span, attachments: Iterable[Attachment]) -> list[str]:
-    """Rows of the attachments; answers their digests, "-" where there is none."""
+def _inside(rows: Rows, below: Place, span: Span, attachments: Iterable[Attachment]) -> list[str]:
+    """Rows of attachments, or of the messages of a store; answers their digests, "-" where there is none."""
     namer = path_spec.StepNamer()
     digests = []
     for one in attachments:
@@ -90,16 +112,18 @@ def _attachments(rows: Rows, below: Place, span: Span, attachments: Iterable[Att
         if one.message is not None and len(name) <= rows.limits.name:
             step = namer.step(name)
             place = below._replace(
-                path=path_spec.join(below.path, step), name=name, file_name=clean_text(name, rows.limits.display)
+                path=path_spec.join(below.path, step),
+                name=name,
+                file_name=clean_text(name.rsplit(b"/", 1)[-1], rows.limits.display),
             )
-            embedded(rows, place, one.message)
+            _embedded(rows, place, one.message)
             digests.append("-")
             continue
         digests.append(member(rows, below, span, one.entry, namer.step).sha256 or "-")
     return digests
 
 
-def embedded(rows: Rows, place: Place, message: Callable[[], TakenApart]) -> None:
+def _embedded(rows: Rows, place: Place, message: Callable[[], TakenApart]) -> None:
     """A message that has no octets of its own: a row for it and for what it holds."""
     row, mark = rows.announce()
     facts: dict[str, Any] = {"media_type": OUTLOOK, "holds_messages": True}
@@ -108,4 +132,9 @@ def embedded(rows: Rows, place: Place, message: Callable[[], TakenApart]) -> Non
     elif place.depth > rows.limits.depth:
         rows.put(row, place, Kind.EMAIL, None, status=Status.LIMITED, error_code="limit.depth", **facts)
     else:
-        read(rows, row, place, message())
+        try:
+            taken = message()
+        except ContainerError as error:
+            rows.put(row, place, Kind.EMAIL, None, status=Status.ERROR, error_code=error.code, **facts)
+        else:
+            read(rows, row, place, taken)
