@@ -15,7 +15,7 @@ from pipeline.job import Job
 from transforms.auth.repair.header import KeptFields, prove_all, repaired
 from transforms.joins.copies import Compared
 from transforms.judgement import VERDICTS, Joined, judge_unit
-from transforms.model import PreparedSignature, PublicKey, SignatureResult
+from transforms.model import PreparedSignature, PublicKey, SignatureResult, Told
 from transforms.shard import Content, ProvenShard, Shard, content_of, proven
 from transforms.tampering import Tampering
 
@@ -137,7 +137,10 @@ def _joined(answers: Mapping[str, pa.Table]) -> Joined:
     for record in _rows(answers, "tampering"):
         tampering[record["row"]] = (*tampering.get(record["row"], ()), Tampering(**record))
     threads = {r["row"]: r["thread_id"] for r in _rows(answers, "threads")}
-    return Joined(dup_of, sent, copies, tampering, taken_out, threads)
+    told: dict[int, tuple[Told, ...]] = {}
+    for record in _rows(answers, "told"):
+        told[record["row"]] = (*told.get(record["row"], ()), Told("", **record))
+    return Joined(dup_of, sent, copies, tampering, taken_out, threads, told)
 
 
 def _rows(answers: Mapping[str, pa.Table], name: str) -> list[dict[str, Any]]:

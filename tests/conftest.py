@@ -6,7 +6,7 @@ import base64
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from transforms.auth.repair.header import KeptFields, prove_all
 from transforms.joins import bodies, copies, grafts, substitutes
 from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
-from transforms.model import PublicKey
+from transforms.model import PublicKey, Told
 from transforms.plan import plan_units
 from transforms.shard import Content, ProvenShard, content_of, proven
 from transforms.tampering import Tampering, settle
@@ -81,6 +81,11 @@ def judge_dump(
     same = joins.by_name()["duplicates"].join(rows["duplicates"]).to_pylist()
     sent = joins.by_name()["sent"].join(rows["sent"]).to_pylist()
     threads = joins.by_name()["threads"].join(rows["threads"]).to_pylist()
+    told = [
+        one
+        for name in joins.TELLING
+        for one in joins.told(name, rows[name], lambda u, row: content_of(units[u].shard, row))
+    ]
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
     found: Rows = {}
     for unit_id, one in units.items():
@@ -89,6 +94,7 @@ def judge_dump(
             {r["row"]: r for r in sent if r["unit_id"] == unit_id and not r["put_back"]},
             {c.row: c for c in settled if c.unit_id == unit_id},
             {row: found for (unit, row), found in tampered.items() if unit == unit_id},
+            told=_by_row(one for one in told if one.unit_id == unit_id),
             threads={r["row"]: r["thread_id"] for r in threads if r["unit_id"] == unit_id},
         )
         judgement = judge_unit(one, joined, types, protected)
@@ -99,6 +105,13 @@ def judge_dump(
             for row in pa.concat_tables(getattr(judgement, name)).to_pylist():
                 by_id[row["item_id"]][name].append(row)
     return found
+
+
+def _by_row(found: Iterable[Told]) -> dict[int, tuple[Told, ...]]:
+    by_row: dict[int, tuple[Told, ...]] = {}
+    for one in found:
+        by_row[one.row] = (*by_row.get(one.row, ()), one)
+    return by_row
 
 
 def _tampering(

@@ -41,8 +41,8 @@ def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
     shorter = min(len(verified), len(copy)) - start
     while end < shorter and _alike(verified[-1 - end], copy[-1 - end]):
         end += 1
-    gone = [_bare(w) for w in verified[start : len(verified) - end]]
-    new = [_bare(w) for w in copy[start : len(copy) - end]]
+    gone = [bare(w) for w in verified[start : len(verified) - end]]
+    new = [bare(w) for w in copy[start : len(copy) - end]]
     if max(len(gone), len(new)) > LIMITS.compared_words:
         return None
     whole = _of_which(verified[start : len(verified) - end], gone, new)
@@ -62,12 +62,12 @@ def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
         after = copy[start + j1 : start + j2]
         if len(before) == len(after) and all(map(_alike, before, after)):
             continue
-        at_edge = at_start or at_end or (not before and not _within_sentence(verified, start + i1, after))
+        at_edge = at_start or at_end or (not before and not within_sentence(verified, start + i1, after))
         changes.append((tuple(before), tuple(after), at_edge))
     return changes
 
 
-def _within_sentence(verified: Sequence[str], place: int, new: Sequence[str]) -> bool:
+def within_sentence(verified: Sequence[str], place: int, new: Sequence[str]) -> bool:
     """Whether words put in before this place go on with the sentence there; notices are put between sentences."""
     opens = bool(new) and (new[0][:1].isupper() or new[0][:1] in "([{<*-_")
     return not opens and verified[place - 1][-1:] not in ".!?:;,…" and not any(map(_numbering, new))
@@ -81,11 +81,11 @@ def _numbering(word: str) -> bool:
 _NUMBER = re.compile(r"\(?(?:[0-9]{1,3}|[A-Za-z])[.)]")
 
 
-def _of_which(verified: Sequence[str], bare: Sequence[str], copy: Sequence[str]) -> dict[str, str]:
+def _of_which(verified: Sequence[str], plain: Sequence[str], copy: Sequence[str]) -> dict[str, str]:
     """Those words of the copy that are verified ones without the letters a charset lacks, and which; bare ones."""
-    known = set(bare)
+    known = set(plain)
     left: dict[str, str] = {}
-    for word, whole in zip(verified, bare, strict=True):
+    for word, whole in zip(verified, plain, strict=True):
         if not word.isascii():
             for form in _lossy(word):
                 left.setdefault(form, whole)
@@ -98,7 +98,7 @@ _POORER = ("ascii", "latin-1", "cp1252")
 def _lossy(word: str) -> tuple[str, ...]:
     """What poorer charsets can write of a word, bare, and how it is spelt without umlauts."""
     left = (word.encode(charset, "ignore").decode(charset) for charset in _POORER)
-    return (*map(_bare, left), _bare(word.casefold().translate(_UMLAUTS)))
+    return (*map(bare, left), bare(word.casefold().translate(_UMLAUTS)))
 
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
@@ -167,9 +167,9 @@ _HARMED = 3  # damaged places, if they are half of all: a text that was not deco
 def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
     if any(map(_damaged, new)):
         return False
-    if at_edge and gone and new and _bare(gone[min(len(new), len(gone)) - 1]).startswith(_bare(new[-1])):
+    if at_edge and gone and new and bare(gone[min(len(new), len(gone)) - 1]).startswith(bare(new[-1])):
         return False  # cut off within a word
-    before, after = "".join(map(_bare, gone)), "".join(map(_bare, new))
+    before, after = "".join(map(bare, gone)), "".join(map(bare, new))
     if before == after:  # a word or a link cut in two where lines were broken
         return False
     if "".join(map(_in_euros, gone)) == "".join(map(_in_euros, new)):
@@ -185,12 +185,12 @@ def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
         new = tuple(_PLACEHOLDER.sub(" ", shown).split()) if gone else new
     new = tuple(_BRACKETED.sub(_without_notice, " ".join(new)).split())
     if gone and any(map(_initials, new)):
-        new = tuple(word for word in new if not _initials(word) and _bare(word) not in _TITLES)
+        new = tuple(word for word in new if not _initials(word) and bare(word) not in _TITLES)
     noticed = len(new) < len(shown.split())
-    if at_edge and gone and noticed and _NOTICE.search(_bare(shown)):  # [message clipped] view it all
+    if at_edge and gone and noticed and _NOTICE.search(bare(shown)):  # [message clipped] view it all
         return False
-    gone, new = (tuple(w for w in run if _bare(w) and not _link(w)) for run in (gone, new))
-    rest, told = "".join(map(_bare, gone)), "".join(map(_bare, new))
+    gone, new = (tuple(w for w in run if bare(w) and not _link(w)) for run in (gone, new))
+    rest, told = "".join(map(bare, gone)), "".join(map(bare, new))
     if all(map(_redaction, new)) or rest == told:
         return False
     if told in before and (noticed or (at_edge and told.isalpha())):  # what a cut left of the words there
@@ -224,7 +224,7 @@ _NOTICE = re.compile(
 
 def _without_notice(match: re.Match[str]) -> str:
     """Nothing in place of [email protected], [name removed]; anything else in brackets as it is."""
-    return "" if _NOTICE.search(_bare(match.group())) else match.group()
+    return "" if _NOTICE.search(bare(match.group())) else match.group()
 
 
 def _link(word: str) -> bool:
@@ -245,7 +245,7 @@ def share_of(copy: Sequence[str], changes: Sequence[Change] | None) -> int:
 
 def word_set(text: str) -> frozenset[str]:
     """The words of a name, bare; those of one letter are initials and count for nothing."""
-    return frozenset(word for word in map(_bare, re.split(r"[\s.,_-]+", text)) if len(word) > 1)
+    return frozenset(word for word in map(bare, re.split(r"[\s.,_-]+", text)) if len(word) > 1)
 
 
 def _alike(one: str, other: str) -> bool:
@@ -253,11 +253,11 @@ def _alike(one: str, other: str) -> bool:
         return True
     if _damaged(one) or _damaged(other):
         return _skeleton(one) == _skeleton(other)
-    return _bare(one) == _bare(other)
+    return bare(one) == bare(other)
 
 
-def _bare(word: str) -> str:
-    """A word without marks, accents, case and punctuation."""
+def bare(word: str) -> str:
+    """A word without marks, accents, case and punctuation; "" if nothing else is in it."""
     if len(word) <= _UNESCAPED and not (word.isascii() and word.isalnum()):
         word = _TAG.sub("", html.unescape(_ESCAPE.sub(_unescaped, word)))
     decomposed = unicodedata.normalize("NFKD", word.casefold().translate(_SPELT))
@@ -283,7 +283,7 @@ _SPELT = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d",
 
 
 def _in_euros(word: str) -> str:
-    return re.sub("euros?$", "eur", _bare(word))
+    return re.sub("euros?$", "eur", bare(word))
 
 
 _MOJIBAKE = re.compile(
@@ -306,14 +306,14 @@ _PROBED = 8  # words: a wrong charset changes the first as well as the last
 
 def _reread(gone: tuple[str, ...], new: tuple[str, ...]) -> bool:
     """Whether one of the new words is one of those gone, read under another charset."""
-    before = {_bare(word) for word in gone} - {""}
+    before = {bare(word) for word in gone} - {""}
     for word in new[:_PROBED]:
         if word.isascii():
             continue
         for wrong in _CHARSETS:
             octets = word.encode(wrong, "ignore")
             right = (one for one in (*_CHARSETS, "utf-8") if one != wrong)
-            if any(_bare(octets.decode(one, "ignore")) in before for one in right):
+            if any(bare(octets.decode(one, "ignore")) in before for one in right):
                 return True
     return False
 
@@ -326,8 +326,8 @@ def _skeleton(word: str) -> str:
 
 def _redaction(word: str) -> bool:
     """Blacked out: xxx, ***, [redacted]."""
-    letters = set(_bare(word))
-    return not letters or letters <= {"x"} or _BLACKED.match(_bare(word)) is not None
+    letters = set(bare(word))
+    return not letters or letters <= {"x"} or _BLACKED.match(bare(word)) is not None
 
 
 _BLACKED = re.compile("(?:redacted|removed|deleted|masque?|caviarde?|anonym[a-z]*)$")

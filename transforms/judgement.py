@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from transforms import checks, wording
+from transforms import checks, joins, wording
 from transforms.auth.chain import NO_CHAIN, judge_chain
 from transforms.auth.proof import NO_SIGNATURE, Proof
 from transforms.case import ItemView
@@ -33,6 +33,7 @@ from transforms.model import (
     SignatureResult,
     Status,
     Strength,
+    Told,
     Verdict,
 )
 from transforms.shard import ProvenShard
@@ -45,6 +46,7 @@ EVIDENCE_ROWS = 16
 _STRENGTHS = {Strength.DECISIVE: 0, Strength.STRONG: 1, Strength.WEAK: 2}
 _DIRECTIONS = {Direction.CONTRADICTS: 0, Direction.SUPPORTS: 1, Direction.NEUTRAL: 2}
 _TAMPERING_RULES = {rule.code: rule for module in (bodies, grafts, substitutes) for rule in module.RULES}
+_TOLD_RULES = {rule.code: rule for module in joins.by_name().values() for rule in module.RULES}
 _COPY_RULES = {rule.code: rule for rule in copies.RULES}
 
 
@@ -58,6 +60,7 @@ class Joined:
     tampering: Mapping[int, tuple[Tampering, ...]] = dataclasses.field(default_factory=dict)
     taken_out: Mapping[int, dict[str, Any]] = dataclasses.field(default_factory=dict)
     threads: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    told: Mapping[int, tuple[Told, ...]] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
                 )
             )
         findings += _tampered(joined.tampering.get(row, ()))
+        findings += _told(joined.told.get(row, ()))
         ranked = tuple(sorted(findings, key=_weight))
         case = Case(
             view.kind,
@@ -197,6 +201,15 @@ def _tampered(found: Iterable[Tampering]) -> Iterator[Finding]:
     for one in told:
         if not (altered and one.code in (rule.code for rule in grafts.RULES)):
             yield _TAMPERING_RULES[one.code](one.detail, one.expected or None, one.actual or None)
+
+
+def _told(found: Iterable[Told]) -> Iterator[Finding]:
+    """One finding a rule, however many messages say so: a second witness is no second fact."""
+    first: dict[str, Told] = {}
+    for one in sorted(found):
+        first.setdefault(one.code, one)
+    for one in first.values():
+        yield _TOLD_RULES[one.code](one.detail, one.expected or None, one.actual or None)
 
 
 def _inheritance(

@@ -9,8 +9,10 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
+from transforms import joins
 from transforms.arrow_bytes import by_unit, gathered, to_bytes
 from transforms.joins import bodies, copies, duplicates, grafts, sent, substitutes, threads
+from transforms.model import Told
 from transforms.shard import Content, Shard
 from transforms.tampering import Tampering, settle
 
@@ -65,7 +67,17 @@ class Relate(beam.PTransform):  # type: ignore[misc]
             | "GatherChanges" >> beam.GroupByKey()
             | "SettleChanges" >> _flat_map(lambda group: _tampered(settle(list(group[1]))))
         )
-        return (same_octets, conversations, sent_files, compared, tampered) | beam.Flatten()
+        told = [self._told(name, rows[name]) for name in joins.TELLING]
+        return (*told, same_octets, conversations, sent_files, compared, tampered) | beam.Flatten()
+
+    def _told(self, name: str, rows: beam.PCollection) -> beam.PCollection:
+        """A join whose pairs are compared one by one, by what both messages say."""
+        load = self.load_content
+        return (
+            rows
+            | f"Gather_{name}" >> beam.GroupByKey()
+            | f"Compare_{name}" >> _flat_map(lambda group: _told(joins.told(name, gathered(group[1]), load)))
+        )
 
     def _bodies(self, rows: beam.PCollection) -> beam.PCollection:
         load = self.load_content
@@ -106,6 +118,14 @@ class Relate(beam.PTransform):  # type: ignore[misc]
             | "ByTarget" >> beam.GroupByKey()
             | "TryValues" >> _flat_map(lambda group: substitutes.try_unit(load(group[0]), group[1], keys))
         )
+
+
+def _told(found: Iterable[Told]) -> Iterator[Answer]:
+    """One batch a unit, not one a finding."""
+    return _answers("told", pa.Table.from_pylist([one._asdict() for one in found], _TOLD))
+
+
+_TOLD = pa.schema([(name, pa.int64() if name == "row" else pa.string()) for name in Told._fields])
 
 
 def _map(fn: Callable[[Any], Any]) -> Any:

@@ -79,6 +79,16 @@ REASONS: dict[str, tuple[str, str]] = {
         "message in this dump; its other header fields may differ.",
         "Nothing is needed for what it says: rely on the verified copy, which the findings name.",
     ),
+    "thread.quoted_in_verified_reply": (
+        "It cannot be checked by itself. A verified reply quotes every word that it says, so its words are as the "
+        "replier had them before him; the findings name who that was.",
+        "A copy with its signature. Whoever controls the replier's domain could have signed the quotation.",
+    ),
+    "thread.quote_disagrees": (
+        "A verified reply quotes other words than this message shows. Repliers mistype and shorten what they quote; "
+        "a person must compare the two.",
+        "A copy with its signature, or further replies that quote it.",
+    ),
     "document.is_signed_attachment": (
         "These very octets are the attachment that was taken out of a message: with them put back, the signature of "
         "its sender's domain matches. The message at hand no longer carries them, so this supports the file and is no "

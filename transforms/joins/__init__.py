@@ -8,8 +8,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Iterator
 from functools import cache
 from types import ModuleType
+
+import pyarrow as pa
+
+from transforms.model import Told
+from transforms.shard import Content
+
+TELLING = ("quotes",)  # joins that do no more than tell: `compare(pair, load)` gives what is said of items
 
 
 def names() -> tuple[str, ...]:
@@ -21,3 +29,10 @@ def names() -> tuple[str, ...]:
 def by_name() -> dict[str, ModuleType]:
     """Every join, by name."""
     return {name: importlib.import_module(f"{__name__}.{name}") for name in names()}
+
+
+def told(name: str, table: pa.Table, load: Callable[[str, int], Content]) -> Iterator[Told]:
+    """What a join says, once the contents of its pairs are compared."""
+    join = by_name()[name]
+    for pair in join.join(table):
+        yield from join.compare(pair, load)
