@@ -9,8 +9,9 @@ import apache_beam as beam
 from pipeline import examining, judging, second_round
 from pipeline.job import Job
 from transforms import joins
+from transforms.calibrate import Calibrate, Learn
 from transforms.examine import Examine
-from transforms.judge import Judge
+from transforms.judge import ByUnit, Judge
 from transforms.prove import RESULTS, Prove
 from transforms.relate import Relate
 from transforms.taken_out import Batch
@@ -46,10 +47,16 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
         | "Prove" >> Prove(prove_unit, judging.results_table, job.protected, judging.buckets(job))
     )
     rows = {name: proven[name] for name in joins.names()}
+    learned = rows["correspondents"] | "Learn" >> Learn(job.protected)
     answers = rows | "Relate" >> Relate(
         functools.partial(judging.text_of, job),
         functools.partial(judging.content, job),
         functools.partial(judging.fields, job),
         functools.partial(judging.keys_of, job),
+        learned,
     )
-    (proven[RESULTS], answers) | "Judge" >> Judge(functools.partial(judging.judge_unit_and_store, job))
+    units = (proven[RESULTS], answers) | "ByUnit" >> ByUnit()
+    tally_unit = functools.partial(judging.tally_unit, job)
+    calibration = units | "Calibrate" >> Calibrate(tally_unit, learned, judging.buckets(job))
+    calibration | "Note" >> beam.Map(functools.partial(judging.note, job))
+    units | "Judge" >> Judge(functools.partial(judging.judge_unit_and_store, job), calibration)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -12,14 +13,19 @@ import pyarrow as pa
 from pipeline import evidence, key_store, tables
 from pipeline.examining import planned
 from pipeline.job import Job
+from transforms import judgement
 from transforms.auth.repair.header import KeptFields, prove_all, repaired
+from transforms.calibration import Calibration
 from transforms.joins.copies import Compared
+from transforms.joins.correspondents import Learned
 from transforms.judgement import VERDICTS, Joined, judge_unit
 from transforms.model import PreparedSignature, PublicKey, SignatureResult, Told
 from transforms.shard import Content, ProvenShard, Shard, content_of, proven
 from transforms.tampering import Tampering
+from transforms.text import clean_text
 
 RUN_TABLES = ("items", "findings", "signatures")
+NOTED = "calibration.json"
 RESULTS = evidence.schema_of(SignatureResult)
 
 
@@ -66,11 +72,50 @@ def buckets(job: Job) -> int:
     return min(64, 1 + len(unit_ids(job)) // 256)
 
 
-def judge_unit_and_store(job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table]) -> dict[str, int]:
+def tally_unit(
+    job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table], learned: Learned
+) -> pa.Table:
+    """What the signals of a unit are to be weighed by."""
+    one = with_results(evidence.read_shard(job.out, unit_id, last="clocks"), results, job.sealers)
+    return judgement.tally_unit(one, _joined(answers), job.protected, learned)
+
+
+def note(job: Job, calibration: Calibration) -> None:
+    """Leave what the dump taught for run.json."""
+    (job.work / NOTED).write_text(json.dumps(told(calibration)))
+
+
+def noted(job: Job) -> dict[str, list[str]]:
+    """What note() left."""
+    found: dict[str, list[str]] = json.loads((job.work / NOTED).read_text())
+    return found
+
+
+def told(calibration: Calibration) -> dict[str, list[str]]:
+    """One sentence for each learned domain, and for each signal that is weak in some container."""
+    learned = calibration.learned
+    return {
+        "protected": [
+            f"{one.domain}: {one.mails} verified mails from {one.first:%Y-%m-%d} to {one.last:%Y-%m-%d}, "
+            f"verified mail to it from {one.writers} domains"
+            + ("; its loose files inherit" if one.domain == learned.home else "")
+            for one in learned.domains
+        ],
+        "weak_here": [
+            f"{code} in {clean_text(container) or 'the top folder'}: {why}"
+            for container, habits in sorted(calibration.habits.items())
+            for code, why in habits.weak
+        ],
+    }
+
+
+def judge_unit_and_store(
+    job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table], calibration: Calibration
+) -> dict[str, int]:
     """Write a unit's final rows; answers the number of items by verdict."""
     one = with_results(evidence.read_shard(job.out, unit_id, last="clocks"), results, job.sealers)
     types = {name: tables.schema(name) for name in RUN_TABLES}
-    judged = judge_unit(one, _joined(answers), types, job.protected)
+    judged = judge_unit(one, _joined(answers), types, job.protected, calibration)
     for name in RUN_TABLES:
         _write_run(run_path(job.out, unit_id, name), getattr(judged, name))
     return {verdict.value: len(table) for verdict, table in zip(VERDICTS, judged.items, strict=True)}

@@ -23,6 +23,7 @@ from pipeline import (
     anchoring,
     commit,
     examining,
+    judging,
     key_store,
     ledger,
     out_folder,
@@ -178,6 +179,7 @@ def _execute(
             with _seldom_collecting(), _timed(timings, "judge_seconds"):
                 engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
             _say(options, f"judged {len(plan)} work units in {timings['judge_seconds']} s")
+        taught = judging.noted(job)
         with _timed(timings, "commit_seconds"):
             hashes = commit.commit(job)
         _say(options, f"wrote {len(hashes)} files in {timings['commit_seconds']} s")
@@ -203,6 +205,7 @@ def _execute(
         "keys_sha256": key_store.digest(out),
         "recovery": recovery,
         "put_back": put_back,
+        "taught": taught,
         "tables": hashes,
         "counts": summary.counts(out),
         "look_ups": 0,

@@ -93,6 +93,15 @@ def _put_back(outcomes: dict[str, int]) -> list[str]:
     return [f"attachments:      put back into {found} of {total} messages" + (f" ({others})" if others else "")]
 
 
+def _taught(taught: dict[str, list[str]]) -> list[str]:
+    """The domains that the dump protects by itself, and the signals that are usual in some container."""
+    protected, weak = (len(taught.get(name, ())) for name in ("protected", "weak_here"))
+    if not protected and not weak:
+        return []
+    domains, signals = "domain" if protected == 1 else "domains", "signal" if weak == 1 else "signals"
+    return [f"taught:           {protected} {domains} protected, {weak} {signals} weak in some container (run.json)"]
+
+
 def as_text(out: Path) -> str:
     """At most 25 lines."""
     record = commit.read_run(out)
@@ -118,6 +127,7 @@ def as_text(out: Path) -> str:
     lines.append(f"keys:             {known} of {found['key_names_signed_with']} names signed with are at hand")
     lines += _recovered(record)
     lines += _put_back(record.get("put_back", {}))
+    lines += _taught(record.get("taught", {}))
     lines.append(f"look-ups made:    {record['look_ups']}")
     seconds = record["timings"]["seconds"]
     if seconds > 0:

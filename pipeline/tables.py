@@ -72,7 +72,7 @@ ITEMS: tuple[Column, ...] = (
     ("repairs", TEXT, "What had to be undone for the signature to match, joined by +."),
     ("inherits_from", TEXT, "item_id of the verified message that carries exactly these octets."),
     ("near_dup_of", TEXT, "item_id of a verified document that is nearly the same; null in this version."),
-    ("lookalike_of", TEXT, "The domain named with --protect that the sender's imitates or resembles."),
+    ("lookalike_of", TEXT, "The domain that the sender's resembles: named with --protect, or taught by the dump."),
     ("author", TEXT, "Author by the document's metadata, which anybody can edit."),
     ("last_modified_by", TEXT, "Last editor by the document's metadata."),
     ("created_utc", TIME, "Creation time by the document's metadata; null where it names no zone."),

@@ -17,9 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pipeline import evidence, key_store, tables
 from transforms import joins
+from transforms.arrow_bytes import gathered, to_bytes
 from transforms.auth.repair.header import KeptFields, prove_all
-from transforms.joins import bodies, copies, grafts, substitutes
-from transforms.judgement import Joined, judge_unit
+from transforms.calibration import Calibration
+from transforms.calibration import settle as settle_containers
+from transforms.joins import bodies, copies, correspondents, grafts, substitutes
+from transforms.judgement import Joined, judge_unit, tally_unit
 from transforms.limits import LIMITS
 from transforms.model import PublicKey, Told
 from transforms.plan import plan_units
@@ -79,7 +82,8 @@ def judge_dump(
     for one in (one for group in changes.values() for one in settle(group)):
         tampered[one.unit_id, one.row] = (*tampered.get((one.unit_id, one.row), ()), one)
     same = joins.by_name()["duplicates"].join(rows["duplicates"]).to_pylist()
-    sent = joins.by_name()["sent"].join(rows["sent"]).to_pylist()
+    learned = correspondents.learn([correspondents.join(rows["correspondents"])], protected)
+    sent = joins.by_name()["sent"].join(rows["sent"], learned.home).to_pylist()
     threads = joins.by_name()["threads"].join(rows["threads"]).to_pylist()
     told = [
         one
@@ -87,9 +91,8 @@ def judge_dump(
         for one in joins.told(name, rows[name], lambda u, row: content_of(units[u].shard, row))
     ]
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
-    found: Rows = {}
-    for unit_id, one in units.items():
-        joined = Joined(
+    joined = {
+        unit_id: Joined(
             {r["row"]: r["dup_of"] for r in same if r["unit_id"] == unit_id},
             {r["row"]: r for r in sent if r["unit_id"] == unit_id and not r["put_back"]},
             {c.row: c for c in settled if c.unit_id == unit_id},
@@ -97,7 +100,14 @@ def judge_dump(
             told=_by_row(one for one in told if one.unit_id == unit_id),
             threads={r["row"]: r["thread_id"] for r in threads if r["unit_id"] == unit_id},
         )
-        judgement = judge_unit(one, joined, types, protected)
+        for unit_id in units
+    }
+    tallies = [tally_unit(one, joined[unit_id], protected, learned) for unit_id, one in units.items()]
+    habits = settle_containers(gathered(map(to_bytes, tallies)))
+    calibration = Calibration(learned, {one.container: one for one in habits})
+    found: Rows = {}
+    for unit_id, one in units.items():
+        judgement = judge_unit(one, joined[unit_id], types, protected, calibration)
         by_id = {}
         for row in pa.concat_tables(judgement.items).to_pylist():
             by_id[row["item_id"]] = found[row["path"]] = {**row, "findings": [], "signatures": []}

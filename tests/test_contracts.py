@@ -8,7 +8,9 @@ from types import ModuleType
 import pytest
 
 from transforms import checks, joins
-from transforms.model import Direction, Rule, Strength
+from transforms.calibration import asking
+from transforms.case import ItemView
+from transforms.model import Direction, Kind, Rule, Strength
 from transforms.verdict import FAMILIES, IMPERSONATION, SPOOFED, SUBTYPES
 
 MODULES = [*checks.modules(), *joins.by_name().values()]
@@ -37,6 +39,12 @@ def test_rules_are_declared_whole(module: ModuleType) -> None:
 @pytest.mark.parametrize("module", checks.modules(), ids=named)
 def test_a_check_has_a_check(module: ModuleType) -> None:
     assert callable(module.check)
+
+
+@pytest.mark.parametrize("module", asking(), ids=named)
+def test_a_check_that_may_contradict_strongly_says_on_what_it_was_made(module: ModuleType) -> None:
+    nothing = ItemView(Kind.OTHER, (), None, False, None)
+    assert set(module.made(nothing)) <= {rule.code for rule in module.RULES if rule.strength is Strength.STRONG}
 
 
 @pytest.mark.parametrize("module", joins.by_name().values(), ids=named)

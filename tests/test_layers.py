@@ -17,12 +17,12 @@ FLOORS = {
     "containers": 1, "markup": 1, "mail": 1, "clocks": 1, "documents": 1, "sniff": 1, "magic_type": 1, "plan": 1,
     "auth": 2, "shard": 2, "lookalike": 2, "case": 2,
     "inheritance": 3, "tampering": 3, "checks": 3, "joins": 3,
-    "verdict": 4, "wording": 4,
+    "verdict": 4, "wording": 4, "calibration": 4,
     "unpack": 5, "unit": 5, "again": 5, "taken_out": 5, "judgement": 5,
-    "walk": 6, "examine": 6, "prove": 6, "relate": 6, "judge": 6,
+    "walk": 6, "examine": 6, "prove": 6, "relate": 6, "calibrate": 6, "judge": 6,
 }  # fmt: skip
 
-BEAM = {"walk", "examine", "prove", "relate", "judge"}
+BEAM = {"walk", "examine", "prove", "relate", "calibrate", "judge"}
 NETWORK = {"socket", "ssl", "http", "requests", "httplib2", "asyncio", "smtplib", "dns", "ftplib"}
 MODULES = sorted((ROOT / "transforms").rglob("*.py"))
 

@@ -25,7 +25,9 @@ class ItemView(NamedTuple):
     from_email: str | None = None
     from_name: str | None = None
     from_domain: str | None = None
-    likeness: Likeness | None = None  # of the From domain to a protected one
+    likeness: Likeness | None = None  # of the From domain to one that the user named
+    resembles: Likeness | None = None  # to one that the dump taught
+    is_learned: bool = False  # the dump taught its own domain, too
     date_utc: datetime | None = None  # of the Date field
     date_raw: str | None = None
     date_offset_min: int | None = None

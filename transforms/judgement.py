@@ -11,17 +11,31 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple, TypeGuard
 
 import pyarrow as pa
 
 from transforms import checks, joins, wording
+from transforms.auth.alignment import registered_domain
 from transforms.auth.chain import NO_CHAIN, judge_chain
 from transforms.auth.proof import NO_SIGNATURE, Proof
+from transforms.calibration import (
+    REWRITABLE,
+    Calibration,
+    Seen,
+    asking,
+    container_of,
+    made_on,
+    rewriting,
+    speaks,
+    tally,
+)
 from transforms.case import ItemView
 from transforms.inheritance import blanks_open, carriers
 from transforms.joins import bodies, copies, grafts, sent, substitutes, threads
-from transforms.lookalike import Likeness, likeness
+from transforms.joins.correspondents import Learned, identity, teacher
+from transforms.lookalike import DECISIVE, Likeness, is_ascii, likeness
 from transforms.mail.mapi import TAKEN_APART
 from transforms.mail.summary import edrm_mih
 from transforms.model import (
@@ -42,6 +56,8 @@ from transforms.verdict import Case, Decision, Inheritance, decide
 
 VERDICTS = (Verdict.SUSPECTED_FAKE, Verdict.VERIFIED, Verdict.UNVERIFIABLE)  # order of the tables
 EVIDENCE_ROWS = 16
+
+UNCALIBRATED = Calibration()
 
 _STRENGTHS = {Strength.DECISIVE: 0, Strength.STRONG: 1, Strength.WEAK: 2}
 _DIRECTIONS = {Direction.CONTRADICTS: 0, Direction.SUPPORTS: 1, Direction.NEUTRAL: 2}
@@ -83,13 +99,17 @@ class _Row(NamedTuple):
 
 
 def judge_unit(
-    proven: ProvenShard, joined: Joined, types: Mapping[str, pa.Schema], protected: frozenset[str] = frozenset()
+    proven: ProvenShard,
+    joined: Joined,
+    types: Mapping[str, pa.Schema],
+    protected: frozenset[str] = frozenset(),
+    calibration: Calibration = UNCALIBRATED,
 ) -> Judged:
     """Rows of items, findings and signatures for one unit, under the schemas of the tables.
 
-    protected are the domains that the user named.
+    protected are the domains that the user named; calibration is what the whole dump teaches.
     """
-    rows = _judge_rows(proven, joined, protected)
+    rows = _judge_rows(proven, joined, protected, calibration)
     plain = {name: _plain(schema) for name, schema in types.items()}
     found = [(row, seq) for row, one in enumerate(rows) for seq in range(len(one.findings))]
     signed = [(row, seq) for row, one in sorted(proven.signed.items()) for seq in range(len(one.signatures))]
@@ -107,22 +127,75 @@ def _by_verdict(table: pa.Table, verdicts: Sequence[Verdict]) -> tuple[pa.Table,
     return tuple(table if len(rows) == len(table) else table.take(pa.array(rows, pa.int64())) for rows in places)
 
 
-def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) -> list[_Row]:
+def tally_unit(proven: ProvenShard, joined: Joined, protected: frozenset[str], learned: Learned) -> pa.Table:
+    """What the signals of one unit are to be weighed by (calibration.TALLY)."""
+    return tally(_seen(proven, joined, protected, learned))
+
+
+def _seen(proven: ProvenShard, joined: Joined, protected: frozenset[str], learned: Learned) -> Iterator[Seen]:
     shard = proven.shard
-    names = ("kind", "status", "error_code", "notes", "header_ambiguous", "author_known", "covered",
-             "loose", "item_id", "path", "from_email", "from_name", "from_domain", "date_utc",
-             "date_raw", "date_offset_min", "body_start", "size", "media_type", "to_emails", "cc_emails",
+    hashes = shard.column("sha256")
+    trusted = protected | ({learned.home} if learned.home is not None else set())
+    containers, senders, carrier_rows = _containers(proven), _senders(proven), carriers(proven)
+    for row, view in enumerate(_views(proven, protected, learned)):
+        findings = _found(view, joined, row, asking())
+        made, tripped = made_on(view, findings), frozenset(one.code for one in findings if speaks(one))
+        carrier = row if view.kind is Kind.EMAIL else carrier_rows[row]
+        by = proven.signed.get(carrier) if carrier is not None else None
+        signature = teacher(by) if by is not None else None
+        if signature is not None and view.kind is Kind.EMAIL:
+            made, tripped = made | REWRITABLE, tripped | rewriting(signature.repairs)
+        if not made:
+            continue
+        yield Seen(
+            containers[row],
+            registered_domain(senders[row]) or "",
+            signature is not None,
+            signature is not None and sent.is_protected(senders[row], trusted),
+            made,
+            tripped,
+            bytes.fromhex(hashes[row] or "") if signature is None else identity(signature),
+        )
+
+
+def _containers(proven: ProvenShard) -> list[str]:
+    """The container of each item (calibration.container_of); of what lies in a message, that message's."""
+    columns = (proven.shard.column(name) for name in ("loose", "path", "parent_row"))
+    found: list[str] = []
+    for loose, path, parent in zip(*columns, strict=True):
+        found.append(container_of(path) if loose or parent < 0 else found[parent])
+    return found
+
+
+def _senders(proven: ProvenShard) -> list[str]:
+    """The From domain of each message, and of the message in which anything else lies; "" if there is none."""
+    columns = (proven.shard.column(name) for name in ("kind", "from_domain", "parent_row"))
+    found: list[str] = []
+    for kind, domain, parent in zip(*columns, strict=True):
+        if kind == Kind.EMAIL:
+            found.append(domain or "")
+        else:
+            found.append(found[parent] if parent >= 0 else "")
+    return found
+
+
+def _views(proven: ProvenShard, protected: frozenset[str], learned: Learned) -> Iterator[ItemView]:
+    """What checks see of each row."""
+    shard = proven.shard
+    names = ("kind", "status", "notes", "header_ambiguous", "author_known", "from_email", "from_name", "from_domain",
+             "date_utc", "date_raw", "date_offset_min", "body_start", "size", "media_type", "to_emails", "cc_emails",
              "intermediaries", "delivered_elsewhere")  # fmt: skip
     columns = {name: shard.column(name) for name in names}
-    carrier_rows = carriers(proven)
     clocks = shard.clocks_by_row()
     taken_out = shard.taken_out()
-    rows: list[_Row] = []
+    taught = learned.names
     for row, kind in enumerate(columns["kind"]):
         signed = proven.signed.get(row)
         unread = columns["status"][row] == Status.ERROR  # nothing is known of its fields and signatures
         is_mail = kind == Kind.EMAIL and not unread
-        view = ItemView(
+        domain = columns["from_domain"][row] if is_mail else None
+        named = _likeness(domain, protected)
+        yield ItemView(
             Kind(kind),
             tuple(columns["notes"][row]),
             columns["header_ambiguous"][row],
@@ -133,7 +206,9 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             from_email=columns["from_email"][row],
             from_name=columns["from_name"][row],
             from_domain=columns["from_domain"][row],
-            likeness=_likeness(columns["from_domain"][row], protected) if is_mail else None,
+            likeness=named,
+            resembles=_resembles(domain, protected, taught) if named is None else None,
+            is_learned=bool(taught and domain) and registered_domain(domain or "") in taught,
             date_utc=columns["date_utc"][row],
             date_raw=columns["date_raw"][row],
             date_offset_min=columns["date_offset_min"][row],
@@ -148,22 +223,38 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             delivered_elsewhere=columns["delivered_elsewhere"][row],
             taken_out=taken_out.get(row, ()),
         )
-        findings = [finding for check in checks.modules() for finding in check.check(view)]
+
+
+def _found(view: ItemView, joined: Joined, row: int, modules: Iterable[ModuleType]) -> list[Finding]:
+    """What these checks and the joins say about one row, but for where a loose file was sent."""
+    findings = [finding for module in modules for finding in module.check(view)]
+    if row in joined.taken_out:
+        findings.append(_as_taken_out(joined.taken_out[row]))
+    compared = joined.copies.get(row)
+    if compared is not None:
+        findings.append(
+            _COPY_RULES[compared.code](
+                compared.verified_path, expected=compared.expected or None, actual=compared.actual or None
+            )
+        )
+    findings += _tampered(joined.tampering.get(row, ()))
+    findings += _told(joined.told.get(row, ()))
+    return findings
+
+
+def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str], calibration: Calibration) -> list[_Row]:
+    names = ("status", "error_code", "covered", "loose", "item_id", "path", "from_email", "date_utc")
+    columns = {name: proven.shard.column(name) for name in names}
+    carrier_rows = carriers(proven)
+    containers, senders = _containers(proven), _senders(proven)
+    rows: list[_Row] = []
+    for row, view in enumerate(_views(proven, protected, calibration.learned)):
+        findings = _found(view, joined, row, checks.modules())
         inheritance, inherits_from = _inheritance(columns, carrier_rows[row], rows, joined, row, proven)
         if inheritance is not None and inheritance.loose:
             findings.append(sent.SENT(f"{inheritance.author} in {inheritance.carrier_path}"))
-        if row in joined.taken_out:
-            findings.append(_as_taken_out(joined.taken_out[row]))
-        compared = joined.copies.get(row)
-        if compared is not None:
-            findings.append(
-                _COPY_RULES[compared.code](
-                    compared.verified_path, expected=compared.expected or None, actual=compared.actual or None
-                )
-            )
-        findings += _tampered(joined.tampering.get(row, ()))
-        findings += _told(joined.told.get(row, ()))
-        ranked = tuple(sorted(findings, key=_weight))
+        weighed = [calibration.weighed(containers[row], one) for one in findings]
+        ranked = tuple(sorted(weighed, key=_weight))
         case = Case(
             view.kind,
             Status(columns["status"][row]),
@@ -175,9 +266,10 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str]) 
             covered=columns["covered"][row],
             sealed=view.sealed,
             chain=view.chain,
-            blanks_open=not is_mail and blanks_open(proven, row),
+            blanks_open=view.proof is None and blanks_open(proven, row),
             sender=view.from_domain or "",
-            likeness=view.likeness,
+            likeness=view.likeness or view.resembles,
+            comparable=calibration.comparable(containers[row], senders[row], ranked),
             body_lost=view.body_lost,
         )
         decision = decide(case)
@@ -259,6 +351,28 @@ def _inheritance(
 @lru_cache(maxsize=8192)
 def _likeness(domain: str | None, protected: frozenset[str]) -> Likeness | None:
     return likeness(domain, protected) if domain and protected else None
+
+
+@lru_cache(maxsize=8192)
+def _resembles(domain: str | None, protected: frozenset[str], learned: frozenset[str]) -> Likeness | None:
+    """The learned domain that a sender's is made to look like; none for a domain that the user named.
+
+    Two learned ones resemble each other, whichever is the shorter. Else a name in plain letters imitates none in
+    foreign ones: whoever registered those came later.
+    """
+    own = registered_domain(domain or "")
+    if not domain or not learned or sent.is_protected(domain, protected):
+        return None
+    others = sorted(one for one in learned if one != own)
+    if own is not None and own in learned:
+        pairs = ((one, likeness(domain, [one]) or likeness(one, [own])) for one in others)
+        return min((Likeness(alike.form, one) for one, alike in pairs if _is_telling(alike)), default=None)
+    found = likeness(domain, [one for one in others if is_ascii(one) or not is_ascii(domain)])
+    return found if _is_telling(found) else None
+
+
+def _is_telling(alike: Likeness | None) -> TypeGuard[Likeness]:
+    return alike is not None and alike.form in DECISIVE
 
 
 def _weight(finding: Finding) -> tuple[int, int, str, str]:

@@ -65,6 +65,7 @@ class Limits:
     copies: int = 1_000  # copies compared with one verified message
     candidates: int = 1_024  # values tried in place of one signed field
     offers: int = 8  # copies, and as many replies, that values are taken from for one message
+    learned: int = 100  # domains that one dump protects by itself, those that most others wrote to
     compared_words: int = 2_000  # differing words of a pair looked at
     compared_pairs: int = 50_000  # equal words among them, one of either text: what finding the runs costs
     key_record: int = 16 * KIB  # one TXT record

@@ -65,6 +65,11 @@ def shown_form(domain: str) -> str:
     return ".".join(_u_label(label) for label in domain.split("."))
 
 
+def is_ascii(domain: str) -> bool:
+    """Whether a domain is shown in ASCII letters only."""
+    return shown_form(domain).isascii()
+
+
 def foreign_letters(domain: str) -> str:
     """The letters beyond ASCII of a domain, each with its code point: `а U+0430`; "" if there are none."""
     letters = dict.fromkeys(char for char in shown_form(domain) if not char.isascii())

@@ -454,6 +454,7 @@ class Finding(NamedTuple):
     actual: str | None = None
     byte_start: int | None = None
     byte_len: int | None = None
+    family: str = ""  # of its rule: two of one family are one witness
 
 
 class Told(NamedTuple):
@@ -478,6 +479,7 @@ class Rule:
     sentence: str  # the finding in plain words
     innocent: str  # honest explanations, for docs/findings.md and `triage explain`
     rate: str  # measured or derived false-alarm rate and its source
+    field: str = ""  # header field, lower case, that it rests on and that an exporter may rewrite
 
     def __call__(
         self,
@@ -488,4 +490,6 @@ class Rule:
         byte_len: int | None = None,
     ) -> Finding:
         summary = f"{self.sentence}: {detail}" if detail else self.sentence
-        return Finding(self.code, self.direction, self.strength, summary, expected, actual, byte_start, byte_len)
+        return Finding(
+            self.code, self.direction, self.strength, summary, expected, actual, byte_start, byte_len, self.family
+        )

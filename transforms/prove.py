@@ -53,15 +53,15 @@ class _Prove(beam.DoFn):  # type: ignore[misc]
         proven = self.prove_unit(unit_id)
         yield beam.pvalue.TaggedOutput(RESULTS, (unit_id, (RESULTS, to_bytes(self.results_table(proven)))))
         for name, join in joins.by_name().items():
-            for bucket, rows in _buckets(join.rows(proven, self.protected), self.buckets):
+            for bucket, rows in buckets(join.rows(proven, self.protected), self.buckets):
                 yield beam.pvalue.TaggedOutput(name, (bucket, to_bytes(rows)))
 
 
-def _buckets(table: pa.Table, buckets: int) -> Iterator[tuple[str, pa.Table]]:
-    """Rows by the bucket of their key; equal keys share one."""
+def buckets(table: pa.Table, count: int) -> Iterator[tuple[str, pa.Table]]:
+    """Rows by the bucket of their key, of so many; equal keys share one."""
     if len(table) == 0:
         return
-    bucket = [zlib.crc32(key.encode()) % buckets for key in table["key"].to_pylist()]
+    bucket = [zlib.crc32(key.encode()) % count for key in table["key"].to_pylist()]
     rows: dict[int, list[int]] = {}
     for row, one in enumerate(bucket):
         rows.setdefault(one, []).append(row)

@@ -20,7 +20,7 @@ Answer = tuple[str, tuple[str, bytes]]  # unit_id, (name of the join, rows as Ar
 
 
 class Relate(beam.PTransform):  # type: ignore[misc]
-    """Rows of each join, as Prove gives them, to answers by unit."""
+    """Rows of each join, as Prove gives them, and what was learned of the dump, to answers by unit."""
 
     def __init__(
         self,
@@ -28,12 +28,14 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         load_content: Callable[[str, int], Content],
         load_fields: Callable[[str], Shard],
         keys: substitutes.Keys,
+        learned: beam.PCollection,
     ) -> None:
         super().__init__()
         self.load_text = load_text
         self.load_content = load_content
         self.load_fields = load_fields
         self.keys = keys
+        self.learned = learned
 
     def expand(self, rows: Any) -> beam.PCollection:
         load = self.load_text
@@ -50,7 +52,11 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         sent_files = (
             rows["sent"]
             | "GatherFiles" >> beam.GroupByKey()
-            | "JoinFiles" >> beam.FlatMap(lambda group: _answers("sent", sent.join(gathered(group[1]))))
+            | "JoinFiles"
+            >> beam.FlatMap(
+                lambda group, learned: _answers("sent", sent.join(gathered(group[1]), learned.home)),
+                beam.pvalue.AsSingleton(self.learned),
+            )
         )
         compared = (
             rows["copies"]

@@ -40,8 +40,8 @@ class Case(NamedTuple):
     covered: bool = True  # its octets have one reading where it lies in a message
     blanks_open: bool = False  # its message is verified, but for the blanks and line ends of this text
     sender: str = ""  # From domain of a message
-    likeness: Likeness | None = None  # of the From domain to a protected one
-    comparable: int = 0  # messages of its container that the same checks were made on
+    likeness: Likeness | None = None  # of the From domain to one that the user named, or else to a learned one
+    comparable: int = 0  # items of its container that two of its strong findings may be measured by
     body_lost: bool = False  # the body as it was sent is not in it (Outlook)
     sealed: ReceiverSeal | None = None  # of a message, by a trusted receiver
     chain: Chain = NO_CHAIN
@@ -232,8 +232,8 @@ RULES: tuple[tuple[str, _Rule], ...] = (
 
 
 def family_of(finding: Finding) -> str:
-    """The family of a finding, by the area of its code: independent findings differ in it."""
-    return FAMILIES[finding.code.partition(".")[0]]
+    """The family of a finding, its rule's or that of its area: independent findings differ in it."""
+    return finding.family or FAMILIES[finding.code.partition(".")[0]]
 
 
 FAMILIES = {

@@ -229,6 +229,12 @@ OUTCOMES: dict[str, str] = {
     "key_not_valid_then": "the key was not published at the time of the mail",
 }
 
+# One strong contradiction, in its rule's own words.
+_FLAGGED = (
+    "{fact}. By itself that does not make it fake.",
+    "Whatever explains it, such as a second copy from another mailbox; the findings give both values.",
+)
+
 _UNCHECKED = (
     "There is a signature, but it proves too little here: {plain}. That does not make it fake.",
     "A copy whose signature covers what a reader sees.",
@@ -263,6 +269,8 @@ def would_change(case: Case, decision: Decision) -> str | None:
 def _sentences(case: Case, decision: Decision) -> tuple[str, str]:
     if decision.reason_code == ADDED_TEXT and case.proof is not None and detached.NAME in case.proof.repairs:
         return _TAKEN_OUT
+    if decision.reason_code not in REASONS and _fact(case, decision):
+        return _FLAGGED
     return REASONS.get(decision.reason_code, _UNCHECKED)
 
 
@@ -303,7 +311,20 @@ def _suspected(case: Case, decision: Decision) -> str:
     facts = len({(f.expected, f.actual) if f.expected or f.actual else f.code for f in contradicting})
     what = "1 fact contradicts" if facts == 1 else f"{facts} facts contradict"
     proof = next((f for f in contradicting if f.code in _SIGNED_VALUES), None)
-    return f"{what} what this item claims to be; a person must look.{_told(proof)}"
+    told = _told(proof)
+    if decision.subtype == "contradicted":
+        told = "".join(f" {sentence}." for sentence in sorted({_sentence(finding) for finding in contradicting}))
+    return f"{what} what this item claims to be; a person must look.{told}"
+
+
+def _fact(case: Case, decision: Decision) -> str:
+    """The finding that gave the reason, in words; "" if none did."""
+    return next((_sentence(finding) for finding in case.findings if finding.code == decision.reason_code), "")
+
+
+def _sentence(finding: Finding) -> str:
+    """The sentence of a finding's rule, without what it is about."""
+    return finding.summary.partition(": ")[0]
 
 
 # Findings whose summary names the value that was signed and the one that is shown (VERDICT §5.1).
@@ -325,6 +346,7 @@ def _fill(sentence: str, case: Case, decision: Decision) -> str:
     carrier = case.inheritance
     return sentence.format(
         plain=in_words(decision.reason_code),
+        fact=_fact(case, decision),
         domain=proof.domain or "the signing domain",
         selector=proof.selector or "?",
         author=carrier.author if carrier else "",

@@ -21,6 +21,7 @@ WEEKDAY = Rule(
     "The Date field names another day of the week than its date had",
     "Home-made mail scripts get it wrong.",
     "0 of 4,343 honest mails, 62 of 1,836 spam mails of 2002",
+    "date",
 )
 ZONE = Rule(
     "clock.impossible_zone",
@@ -30,6 +31,7 @@ ZONE = Rule(
     "The Date field has an offset from UTC that no place on earth uses",
     "Old mass-mail programs; a broken time zone table.",
     "0 of 4,591 honest mails, 332 of 1,739 spam mails of 2002",
+    "date",
 )
 DATE_CONTRADICTED = Rule(
     "clock.date_contradicted",
@@ -39,6 +41,7 @@ DATE_CONTRADICTED = Rule(
     "The sender's own program and a second, independent one wrote another day into the mail than its Date shows",
     "A mail sent again, or redirected, weeks later with its old fields; software that copies old identifiers.",
     "0 of 4,617 honest mails had two such signals (upper bound 0.065 %)",
+    "date",
 )
 CLOCK_DIFFERS = Rule(
     "clock.differs_from_date",
@@ -58,6 +61,7 @@ DATE_AFTER_HOPS = Rule(
     "The mail was carried, by every relay's clock, more than two days before its Date",
     "The sender's computer had a wrong clock.",
     "0.15 % of 4,150 honest mails of 2002, 0 of 467 of 2016 to 2018",
+    "date",
 )
 HOP_ID = Rule(
     "clock.hop_contradicts_its_id",
@@ -67,6 +71,7 @@ HOP_ID = Rule(
     "A relay's printed time is not the time inside the identifier that the same relay wrote",
     "A host whose clock was set while the mail passed.",
     "0 of 1,735 (Exim), 0 of 103 (Postfix), 0 of 1,156 (Gmail), 1 of 6,712 (sendmail) honest hops by more than an hour",
+    "received",
 )
 GUID = Rule(
     "clock.guid_contradicts_hops",
@@ -76,6 +81,7 @@ GUID = Rule(
     "An identifier of Exchange Online was made more than an hour from every relay's time",
     "Mail moved between mailboxes by a migration may get a new identifier.",
     "0 of 16,028 honest identifiers by more than 6 seconds",
+    "received",
 )
 ARRIVAL = Rule(
     "clock.arrival_time_edited",
@@ -85,6 +91,7 @@ ARRIVAL = Rule(
     "X-OriginalArrivalTime prints another time than the one encoded beside it",
     "None is known.",
     "0 of 119 honest fields",
+    "x-originalarrivaltime",
 )
 TIMELINE = Rule(
     "clock.timeline",
@@ -117,6 +124,28 @@ def check(item: ItemView) -> Iterator[Finding]:
         yield from _against_date(date, item.clocks)
     if len(item.clocks) > 2:
         yield TIMELINE(_timeline(item.clocks))
+
+
+def made(item: ItemView) -> Iterator[str]:
+    """Codes of the strong contradictions that are looked for in an item: the clocks for them are there."""
+    if item.kind is not Kind.EMAIL:
+        return
+    if item.date_utc is not None and item.date_offset_min is not None and item.date_raw is not None:
+        yield ZONE.code
+        if _NAMED_DAY.match(item.date_raw):
+            yield WEEKDAY.code
+    sources = {clock.source for clock in item.clocks}
+    if "date" in sources and not sources.isdisjoint(_CLIENT) and sources - _CLIENT - {"date"}:
+        yield DATE_CONTRADICTED.code
+    if {"date", "received"} <= sources:
+        yield DATE_AFTER_HOPS.code
+    if {"queue_id", "received"} <= sources:
+        yield HOP_ID.code
+    generators = {clock.generator for clock in item.clocks}
+    if "exchange_online" in generators and "received" in sources:
+        yield GUID.code
+    if {"exchange", "exchange as printed"} <= generators:
+        yield ARRIVAL.code
 
 
 def _date_field(item: ItemView) -> Iterator[Finding]:
@@ -202,4 +231,4 @@ def _shown(clock: Clock) -> str:
 
 
 def _moment(micros: int) -> str:
-    return datetime.fromtimestamp(micros // _SECOND, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(micros // _SECOND, UTC).isoformat(" ")[:19]

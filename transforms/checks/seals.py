@@ -112,6 +112,14 @@ def check(item: ItemView) -> Iterator[Finding]:
         yield NOT_TRUSTED(f"d={item.chain.untrusted}")
 
 
+def made(item: ItemView) -> Iterator[str]:
+    """Codes of the strong contradictions that are looked for in an item: a trusted receiver told its result."""
+    if item.kind is not Kind.EMAIL or item.proof is None or item.proof.basis is not None or item.sealed is not None:
+        return
+    if any(record.says in ("pass", "fail") for record in records(item.chain, item.from_domain or "")):
+        yield FAILED.code
+
+
 def _support(said: tuple[Record, ...]) -> Iterator[Finding]:
     """The best that the seals say for the author, once."""
     passed = [record for record in said if record.says == "pass"]

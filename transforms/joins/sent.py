@@ -137,12 +137,17 @@ def is_protected(domain: str | None, protected: frozenset[str]) -> bool:
     return any(".".join(labels[at:]) in protected for at in range(len(labels)))
 
 
-def join(table: pa.Table) -> pa.Table:
+def join(table: pa.Table, home: str | None = None) -> pa.Table:
     """For each loose file that was sent: the carrier, of a protected domain if there is one, else the first.
 
-    A second answer names the message that it was taken out of.
+    home is the domain that the dump itself shows to be the organisation's (joins/correspondents.py). A second
+    answer names the message that a file was taken out of.
     """
-    carrying = table.filter(table["carries"]).to_pylist()
+    at_home = frozenset({home} if home is not None else ())
+    carrying = [
+        record | {"protected": record["protected"] or is_protected(_domain(record), at_home)}
+        for record in table.filter(table["carries"]).to_pylist()
+    ]
     best: dict[tuple[str, bool], Record] = {}
     for record in sorted(carrying, key=lambda r: (not r["protected"], r["sequence"], r["row"])):
         best.setdefault((record["key"], record["put_back"]), record)
@@ -154,3 +159,8 @@ def join(table: pa.Table) -> pa.Table:
                 answers.append({**carrier, "unit_id": record["unit_id"], "row": record["row"]})
     wanted = [f for f in _ROWS if f.name not in ("key", "sequence", "carries")]
     return pa.Table.from_pylist(answers, pa.schema(wanted))
+
+
+def _domain(carrier: Mapping[str, Any]) -> str:
+    """The From domain of a carrier."""
+    return str(carrier["author"] or "").rpartition("@")[2].lower()
