@@ -102,6 +102,7 @@ class Content(NamedTuple):
     attached: tuple[Attached, ...]
     author_name: str = ""  # display name of From
     received: datetime | None = None  # as the topmost Received has it
+    clocks: tuple[Clock, ...] = ()
 
 
 def content_of(shard: Shard, row: int) -> Content:
@@ -134,11 +135,17 @@ def content_of(shard: Shard, row: int) -> Content:
         tuple(attached),
         one["from_name"] or "",
         one["received_utc"],
+        _clocks_of(shard, row),
     )
 
 
 _CONTENT = ("path", "subject", "from_email", "from_domain", "from_name", "to_emails", "cc_emails", "date_utc",
             "date_raw", "message_id", "in_reply_to", "references", "received_utc")  # fmt: skip
+
+
+def _clocks_of(shard: Shard, row: int) -> tuple[Clock, ...]:
+    mine = shard.clocks.filter(pc.equal(shard.clocks["row"], row)).select(Clock._fields)
+    return tuple(map(Clock, *(column.to_pylist() for column in mine.columns)))
 
 
 def fields_of(shard: Shard, row: int) -> tuple[HeaderField, ...]:
