@@ -209,9 +209,12 @@ def said_text(changes: Iterable[Change] | None) -> Said | None:
 
 def shown_words(changes: Sequence[Change]) -> tuple[str, str]:
     """The words gone and the words new, of all changes."""
-    gone = " … ".join(" ".join(before) for before, _, _ in changes)
-    new = " … ".join(" ".join(after) for _, after, _ in changes)
+    gone = " … ".join(" ".join(before) or _NOTHING for before, _, _ in changes)
+    new = " … ".join(" ".join(after) or _NOTHING for _, after, _ in changes)
     return gone, new
+
+
+_NOTHING = "(no words)"  # a decision shows both values, also of words slipped in
 
 
 def said_part(signed: Content, shown: Content) -> Said | None:

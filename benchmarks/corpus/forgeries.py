@@ -24,6 +24,7 @@ from corpus.scene import (
     members_edited,
     other_amount,
     other_decision,
+    other_subject,
     retouched,
     with_field,
     without_fields,
@@ -90,11 +91,28 @@ def sentence_beside(case: Case) -> None:
 
 
 @forgery("sibling")
-def subject_beside(case: Case) -> None:
-    """Another subject; the other reader's copy is whole."""
+def words_put_in_beside(case: Case) -> None:
+    """Three words put into a sentence; the other reader's copy is whole."""
     mail, kept, box = case.two_readers()
     case.kept(mail, kept)
-    case.fake(box, retouched(mail, box, subject=mail.draft.subject.replace("The ", "Secret account and the ")))
+    text = mail.draft.text.replace(" euro to the account", " euro in cash directly to the account")
+    case.fake(box, retouched(mail, box, text=text))
+
+
+@forgery("sibling")
+def subject_beside(case: Case) -> None:
+    """One word of the subject is another; the other reader's copy is whole."""
+    mail, kept, box = case.two_readers()
+    case.kept(mail, kept)
+    case.fake(box, retouched(mail, box, subject=other_subject(mail.draft.subject)))
+
+
+@forgery("sibling")
+def subject_longer_beside(case: Case) -> None:
+    """Words put before the subject; the other reader's copy is whole."""
+    mail, kept, box = case.two_readers()
+    case.kept(mail, kept)
+    case.fake(box, retouched(mail, box, subject=f"Secret account, and {mail.draft.subject}"))
 
 
 @forgery("sibling")
@@ -114,12 +132,21 @@ def date_beside(case: Case) -> None:
 
 
 @forgery("sibling")
+def date_and_trace_beside(case: Case) -> None:
+    """Date moved by weeks and the printed times of both relays with it; the other reader's copy is whole."""
+    mail, kept, box = case.two_readers()
+    case.kept(mail, kept)
+    shift = -_shift(case)
+    moved = _trace_retyped(trace(mail.draft, box, mail.at, mail.at + 3), (mail.at, mail.at + 3), shift)
+    date = stamps.date(mail.draft.when + shift, zone_of(mail.draft.when + shift))
+    case.fake(box, moved + mail.signature + compose(replace(mail.draft, date=date)))
+
+
+@forgery("sibling")
 def attachment_beside(case: Case) -> None:
     """Another file under the same name; the other reader's copy is whole."""
-    author = case.scene.insider()
-    one = case.scene.insider(author)
-    other = case.scene.insider(author, one)
-    draft = case.scene.draft(author, (one, other))
+    draft = case.read_by()
+    author, (one, other) = draft.author, draft.to
     draft = replace(draft, files=(case.scene.file(author, draft.when, "pdf"),))
     mail = case.send(draft)
     case.kept(mail, one)
@@ -130,10 +157,8 @@ def attachment_beside(case: Case) -> None:
 @forgery("sibling")
 def attachment_added_beside(case: Case) -> None:
     """A second file; the other reader's copy is whole."""
-    author = case.scene.insider()
-    one = case.scene.insider(author)
-    other = case.scene.insider(author, one)
-    draft = case.scene.draft(author, (one, other))
+    draft = case.read_by()
+    author, (one, other) = draft.author, draft.to
     draft = replace(draft, files=(case.scene.file(author, draft.when, "pdf"),))
     mail = case.send(draft)
     case.kept(mail, one)
@@ -207,13 +232,13 @@ def replayed_with_other_subject_and_day(case: Case) -> None:
     """A true mail shown as of another month, under another subject, identifier kept."""
     mail, kept, box = case.two_readers()
     case.kept(mail, kept)
-    subject = mail.draft.subject.replace("The ", "Transfer through Geneva: the ")
-    case.fake(box, retouched(mail, box, subject=subject, date=_other_day(case, mail)))
+    shown = other_subject(mail.draft.subject)
+    case.fake(box, retouched(mail, box, subject=shown, date=_other_day(case, mail)))
 
 
-@forgery("sibling")
-def date_and_signing_time(case: Case) -> None:
-    """Alone: only Date was moved, so t= in the signature still holds the true day."""
+@forgery("other")
+def date_alone(case: Case) -> None:
+    """Only Date was moved, so t= in the signature and the trace still hold the true day."""
     mail = case.send()
     box = mail.draft.to[0]
     case.fake(box, retouched(mail, box, date=_other_day(case, mail)))
@@ -224,17 +249,17 @@ def subject_beside_its_reply(case: Case) -> None:
     """Another subject on the only copy; the answer to it still carries the true one."""
     mail = case.send()
     box, author = mail.draft.to[0], mail.draft.author
-    case.fake(box, retouched(mail, box, subject=mail.draft.subject.replace("The ", "Secret account and the ")))
+    case.fake(box, retouched(mail, box, subject=other_subject(mail.draft.subject)))
     case.kept(case.send(reply(mail.draft, box, mail.at + 7_000, "Noted, thank you.", case.scene.seed())), author)
 
 
 @forgery("sibling")
 def majority(case: Case) -> None:
     """Three forged copies in three boxes against one true one."""
-    mail, kept, box = case.two_readers()
-    case.kept(mail, kept)
-    others = [case.scene.insider(mail.draft.author, kept, box) for _ in range(2)]
-    for person in (box, *others):
+    draft = case.read_by(4)
+    mail = case.send(draft)
+    case.kept(mail, draft.to[0])
+    for person in draft.to[1:]:
         case.fake(person, retouched(mail, person, text=other_decision(mail.draft.text)))
 
 
@@ -273,7 +298,7 @@ def subject_alone(case: Case) -> None:
     """Another subject on the only copy."""
     mail = case.send()
     box = mail.draft.to[0]
-    case.fake(box, retouched(mail, box, subject=mail.draft.subject.replace("The ", "Secret account and the ")))
+    case.fake(box, retouched(mail, box, subject=other_subject(mail.draft.subject)))
 
 
 @forgery("other")
@@ -300,13 +325,10 @@ def date_and_trace_retyped(case: Case) -> None:
     draft = case.scene.draft(SAILOR)
     box = draft.to[0]
     shift = _shift(case)
-    true = delivered(case.send(draft), box)
-    moved = trace(draft, box, draft.when + 2, draft.when + 5)
-    for at in (draft.when + 2, draft.when + 5):
-        old, new = (stamps.date(at + by, zone_of(at + by)).encode() for by in (0, shift))
-        moved = moved.replace(old, new)
-    new_date = stamps.date(draft.when + shift, zone_of(draft.when + shift))
-    case.fake(box, moved + with_field(true[len(trace(draft, box, draft.when + 2, draft.when + 5)) :], "Date", new_date))
+    at = draft.when + 2, draft.when + 5
+    moved = _trace_retyped(trace(draft, box, *at), at, shift)
+    date = stamps.date(draft.when + shift, zone_of(draft.when + shift))
+    case.fake(box, moved + compose(replace(draft, date=date)))
 
 
 # ---- octets that no signature covers ----------------------------------------------------------
@@ -476,9 +498,8 @@ def made_today(case: Case) -> None:
     draft = _invented(case)
     box = draft.to[0]
     back = -_shift(case)
-    top = trace(draft, box, draft.when + 2, draft.when + 5)
-    for at in (draft.when + 2, draft.when + 5):
-        top = top.replace(stamps.date(at, zone_of(at)).encode(), stamps.date(at + back, zone_of(at + back)).encode())
+    at = draft.when + 2, draft.when + 5
+    top = _trace_retyped(trace(draft, box, *at), at, back)
     case.fake(box, top + compose(replace(draft, date=stamps.date(draft.when + back, zone_of(draft.when + back)))))
 
 
@@ -489,10 +510,9 @@ def queue_ids_of_another_day(case: Case) -> None:
     box = case.rng.choice((MARION, THEO, CLAIRE))
     draft = replace(draft, to=(box,)) if box != draft.author else replace(draft, to=(CLAIRE,))
     box = draft.to[0]
-    other = draft.when - _shift(case)
-    top = trace(draft, box, other + 2, other + 5)
-    for at, new in ((other + 2, draft.when + 2), (other + 5, draft.when + 5)):
-        top = top.replace(stamps.date(at, zone_of(at)).encode(), stamps.date(new, zone_of(new)).encode())
+    shift = _shift(case)
+    at = draft.when - shift + 2, draft.when - shift + 5
+    top = _trace_retyped(trace(draft, box, *at), at, shift)
     case.fake(box, top + compose(draft))
 
 
@@ -806,6 +826,14 @@ def signature_of_an_honest_mail_stolen(case: Case) -> None:
 
 def _colleague(author: Person) -> Person:
     return next(p for p in INSIDERS if p.system == author.system and p != author)
+
+
+def _trace_retyped(top: bytes, at: tuple[float, ...], shift: float) -> bytes:
+    """Relays' fields with their printed times moved; their identifiers stay."""
+    for when in at:
+        old, new = (stamps.date(when + by, zone_of(when + by)).encode() for by in (0, shift))
+        top = top.replace(old, new)
+    return top
 
 
 def _shift(case: Case) -> int:

@@ -17,6 +17,7 @@ from corpus.transport import Mail, Post, delivered, trace
 from corpus.world import END, INSIDERS, OUTSIDERS, START, Person, other_verdict, words
 
 HONEST, DAMAGED, FORGED, IMPERSONATION = "honest", "damaged", "forged", "impersonation"
+_STEMS = ("budget", "devis", "minutes", "contract", "programme", "contacts", "invoice", "letter", "plan")
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -98,7 +99,7 @@ class Scene:
         self._documents += 1
         said = words(self.rng)
         lines = said.text.replace("\n\n", " ").split(". ")
-        stem = said.subject.split(",")[0].lower().replace(" ", "-") + f"-{self._documents}"
+        stem = f"{self.rng.choice(_STEMS)}-{self._documents}"
         match ending or self.rng.choice(("pdf", "docx", "csv", "png")):
             case "pdf":
                 return File(f"{stem}.pdf", "application/pdf", dated(forms.pdf(said.subject, lines), when - 7_000))
@@ -123,13 +124,16 @@ class Case:
         """An honest mail; by default of an insider whose system signs with a key of the archive."""
         return self.post.send(replace(draft or self.scene.draft(), **changes))
 
-    def two_readers(self, **changes: object) -> tuple[Mail, Person, Person]:
-        """A mail to two insiders: one keeps the copy that came, the other's was tampered with."""
+    def read_by(self, readers: int = 2) -> Draft:
+        """A mail of an insider to others."""
         author = self.scene.insider()
-        one = self.scene.insider(author)
-        other = self.scene.insider(author, one)
-        draft = self.scene.draft(author, (one, other))
-        return self.send(draft, **changes), one, other
+        to = self.rng.sample([person for person in INSIDERS if person != author], readers)
+        return self.scene.draft(author, tuple(to))
+
+    def two_readers(self) -> tuple[Mail, Person, Person]:
+        """A mail to two insiders: one keeps the copy that came, the other's was tampered with."""
+        draft = self.read_by()
+        return self.send(draft), *draft.to
 
     def honest(self, box: Person | None, octets: bytes, provable: bool = False, name: str = "") -> None:
         label = Label(HONEST, f"beside {self.recipe.name}", provable=provable)
@@ -184,6 +188,12 @@ def other_decision(text: str) -> str:
 def other_amount(text: str) -> str:
     """The text with its one amount of money changed by one digit."""
     return _DECISION.sub(lambda f: f[0].replace(f"{f[2]},", f"{(int(f[2]) + 50) % 90 + 10},"), text, count=1)
+
+
+def other_subject(subject: str) -> str:
+    """The subject with its last word replaced."""
+    head, _, last = subject.rpartition(" ")
+    return f"{head} {'Geneva' if last[-1:].isalpha() else '7781'}"
 
 
 def dated(document: bytes, when: float) -> bytes:

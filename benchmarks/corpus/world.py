@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -34,15 +33,16 @@ SIGNERS = (
     Held("newspaper_2017", PROTECTED[1], "mail2", _AFTER),
     Held("law_office", PROTECTED[2], "s1", bits=1024),
     Held("printer", "imprimerie-delta.example", "k1"),
-    Held("pollster", "sondages-kappa.example", "sk", None),
+    # Keys that no archive has are short: those that can be computed take minutes each at 2048 bits.
+    Held("pollster", "sondages-kappa.example", "sk", None, 1024),
     Held("ministry", "ministere-ville.example", "m1"),
     Held("letters", "lettre-envoi.example", "esp"),
     Held("list", "listes-assoc.example", "l1"),
     Held("sealer", SEALER, "arc"),
     Held("supplier", "fournitures-omega.example", "fo"),
     Held("outsider", "conseil-rho.example", "r1"),  # an honest domain that a forger may send from
-    Held("planted", PROTECTED[0], "hc2015", None),  # a forger's key in the campaign's name
-    Held("planted_sealer", "google.com", "arc-20160816", None),  # and one in a great receiver's
+    Held("planted", PROTECTED[0], "hc2015", None, 1024),  # a forger's key in the campaign's name
+    Held("planted_sealer", "google.com", "arc-20160816", None, 1024),  # and one in a great receiver's
     Held("suffix", "example", "s1"),  # somebody publishes a key at a public suffix
     Held("tenant", "lavigie-example.20150623.gappssmtp.com", "20150623"),
     Held("tenant_collision", "horizon-commun-example.20150623.gappssmtp.com", "20150623"),
@@ -137,26 +137,54 @@ _THINGS = (
     "hall", "leaflet", "invoice", "survey", "budget", "contract", "agenda", "interview", "statement", "proof",
     "seating plan", "press kit", "train ticket", "deposit", "insurance", "permit", "poster", "stage", "recording",
 )  # fmt: skip
+_SUBJECTS = (
+    "The {thing} for {town}", "Question about the {thing}, page {small}", "{town} on {day}", "Your call of {day}",
+    "Devis {number} pour {town}", "Réunion de {day} à {town}", "Urgent: {thing} not yet paid", "File {number}",
+    "Changes to the {thing} before {day}", "Minutes of the meeting in {town}", "Who goes to {town}?",
+    "Rendez-vous à {hour} h, {town}", "Second reminder: {thing}", "Draft of the {thing}, version {small}",
+)  # fmt: skip
 _OPENINGS = (
     "Thank you for the call this morning about the {thing} for {town}.",
-    "Here is where we stand with the {thing} after the meeting in {town}.",
+    "Here is where we stand after the meeting in {town}.",
     "I went through the {thing} again last night, and page {small} still worries me.",
     "Merci pour votre réponse rapide au sujet du dossier {number}, reçue à {town}.",
-    "A short note on the {thing}, before everybody leaves for {town}.",
-    "As agreed on {day}, these are the figures for the {thing} in {town}.",
+    "A short note before everybody leaves for {town}.",
+    "As agreed on {day}, these are the figures that you asked for.",
+    "Sorry for the silence; the office in {town} had no telephone until {day}.",
+    "Comme convenu, voici les éléments qui manquaient encore {day} dernier.",
+    "Could somebody please look at the {thing} today?",
+    "Two things came up while you were travelling.",
 )
 _MIDDLES = (
     "The committee met on {day} and counted {small} people against {number} registered members.",
     "{town} would rather have the {thing} delivered before {day} at {hour} in the morning.",
-    "Le prix a été revu à la baisse : {number} exemplaires au lieu de {large}, livrés à {town}.",
+    "Le prix a été revu à la baisse : {number} exemplaires livrés à {town}, sans supplément.",
     "Reference {number} has been with the printer since {day}, and nobody called back.",
-    "Please keep the {thing} out of the minutes until {town} has confirmed in writing.",
-    "We still miss {small} signatures on the {thing}, mostly from {town} and the coast.",
+    "Please keep it out of the minutes until {town} has confirmed in writing.",
+    "We still miss {small} signatures, mostly from the coast and from students abroad.",
     "The old {thing} from {town} can be used again if the date on page {small} is covered.",
     "Les bénévoles arrivent {day}; prévoyez {small} chaises de plus près de l'entrée.",
+    "My brother lent us his van, which holds about {small} boxes if they are stacked well.",
+    "According to the caretaker, the heating fails whenever more than {small} people sit down.",
+    "Nobody in {town} remembers who ordered the {thing}, or why it took {small} weeks.",
+    "L'imprimeur demande une épreuve signée avant {day}, faute de quoi il ne garantit rien.",
+    "A journalist wanted to know how often we had met since the spring, and I said {small} times.",
+    "Their lawyer sent back version {small} with remarks in green ink on nearly every clause.",
+    "If it rains we move everything indoors and ask the school for its gymnasium.",
+    "Il faudra louer une sonorisation, car celle de {town} grésille depuis l'été.",
+    "The map on the leaflet shows the wrong bridge; {small} readers have already complained.",
+    "I would prefer that Marguerite presents the numbers, she has the patience for it.",
+    "Train {number} is cancelled during the holidays, so count on one hour more.",
+    "Our insurer wants photographs of every room, taken by daylight and with a scale.",
+    "La mairie de {town} accepte le principe mais réclame un plan d'évacuation détaillé.",
+    "There is a typing error in the third paragraph: it should read {number}, as in the appendix.",
+    "Half of the posters came back because the glue did not hold in the frost.",
+    "Whoever speaks last should mention the raffle and thank the bakery for the {thing}.",
+    "The archive asks whether the tapes may be copied before they fall apart.",
+    "On m'a dit que le stock serait épuisé {day}, ce qui laisse peu de marge.",
 )
 _VERDICTS = ("approved", "refused", "postponed", "accepted", "cancelled", "confirmed")
-_KEY = "The treasurer has {verdict} the payment of {large} euro to the account in {town}."
+_KEY = "The treasurer has {verdict} the payment of {amount} euro to the account in {town}."
 _CLOSINGS = (
     "Tell me before {day} if anything is missing.",
     "I am in {town} until {day} and can be reached by telephone.",
@@ -171,28 +199,26 @@ class Words:
 
     subject: str
     text: str
-    verdict: str
-    amount: str
 
 
 def words(rng: random.Random) -> Words:
     """Paragraphs of plain sentences; no two alike, by the numbers in them."""
-    slots = {
-        "thing": rng.choice(_THINGS), "town": rng.choice(_TOWNS), "day": rng.choice(_DAYS),
-        "hour": str(rng.randint(8, 11)), "small": str(rng.randint(2, 60)), "number": str(rng.randint(1_000, 9_999)),
-        "large": f"{rng.randint(10, 99)},{rng.randint(100, 999)}", "verdict": rng.choice(_VERDICTS),
-    }  # fmt: skip
-    middles = rng.sample(_MIDDLES, rng.randint(2, 4))
-    sentences = [rng.choice(_OPENINGS), *middles[:-1], _KEY, middles[-1], rng.choice(_CLOSINGS)]
-    said = [sentence.format(**slots) for sentence in sentences]
-    subject = f"The {slots['thing']} for {slots['town']}, file {slots['number']}"
-    return Words(subject, "\n\n".join(_paragraphs(said)), slots["verdict"], slots["large"])
+    verdict, amount = rng.choice(_VERDICTS), f"{rng.randint(10, 99)},{rng.randint(100, 999)}"
+    middles = rng.sample(_MIDDLES, rng.randint(3, 6))
+    key = _KEY.format(verdict=verdict, amount=amount, town=rng.choice(_TOWNS))
+    half = rng.randrange(1, len(middles))
+    opening, closing = (_filled(rng.choice(sentences), rng) for sentences in (_OPENINGS, _CLOSINGS))
+    first, second = ([_filled(sentence, rng) for sentence in part] for part in (middles[:half], middles[half:]))
+    text = f"{' '.join([opening, *first])}\n\n{' '.join([key, *second, closing])}"
+    return Words(_filled(rng.choice(_SUBJECTS), rng), text)
+
+
+def _filled(sentence: str, rng: random.Random) -> str:
+    return sentence.format(
+        thing=rng.choice(_THINGS), town=rng.choice(_TOWNS), day=rng.choice(_DAYS), hour=rng.randint(8, 11),
+        small=rng.randint(2, 60), number=rng.randint(1_000, 9_999),
+    )  # fmt: skip
 
 
 def other_verdict(word: str) -> str:
     return _VERDICTS[(_VERDICTS.index(word) + 3) % len(_VERDICTS)]
-
-
-def _paragraphs(sentences: Sequence[str]) -> list[str]:
-    half = len(sentences) // 2
-    return [" ".join(sentences[:half]), " ".join(sentences[half:])]

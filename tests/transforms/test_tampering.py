@@ -150,6 +150,12 @@ def test_texts_of_other_parts_or_other_words_altogether_are_not_compared() -> No
     assert said_text(text_changes(content("pay 400 euro"), content("pay 9400 euro"))) is not None
 
 
+def test_words_slipped_in_show_both_values() -> None:
+    signed = content("the account will be paid in full by the treasurer on Friday")
+    told = said_text(text_changes(signed, content(signed.text.replace("paid in full", "paid in cash and full"))))
+    assert told is not None and (told.expected, told.actual) == ("(no words)", "cash and")
+
+
 def test_a_document_in_the_place_of_another_is_said() -> None:
     told = said_part(content("", REPORT), content("", REPORT._replace(sha256="b" * 64)))
     assert told is not None and told.expected.endswith("a" * 64) and told.actual.endswith("b" * 64)
