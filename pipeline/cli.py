@@ -96,16 +96,12 @@ def _summary(parsed: argparse.Namespace, _: list[str]) -> int:
 
 
 def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
-    from pipeline import showing
-    from pipeline.running import Refused
+    from pipeline import lookup, showing
 
     _with_tables(parsed.out)
-    found = showing.find(parsed.out, parsed.item)
+    found = lookup.find(parsed.out, parsed.item)
     if not found:
-        raise Refused(
-            f"{clean_text(parsed.item, 200)}: no such item in {parsed.out}. Give a path as in items.parquet, "
-            "8 or more characters of an item_id, a Message-ID or a sha256."
-        )
+        raise _no_such_item(parsed.out, parsed.item)
     for number, item in enumerate(found):
         showing.details(parsed.out, item)
         if parsed.json:
@@ -113,6 +109,17 @@ def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
         else:
             print(("\n" if number else "") + showing.as_text(item))
     return options.EXIT_OK
+
+
+def _proof(parsed: argparse.Namespace, _: list[str]) -> int:
+    from pipeline import lookup
+    from pipeline.proof import bundle
+
+    record = _with_tables(parsed.out)
+    found = lookup.find(parsed.out, parsed.item)
+    if not found:
+        raise _no_such_item(parsed.out, parsed.item)
+    return bundle.run(parsed, record, found)
 
 
 def _check(parsed: argparse.Namespace, _: list[str]) -> int:
@@ -167,6 +174,15 @@ def _verify(parsed: argparse.Namespace, _: list[str]) -> int:
     return options.EXIT_OK
 
 
+def _no_such_item(out: Path, wanted: str) -> Exception:
+    from pipeline.running import Refused
+
+    return Refused(
+        f"{clean_text(wanted, 200)}: no such item in {out}. Give a path as in items.parquet, 8 or more characters of "
+        "an item_id, a Message-ID or a sha256."
+    )
+
+
 def _finished(out: Path) -> dict[str, Any]:
     from pipeline import running
 
@@ -191,6 +207,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "judge": _judge,
     "summary": _summary,
     "explain": _explain,
+    "proof": _proof,
     "check": _check,
     "keys": _keys,
     "verify": _verify,

@@ -69,6 +69,12 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("item", metavar="ITEM", help="path, start of an item_id, Message-ID or sha256")
     explain.add_argument("--json", action="store_true", help="one JSON object a line")
 
+    proof = _command(commands, "proof", "a folder that a stranger checks with openssl alone")
+    proof.add_argument("out", metavar="OUT", type=Path)
+    proof.add_argument("item", metavar="ITEM", help="path, start of an item_id, Message-ID or sha256")
+    proof.add_argument("--dump", metavar="DUMP", required=True, type=_named, help="the dump that was read")
+    proof.add_argument("-o", "--output", metavar="DIR", type=_path, required=True, help="new or empty folder")
+
     check = _command(commands, "check", "check single messages; nothing is written")
     check.add_argument("messages", metavar="MESSAGE", type=Path, nargs="+")
     _judging(check)

@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
-from pipeline import commit, evidence, key_store, tables
+from pipeline import evidence, key_store, lookup, tables
+from pipeline.lookup import Record
 from transforms.auth.repair.header import KeptFields, prove_all
 from transforms.checks import modules as check_modules
 from transforms.joins import by_name as join_modules
 from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
 from transforms.model import Kind, Rule, WorkUnit
-from transforms.path_spec import file_path
 from transforms.plan import followed, single_file
 from transforms.shard import proven
 from transforms.text import clean_text
@@ -33,28 +31,11 @@ from transforms.wording import in_words
 # What `check --json` and `explain --json` print of an item (DESIGN §4).
 SHOWN = ("path", "verdict", "basis", "reason_code", "headline", "would_change", "dkim_result", "arc_result")
 
-Record = dict[str, Any]
-
-
-def find(out: Path, wanted: str) -> list[Record]:
-    """Items by path, start of item_id (8 characters or more), Message-ID or sha256."""
-    if any("\ud800" <= char <= "\udfff" for char in wanted):  # not UTF-8: a name as it lies in the dump
-        wanted = file_path(os.fsencode(wanted))
-    paths = [str(path) for path in commit.table_files(out, "items")]
-    data = ds.dataset(paths, format="parquet")
-    plain = wanted.strip("<>")
-    match = (ds.field("path") == wanted) | (ds.field("sha256") == wanted) | (ds.field("message_id") == plain)
-    if len(wanted) >= 8:
-        match |= pc.starts_with(ds.field("item_id"), pattern=wanted)
-    return data.to_table(filter=match).to_pylist()  # type: ignore[no-any-return]
-
 
 def details(out: Path, item: Record) -> Record:
     """An item with its signatures and findings."""
     for name in ("signatures", "findings"):
-        paths = [str(path) for path in commit.table_files(out, name)]
-        rows = ds.dataset(paths, format="parquet").to_table(filter=ds.field("item_id") == item["item_id"])
-        item[name] = rows.to_pylist()
+        item[name] = lookup.of_items(out, name, [item["item_id"]])
     return item
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from transforms import path_spec
@@ -56,8 +56,14 @@ def _entry(shard: Shard, path: str) -> FileEntry | None:
     return next((entry for entry in shard.unit.entries if path_spec.file_path(entry.name) == path), None)
 
 
-def octets_at(root: bytes, place: Place) -> bytes | None:
-    """The octets there, if they are still those that were examined and no more than LIMITS.in_memory."""
+Members = Callable[[Span, str], Iterator[Iterable[bytes]]]  # content of the member that a step names
+
+
+def octets_at(root: bytes, place: Place, member: Members | None = None) -> bytes | None:
+    """The octets there, if they are still those that were examined and no more than LIMITS.in_memory.
+
+    member finds a member of an archive by its step; without it, zip_member does.
+    """
     try:
         fd = os.open(os.path.join(folder(root), place.source), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -68,7 +74,7 @@ def octets_at(root: bytes, place: Place) -> bytes | None:
             assert span is not None
             if step.start is None and not step.name and count < len(place.steps):
                 continue  # the whole file, which need not be hashed
-            span = _inside(span, step)
+            span = _inside(span, step, member or zip_member)
             if span is None:
                 return None
         return span.read() if span is not None else None
@@ -78,9 +84,9 @@ def octets_at(root: bytes, place: Place) -> bytes | None:
         os.close(fd)
 
 
-def _inside(around: Span, step: Step) -> Span | None:
+def _inside(around: Span, step: Step, member: Members) -> Span | None:
     if step.start is None and step.name:
-        return _matching(_member(around, step.name), step)
+        return _matching(member(around, step.name), step)
     whole = around if step.start is None else around.sub(step.start, step.start + (step.length or 0))
     if whole.size > 2 * LIMITS.in_memory:
         return None
@@ -104,7 +110,7 @@ def _matching(readings: Iterable[Iterable[bytes]], step: Step) -> Span | None:
     return None
 
 
-def _member(archive: Span, step: str) -> Iterator[Iterable[bytes]]:
+def zip_member(archive: Span, step: str) -> Iterator[Iterable[bytes]]:
     """The content of the member of a zip that a step of a path names."""
     directory = zip_archive.read_directory(archive)
     namer = path_spec.StepNamer()

@@ -40,6 +40,7 @@ COMMANDS = [
     ["judge", "OUT", "-q", "--keys", "KEYS"],
     ["summary", "OUT"],
     ["explain", "OUT", "mails/campagne/0001-budget.eml"],
+    ["proof", "OUT", "mails/campagne/0001-budget.eml", "--dump", "LEAK", "-o", "NEW"],
     ["check", "MAIL", "--keys", "KEYS"],
     ["keys", "list", "OUT"],
     ["keys", "wanted", "OUT"],
@@ -53,7 +54,8 @@ def test_every_other_command_opens_no_internet_socket_and_does_not_know_the_dns(
     out: Path, tmp_path: Path, command: list[str]
 ) -> None:
     log = _guarded(tmp_path)
-    places = {"OUT": out, "KEYS": ROOT / "sample_dump" / "keys",
+    places = {"OUT": out, "KEYS": ROOT / "sample_dump" / "keys", "LEAK": ROOT / "sample_dump" / "leak",
+              "NEW": tmp_path / "new",
               "MAIL": ROOT / "sample_dump" / "leak" / "mails" / "campagne" / "0001-budget.eml"}  # fmt: skip
     code = (
         "import sys; from pipeline import cli; code = cli.run(sys.argv[1:])\n"

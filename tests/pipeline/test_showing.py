@@ -1,9 +1,8 @@
-"""explain, check and keys: an item is found by any of its names, and shown without a control character."""
+"""explain and check: an item is shown in words and as JSON, without a control character."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,45 +18,6 @@ MAIL = (
 
 def items(out: Path) -> list[dict]:
     return commit.read_table(out, "items").to_pylist()
-
-
-def paths(found: list[dict]) -> list[str]:
-    return [item["path"] for item in found]
-
-
-# ---- find ----------------------------------------------------------------------------------------
-
-
-def test_an_item_is_found_by_its_path(finished: Path) -> None:
-    for item in items(finished):
-        assert paths(showing.find(finished, item["path"])) == [item["path"]]
-
-
-def test_an_item_is_found_by_eight_characters_of_its_id_or_more(finished: Path) -> None:
-    item = next(one for one in items(finished) if one["kind"] == "email")
-    for size in (8, 12, 32):
-        assert paths(showing.find(finished, item["item_id"][:size])) == [item["path"]]
-    assert showing.find(finished, item["item_id"][:7]) == []
-
-
-def test_all_copies_are_found_by_message_id_with_and_without_brackets(finished: Path) -> None:
-    known = Counter(item["message_id"] for item in items(finished) if item["message_id"])
-    ident, copies = known.most_common(1)[0]
-    assert copies > 1
-    for wanted in (ident, f"<{ident}>"):
-        assert {item["message_id"] for item in showing.find(finished, wanted)} == {ident}
-        assert len(showing.find(finished, wanted)) == copies
-
-
-def test_all_copies_are_found_by_sha256(finished: Path) -> None:
-    known = Counter(item["sha256"] for item in items(finished) if item["sha256"])
-    digest, copies = known.most_common(1)[0]
-    assert copies > 1 and len(showing.find(finished, digest)) == copies
-
-
-@pytest.mark.parametrize("wanted", ["", "nothing", "%", "*", "0" * 64, "mails/", "' OR 1=1"])
-def test_what_is_no_item_finds_nothing(finished: Path, wanted: str) -> None:
-    assert showing.find(finished, wanted) == []
 
 
 # ---- explain ---------------------------------------------------------------------------------------

@@ -80,6 +80,18 @@ def prove_repaired(
     )
 
 
+def fields_as_signed(
+    prepared: PreparedSignature, keys: Sequence[PublicKey], fields: Sequence[HeaderField]
+) -> tuple[HeaderField, ...] | None:
+    """The fields of a message with the damage undone that a key then confirms; None if none is found.
+
+    prepared is the signature as prove_repaired takes it, fields are those of its message, top to bottom.
+    """
+    confirms = confirmer(keys, prepared)
+    found = _search(prepared, tuple(fields), confirms) if confirms is not None else None
+    return found.fields if found is not None else None
+
+
 def repaired(prepared: PreparedSignature, result: SignatureResult) -> PreparedSignature:
     """The prepared signature that a result is about: with what was undone in the header."""
     if not result.repairs:
@@ -128,6 +140,7 @@ class _Found(NamedTuple):
     prepared: PreparedSignature
     subject: str | None
     message_id: str | None
+    fields: tuple[HeaderField, ...]  # as they were signed
 
 
 def _search(
@@ -274,7 +287,9 @@ def _as_found(prepared: PreparedSignature, section: _Section, choice: Sequence[_
         shown=" | ".join(filter(None, (prepared.shown, old_values))),
         signed=" | ".join(filter(None, (prepared.signed, new_values))),
     )
-    return _Found(again, subject, moved)
+    restored = {form.place: new for form, (_, new) in zip(choice, changed, strict=True)}
+    fields = tuple(restored.get(place, field) for place, field in enumerate(section.fields))
+    return _Found(again, subject, moved, fields)
 
 
 def _value(field: HeaderField) -> str:
