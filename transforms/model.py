@@ -113,6 +113,7 @@ class Entry:
     content: Callable[[], Iterable[bytes]] | None = None  # decoded octets, in chunks, checked
     stored_size: int | None = None  # octets in the container, for the ratio limit
     declared_size: int | None = None  # what the container's directory claims
+    crc: int | None = None  # CRC-32 of octets stored as they are; what is in content checks its own
     target: bytes | None = None  # of a link
     error_code: str | None = None  # why it cannot be opened: container.encrypted ...
     defects: tuple[str, ...] = ()

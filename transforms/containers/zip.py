@@ -19,6 +19,7 @@ from functools import partial
 from typing import NamedTuple
 
 from transforms.containers.inflate import Decoder, Inflater, decoded
+from transforms.containers.listing import dos_time, listed
 from transforms.containers.scan import occurrences
 from transforms.limits import LIMITS, MIB
 from transforms.model import ContainerError, Entry
@@ -288,7 +289,7 @@ def _by_local_header(span: Span, at: int, limit: int) -> tuple[Member, int | Non
     head = span.read(at, min(at + _LOCAL.size, limit))
     if len(head) < _LOCAL.size or not head.startswith(b"PK\3\4"):
         return None
-    _, _, flags, method, _, _, crc, stored, size, name_size, extra_size = _LOCAL.unpack(head)
+    _, _, flags, method, time, date, crc, stored, size, name_size, extra_size = _LOCAL.unpack(head)
     start = at + _LOCAL.size + name_size + extra_size
     rest = span.read(at + _LOCAL.size, start)
     name = rest[:name_size]
@@ -299,7 +300,7 @@ def _by_local_header(span: Span, at: int, limit: int) -> tuple[Member, int | Non
     end: int | None = start + stored
     if flags & _SIZES_BEHIND:
         crc, stored, size, end = _descriptor(span, start, limit)
-    return Member(name, flags, method, crc, stored, size, at), end
+    return Member(name, flags, method, crc, stored, size, at, stamp=date << 16 | time), end
 
 
 def _descriptor(span: Span, start: int, limit: int) -> tuple[int, int, int, int | None]:
@@ -468,7 +469,14 @@ def _entry(span: Span, member: Member) -> Entry:
     if member.method == _STORED or not member.stored_size:
         if member.size != member.stored_size:
             defects = (*defects, "container.zip_size_differs")
-        return Entry(name, start=start, length=member.stored_size, stored_size=member.stored_size, defects=defects)
+        return Entry(
+            name,
+            start=start,
+            length=member.stored_size,
+            stored_size=member.stored_size,
+            crc=member.crc,
+            defects=defects,
+        )
     return Entry(
         name,
         content=partial(_decoded, content, member),
@@ -479,7 +487,7 @@ def _entry(span: Span, member: Member) -> Entry:
 
 
 def _unreadable(member: Member, name: bytes, code: str) -> Entry:
-    note = f"container.listed: {member.size} octets, CRC-32 {member.crc:08x}"
+    note = listed(member.size, member.crc, dos_time(member.stamp))
     return Entry(name, declared_size=member.size, stored_size=member.stored_size, error_code=code, defects=(note,))
 
 

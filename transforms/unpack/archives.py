@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 from transforms import path_spec
-from transforms.containers import compressed, tar
+from transforms.containers import compressed, rar, sevenzip, tar
 from transforms.containers import zip as zip_archive
 from transforms.documents import Opened
 from transforms.model import ContainerError, Entry, Kind, Status
 from transforms.sniff import Sniffed
-from transforms.span import Span
 from transforms.unpack import documents
 from transforms.unpack.landing import Landed
-from transforms.unpack.members import members
+from transforms.unpack.members import members, outside_members
 from transforms.unpack.rows import Octets, Place, Rows
 
-FORMATS = frozenset({"zip", "tar", "gzip", "bzip2", "xz", "zstd"})
+FORMATS = frozenset({"zip", "tar", "gzip", "bzip2", "xz", "zstd", "7z", "rar"})
 
 
 def read(
     rows: Rows, row: int, place: Place, landed: Landed, found: Sniffed, facts: dict[str, Any], expand: bool
 ) -> Octets | None:
-    """A zip, a tar or a compressed file; an office file is a document, not an archive.
+    """A zip, a tar, a 7z, a rar or a compressed file; an office file is a document, not an archive.
 
     facts are the columns of its type. None: members are accounted instead of octets.
     """
+    with ExitStack() as files:
+        return _read(rows, row, place, landed, found, facts, expand, files)
+
+
+def _read(
+    rows: Rows,
+    row: int,
+    place: Place,
+    landed: Landed,
+    found: Sniffed,
+    facts: dict[str, Any],
+    expand: bool,
+    files: ExitStack,
+) -> Octets | None:
     span = landed.span
     below = place.below(row, landed.digests.sha256)
+    behind: list[int] = []
     try:
         if found.format == "zip":
             directory = zip_archive.read_directory(span, rows.watch.alive)
@@ -42,38 +57,43 @@ def read(
             stored = 0
         elif found.format == "tar":
             entries, stored = tar.entries(span), 0
+        elif found.format == "7z":
+            entries, stored = sevenzip.entries(span, rows.watch.alive), 0
+        elif found.format == "rar":
+            entries, stored = rar.entries(span, rows.watch.alive, rows.landing.spool, files), 0
         elif compressed.holds_tar(span, found.format):
-            chunks = rows.landing.bounded(compressed.decompressed(span, found.format), span.size)
+            chunks = rows.landing.bounded(_noting(compressed.decompressed(span, found.format), behind), span.size)
             entries, stored = tar.stream_entries(chunks), span.size
         else:
-            entries, stored = _single(span, found.format, place.name), span.size
+            chunks = _noting(compressed.decompressed(span, found.format), behind)
+            # Its name is the file's without the ending.
+            name = place.name.rsplit(b".", 1)[0]
+            entries = iter((Entry(name, offset=0, content=lambda: chunks, stored_size=span.size),))
+            stored = span.size
     except ContainerError as error:
         landed = landed._replace(status=Status.ERROR, code=error.code)
+        if error.code.startswith("container.needs_"):  # what to do about it
+            facts["notes"] = (f"{error.code}: {error}",)
         rows.put(row, place, Kind.ARCHIVE, landed.digests, **facts, **landed.outcome)
         return Octets(landed.digests.size, 0)
     if found.format == "zip" and directory.defects and landed.status is Status.OK:
         landed = landed._replace(status=Status.PARTIAL, code=directory.defects[0])
     outcome = members(rows, below, span, entries, path_spec.StepNamer().step, stored)
+    for at in behind:
+        step = path_spec.join(place.path, path_spec.offset_step(at))
+        taken = any(item is not None and item.path == step for item in rows.items[row:])  # by decoded octets
+        outside_members(rows, below, span, Entry(None, at, "gap", at, span.size - at), "#2" if taken else "")
+        outcome = outcome or (Status.PARTIAL, "container.outside_members")
     if outcome is not None and landed.status is Status.OK:
         landed = landed._replace(status=outcome[0], code=outcome[1])
     rows.put(row, place, Kind.ARCHIVE, landed.digests, **facts, **landed.outcome)
     return None
 
 
-def _single(span: Span, form: str, name: bytes) -> Iterator[Entry]:
-    """The one stream of a compressed file; its place is `@0`, its name the file's without the ending.
-
-    Octets behind it are a gap.
-    """
-    behind: list[int] = []
-
-    def content() -> Iterator[bytes]:
-        try:
-            yield from compressed.decompressed(span, form)
-        except ContainerError as error:
-            behind.extend([error.at] if error.at is not None else [])
-            raise
-
-    yield Entry(name.rsplit(b".", 1)[0], offset=0, content=content, stored_size=span.size)
-    for at in behind:
-        yield Entry(None, at, "gap", at, span.size - at)
+def _noting(chunks: Iterable[bytes], behind: list[int]) -> Iterator[bytes]:
+    """The decoded octets; where octets lie behind the compressed ones, their place is put into behind."""
+    try:
+        yield from chunks
+    except ContainerError as error:
+        behind.extend([error.at] if error.at is not None else [])
+        raise

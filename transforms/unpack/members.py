@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -42,7 +43,7 @@ def members(
             return Status.LIMITED, "limit.members"
         if entry.form == "gap":
             outside = Status.PARTIAL, "container.outside_members"
-            _outside(rows, below, span, entry)
+            outside_members(rows, below, span, entry)
             continue
         ratio_base = entry.stored_size if entry.stored_size is not None else stored
         breach = member(rows, below, span, entry, step_of, ratio_base).error_code
@@ -89,10 +90,10 @@ def _unread(rows: Rows, place: Place, **facts: Any) -> Item:
     return item
 
 
-def _outside(rows: Rows, below: Place, span: Span, entry: Entry) -> None:
+def outside_members(rows: Rows, below: Place, span: Span, entry: Entry, repeat: str = "") -> None:
     """Octets of an archive that belong to no member: a gap."""
     assert entry.offset is not None
-    path = path_spec.join(below.path, path_spec.offset_step(entry.offset))
+    path = path_spec.join(below.path, path_spec.offset_step(entry.offset) + repeat)
     place = below._replace(path=path, name=b"", file_name=None, covered=False)
     place = place._replace(start=entry.start, length=entry.length)
     row, _ = rows.announce()
@@ -111,4 +112,14 @@ def _open(rows: Rows, span: Span, entry: Entry, stored: int, files: ExitStack) -
         return rows.landing.land(entry.content(), stored, files)
     assert entry.start is not None and entry.length is not None
     part = rows.landing.held(span.sub(entry.start, entry.start + entry.length))
-    return Landed(part, rows.landing.hash(part))
+    landed = Landed(part, rows.landing.hash(part))
+    if entry.crc is not None and _crc(rows.landing.alive(part.chunks())) != entry.crc:
+        landed = landed._replace(status=Status.PARTIAL, code="container.checksum")
+    return landed
+
+
+def _crc(chunks: Iterable[bytes]) -> int:
+    crc = 0
+    for chunk in chunks:
+        crc = zlib.crc32(chunk, crc)
+    return crc

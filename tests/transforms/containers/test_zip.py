@@ -164,11 +164,12 @@ def test_zip64_sizes_and_places_are_read(prefix: bytes) -> None:
     assert read(local + central + b"no end") == [(b"a", b"abc", None)]
 
 
-def test_encrypted_members_are_named_with_size_and_crc() -> None:
+def test_encrypted_members_are_named_with_size_crc_and_time() -> None:
     octets = edited(edited(archive(("a", MAIL)), LOCAL, 6, b"\1"), CENTRAL, 8, b"\1")
-    (entry,) = listed(octets)
+    (entry,) = listed(edited(octets, CENTRAL, 12, struct.pack("<HH", 10 << 11, 37 << 9 | 4 << 5 | 24)))
     assert (entry.error_code, entry.declared_size) == ("container.encrypted", len(MAIL))
-    assert entry.defects == (f"container.listed: {len(MAIL)} octets, CRC-32 {zlib.crc32(MAIL):08x}",)
+    said = f"container.listed: {len(MAIL)} octets, CRC-32 {zlib.crc32(MAIL):08x}, modified 2017-04-24 10:00:00"
+    assert entry.defects == (said,)
 
 
 def test_methods_that_cannot_be_read_are_named() -> None:

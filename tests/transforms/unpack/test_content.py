@@ -520,6 +520,13 @@ def test_a_member_with_another_checksum_is_partial_and_its_siblings_are_read(exa
     assert outcome(found.items["z.zip!b.eml"]) == (Status.OK, None)
 
 
+def test_a_stored_member_with_another_checksum_is_partial_and_its_siblings_are_read(examine) -> None:
+    octets = zipped(("a.eml", MAIL), ("b.txt", b"words"), method=zipfile.ZIP_STORED)
+    found = examine({"z.zip": octets.replace(b"words", b"wards")})
+    assert outcome(found.items["z.zip!b.txt"]) == (Status.PARTIAL, "container.checksum")
+    assert outcome(found.items["z.zip!a.eml"]) == (Status.OK, None)
+
+
 def test_an_encrypted_member_is_listed_unread(examine) -> None:
     archive = bytearray(zipped(("a.eml", MAIL), ("b.eml", MAIL)))
     for mark, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
@@ -678,3 +685,21 @@ def test_a_compressed_tar_with_another_checksum_gives_its_members(examine) -> No
 def test_a_tar_of_mails_is_an_archive_of_mails(examine) -> None:
     found = examine({"t.tar": tarred(("0.eml", MAIL), ("1.eml", MAIL))})
     assert [found.items[path].kind for path in ("t.tar", "t.tar!0.eml", "t.tar!1.eml")] == ["archive", "email", "email"]
+
+
+@pytest.mark.parametrize("behind", [b"behind", b"\x1f\x8a" * 30])
+def test_octets_behind_a_compressed_tar_are_a_gap_of_the_file(examine, behind: bytes) -> None:
+    whole = gzip.compress(tarred(("a.eml", MAIL)))
+    found = examine({"t.tgz": whole + behind})
+    assert outcome(found.items["t.tgz"]) == (Status.PARTIAL, "container.trailing")
+    gap = found.items[f"t.tgz!@{len(whole)}"]
+    assert gap.kind is Kind.GAP and found.octets(gap) == behind
+
+
+def test_gaps_in_the_decoded_and_in_the_compressed_octets_have_paths_of_their_own(examine) -> None:
+    archive = tarred(("a.txt", b"x"))
+    whole = gzip.compress(archive + b"\1" * 512)
+    whole += bytes(len(archive) - len(whole))  # zeros behind a gzip are padding
+    found = examine({"t.tgz": whole + b"behind"})
+    assert found.items[f"t.tgz!@{len(archive)}"].size == 512
+    assert found.octets(found.items[f"t.tgz!@{len(archive)}#2"]) == b"behind"
