@@ -371,6 +371,7 @@ class DocumentFacts(NamedTuple):
     zip_writer: str | None = None  # office | libreoffice | info-zip | macos | python: by how the zip is made
     zip_first: str | None = None  # earliest and latest time of its members, ISO 8601, no zone
     zip_last: str | None = None
+    earlier_producers: tuple[str, ...] = ()  # of earlier revisions of a PDF, the latest first
     pdf_revisions: int | None = None  # how often a PDF was saved, the first time included
     identifiers: tuple[str, ...] = ()  # of the document and of this version
     signatures: int = 0  # inside it; not checked

@@ -52,6 +52,13 @@ class Storage:
             return None
         return self._file.take(kid)
 
+    def beginning(self, name: str, limit: int) -> bytes | None:
+        """The first octets of a stream, at most limit, None if there is none. ContainerError as for the whole."""
+        kid = self._kids.get(name.lower())
+        if kid is None or kid.entry_type != olefile.STGTY_STREAM:
+            return None
+        return self._file.take(kid, limit)
+
 
 def open_compound(span: Span) -> Storage:
     """The root of a compound file. ContainerError if it is damaged, or larger than one would parse."""
@@ -78,19 +85,21 @@ class _File:
         if self.ole.root.size > span.size:  # of the stream that holds all small ones
             raise ContainerError("container.damaged", "the small streams claim more octets than the file has")
 
-    def take(self, entry: Any) -> bytes:
-        self.left -= entry.size
+    def take(self, entry: Any, limit: int | None = None) -> bytes:
+        size = entry.size if limit is None else min(entry.size, limit)
+        self.left -= size
         if self.left < 0:
             raise ContainerError("limit.ratio", "the streams claim more octets than the file has")
-        octets: bytes = _guarded(self._read, entry)
-        if len(octets) != entry.size:
+        octets: bytes = _guarded(self._read, entry, size)
+        if len(octets) != size:
             raise ContainerError("container.truncated", "a stream ends early")
         return octets
 
-    def _read(self, entry: Any) -> bytes:
-        if not entry.size:
+    def _read(self, entry: Any, size: int) -> bytes:
+        if not size:
             return b""
-        octets: bytes = self.ole._open(entry.isectStart, entry.size).getvalue()
+        small = entry.size < self.ole.minisectorcutoff  # the stream decides where its octets lie, not what is asked for
+        octets: bytes = self.ole._open(entry.isectStart, size, force_FAT=not small).getvalue()
         return octets
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from locale import windows_locale
 from types import ModuleType
 from typing import NamedTuple
 
@@ -85,6 +86,12 @@ def several(values: Iterable[str | None]) -> tuple[str, ...]:
         if len(kept) == LIMITS.document_values:
             break
     return tuple(kept)
+
+
+def language_of(number: int) -> str | None:
+    """The language that Windows gives this number (MS-LCID), as fr-FR; the number itself if it is not known."""
+    known = windows_locale.get(number)
+    return known.replace("_", "-") if known else (str(number) if number not in (0, 0x400) else None)
 
 
 def number(text: str | None) -> int | None:

@@ -36,6 +36,11 @@ def text_of(compressed: bytes) -> tuple[str, str]:
         rich = _decompressed(stored, LIMITS.text_source)
     else:
         return "", "text/plain"
+    return words_of(rich)
+
+
+def words_of(rich: bytes) -> tuple[str, str]:
+    """The words of rich text that is not compressed, and their media type."""
     from_html = b"\\fromhtml" in rich[:1024]
     words = "".join(_words(rich.rstrip(b"\0"), from_html))
     paired = words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")  # \\u gives halves of them

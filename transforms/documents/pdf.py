@@ -1,0 +1,226 @@
+"""PDF: what it says of itself, how often it was saved, and whether a signature covers all of it (ISO 32000-1).
+
+No object is walked: what is wanted stands in plain text or in one object stream, and is looked for from the end, where
+the last save wrote it, so a file of a million objects costs what a small one of its size does. Of an encrypted file
+the strings are not decoded. Its text is not read: content streams name glyphs, not letters.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from itertools import islice
+
+from transforms import xmp
+from transforms.documents import Described, Moment, Opened, moment, several, shown, zone_minutes
+from transforms.limits import LIMITS
+from transforms.mail.charset import to_text
+from transforms.model import DocumentFacts
+
+FORMATS = ("pdf",)
+
+_TRIES = 64  # places of one keyword looked at
+_TOKENS = 400  # of one dictionary
+_WINDOW = 16 * 1024  # octets of one object
+_STREAM = 1024 * 1024  # decoded octets of an object stream looked at
+_LINEARIZED = 1024  # octets from the front: a file arranged for the web has two ends from one save (Annex F)
+
+_INFO = re.compile(rb"/Info\s{1,9}([0-9]{1,10})\s{1,9}[0-9]{1,5}\s{1,9}R")
+_ENCRYPT = re.compile(rb"/Encrypt\s{0,9}(?:[0-9]{1,10}\s{1,9}[0-9]{1,5}\s{1,9}R|<<)")
+_ID = re.compile(rb"/ID\s{0,9}\[\s{0,9}<([0-9A-Fa-f]{2,64})>\s{0,9}<([0-9A-Fa-f]{2,64})>")
+_BYTE_RANGE = re.compile(rb"/ByteRange\s{0,9}\[\s{0,9}([0-9]{1,12})" + rb"\s{1,9}([0-9]{1,12})" * 3)
+_LANGUAGE = re.compile(rb"/Lang\s{0,9}\(([A-Za-z0-9-]{2,35})\)")
+_FONT = re.compile(rb"/FontName\s{0,9}/(?:[A-Z]{6}\+)?([^\s()<>\[\]{}/%]{1,127})")
+_TOKEN = re.compile(
+    rb"\s{0,99}(?:(?P<open><<)|(?P<close>>>)|/(?P<name>[^\s()<>\[\]{}/%]{0,127})|(?P<string>\()"
+    rb"|<(?P<hex>[0-9A-Fa-f\s]{0,9999})>|(?P<word>[^\s()<>\[\]{}/%]{1,999})|(?P<mark>[\[\]{}<>)])|%[^\r\n]{0,999})"
+)
+_PIECE = re.compile(rb"[^()\\]+|\\([0-7]{1,3})|\\(?:\r\n|([\s\S]))|[()]")
+_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b""}
+_DATE = re.compile(
+    r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?([0-9]{2})?([0-9]{2})?([0-9]{2})?(?:(Z)|([+-][0-9]{2})'?([0-9]{2})?)?"
+)
+
+
+def read(opened: Opened) -> Described:
+    octets = opened.span.read()
+    encrypted = next(_found(octets, b"/Encrypt", _ENCRYPT), None) is not None
+    infos = [] if encrypted else list(islice(_infos(octets), _TRIES))
+    said = infos[0] if infos else {}
+    at = _packet(octets)
+    packet = xmp.read_packet(octets, at) if at >= 0 and not encrypted else None
+    producer = said.get("Producer")
+    created, modified = pdf_moment(said.get("CreationDate")), pdf_moment(said.get("ModDate"))
+    identifier = next(_found(octets, b"/ID", _ID), None)
+    ranges = list(_found(octets, b"/ByteRange", _BYTE_RANGE))
+    facts = DocumentFacts(
+        author=shown(said.get("Author")),
+        created_utc=created.utc,
+        modified_utc=modified.utc,
+        created_local=created.local,
+        modified_local=modified.local,
+        application=shown(said.get("Creator")),
+        producer=shown(producer),
+        languages=several(one[1].decode("ascii") for one in _found(octets, b"/Lang", _LANGUAGE)),
+        earlier_producers=several(one["Producer"] for one in infos if one.get("Producer") not in (None, producer)),
+        fonts=several(one[1].decode("latin-1") for one in _found(octets, b"/FontName", _FONT)),
+        pdf_revisions=max(1, octets.count(b"%%EOF") - (octets.find(b"/Linearized", 0, _LINEARIZED) >= 0)),
+        identifiers=several(one.decode("ascii").lower() for one in identifier.groups()) if identifier else (),
+        signatures=len(ranges),
+        unsigned_octets=_behind(octets, ranges),
+        encrypted=encrypted,
+    )
+    return Described(xmp.with_packet(facts, packet))
+
+
+def _found(octets: bytes, keyword: bytes, form: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+    """Matches at a keyword, from the end of the file to its front; a bounded number of places is looked at."""
+    at = len(octets)
+    for _ in range(_TRIES):
+        at = octets.rfind(keyword, 0, at)
+        if at < 0:
+            return
+        match = form.match(octets, at)
+        if match is not None:
+            yield match
+
+
+def _packet(octets: bytes) -> int:
+    """Where the document's own packet of XMP begins, -1 without one: pictures inside carry theirs, without Producer."""
+    at = len(octets)
+    for _ in range(_TRIES):
+        at = octets.rfind(xmp.START, 0, at)
+        if at < 0 or octets.find(b"Producer", at, at + LIMITS.document_part) >= 0:
+            return at
+    return -1
+
+
+def _behind(octets: bytes, ranges: list[re.Match[bytes]]) -> int | None:
+    """Octets behind the last one that a signature covers, blanks left out; None without a signature."""
+    if not ranges:
+        return None
+    end = max(int(one[3]) + int(one[4]) for one in ranges)
+    return len(octets[end:].strip()) if end < len(octets) else 0
+
+
+# ---- the information dictionaries -----------------------------------------------------------------
+
+
+def _infos(octets: bytes) -> Iterator[dict[str, str]]:
+    """The document information dictionaries, the last one written first (§14.3.3)."""
+    for number in dict.fromkeys(int(one[1]) for one in _found(octets, b"/Info", _INFO)):
+        mark = b"%d 0 obj" % number
+        at, defined = len(octets), False
+        for _ in range(_TRIES):
+            at = octets.rfind(mark, 0, at)
+            if at < 0:
+                break
+            if at and not octets[at - 1 : at].isspace():  # of a longer number, or inside a string
+                continue
+            said = _strings(octets[at + len(mark) : at + len(mark) + _WINDOW])
+            if said:
+                defined = True
+                yield said
+        held = None if defined else _from_object_stream(octets, number)
+        if held is not None:
+            yield _strings(held)
+
+
+def _from_object_stream(octets: bytes, number: int) -> bytes | None:
+    """An object that lies in a compressed object stream (§7.5.7), from the last of them that has it."""
+    at = len(octets)
+    for _ in range(_TRIES):
+        at = octets.rfind(b"/ObjStm", 0, at)
+        if at < 0:
+            break
+        start = octets.rfind(b"obj", max(0, at - _WINDOW), at)
+        stream = octets.find(b"stream", at, at + _WINDOW)
+        first = re.search(rb"/First\s{1,9}([0-9]{1,7})", octets[max(start, 0) : max(stream, 0)])
+        if start < 0 or stream < 0 or first is None:
+            continue
+        data = stream + len(b"stream") + (2 if octets[stream + 6 : stream + 8] == b"\r\n" else 1)
+        size = min(int(first[1]), _STREAM)
+        index = [int(one) for one in _inflated(octets, data, size)[:size].split() if one.isdigit() and len(one) < 11]
+        places = dict(zip(index[::2], index[1::2], strict=False))
+        if number in places and places[number] < _STREAM:
+            place = size + places[number]
+            return _inflated(octets, data, place + _WINDOW)[place:]
+    return None
+
+
+def _inflated(octets: bytes, start: int, size: int) -> bytes:
+    """The first decoded octets of a stream, as far as it is sound."""
+    try:
+        return zlib.decompressobj().decompress(octets[start : start + size + size // 64 + 1024], size)
+    except zlib.error:
+        return b""
+
+
+def _strings(octets: bytes) -> dict[str, str]:
+    """The strings of a dictionary by their names; those inside others are passed over (§7.3.4, §7.3.7)."""
+    found: dict[str, str] = {}
+    at = depth = 0
+    name = ""
+    for _ in range(_TOKENS):
+        token = _TOKEN.match(octets, at)
+        if token is None:
+            break
+        at = token.end()
+        kind = token.lastgroup
+        value: bytes | None = None
+        if kind == "open":
+            depth += 1
+        elif kind == "close":
+            depth -= 1
+            if depth <= 0:
+                break
+        elif kind == "string":
+            value, at = _literal(octets, at)
+        elif kind == "hex":
+            digits = b"".join(token["hex"].split())
+            value = bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii"))
+        if kind == "name":
+            name = token["name"].decode("latin-1")
+        elif value is not None and depth == 1:
+            found.setdefault(name, _decoded(value))
+    return found
+
+
+def _literal(octets: bytes, at: int) -> tuple[bytes, int]:
+    """A string in parentheses, which may hold pairs of them, and the place behind it."""
+    pieces, depth = [], 1
+    for piece in _PIECE.finditer(octets, at):
+        at = piece.end()
+        if piece[1] is not None:
+            pieces.append(bytes([int(piece[1], 8) & 0xFF]))
+        elif piece[2] is not None:
+            pieces.append(_ESCAPES.get(piece[2], piece[2]))
+        elif piece[0] in (b"(", b")"):
+            depth += 1 if piece[0] == b"(" else -1
+            if depth == 0:
+                break
+            pieces.append(piece[0])
+        elif not piece[0].startswith(b"\\"):
+            pieces.append(piece[0])
+    return b"".join(pieces), at
+
+
+def _decoded(value: bytes) -> str:
+    """A text string (§7.9.2.2); most writers take Windows-1252 for what the standard calls PDFDocEncoding."""
+    if value.startswith(b"\xfe\xff"):
+        return value[2:].decode("utf-16-be", "replace")
+    if value.startswith(b"\xef\xbb\xbf"):
+        return value[3:].decode("utf-8", "replace")
+    return to_text(value, "iso-8859-1")
+
+
+def pdf_moment(text: str | None) -> Moment:
+    """A date (§7.9.4): D:20170327102200+02'00', cut anywhere behind the year."""
+    found = _DATE.match(text.strip()) if text else None
+    if found is None:
+        return Moment()
+    parts = [
+        int(part) if part else default for part, default in zip(found.groups()[:6], (0, 1, 1, 0, 0, 0), strict=True)
+    ]
+    return moment(parts, zone_minutes(found[7] or (found[8] + (found[9] or "00") if found[8] else None)))
