@@ -43,6 +43,15 @@ def container(source_path: str, path: str) -> str:
     return source_path.rpartition("/")[0] if source_path == path else source_path
 
 
+def sender_mailbox(path: str) -> str | None:
+    """The folder or file in which a mailbox's sent mail lies: claire of claire/Sent.mbox!@0; None of other mail."""
+    found = _SENT.search(path)
+    return None if found is None else path[: found.start()].rstrip("/!")
+
+
+_SENT = re.compile(r"(?:^|[/!])(?:[^/!]{1,40}[ _.-])?(?:sent|envoy|gesendet)", re.IGNORECASE)
+
+
 def same_instant(one: datetime | None, other: datetime | None) -> bool:
     """Whether two Date fields may be the same moment: some software reuses one Message-ID for years."""
     return one is not None and other is not None and abs(one - other) <= _ZONES

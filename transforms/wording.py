@@ -79,6 +79,16 @@ REASONS: dict[str, tuple[str, str]] = {
         "message in this dump; its other header fields may differ.",
         "Nothing is needed for what it says: rely on the verified copy, which the findings name.",
     ),
+    "thread.answered_before_sent": (
+        "A verified reply was carried before this message, by all clocks of both. Imports and messages that were sent "
+        "again bear later dates; a person must look.",
+        "A copy with its signature, or with its first Received fields.",
+    ),
+    "thread.answers_a_later_message": (
+        "It was carried before the verified message that it answers, by all clocks of both. A server's clock may have "
+        "been wrong; a person must look.",
+        "A copy with its signature, or with its first Received fields.",
+    ),
     "thread.quoted_in_verified_reply": (
         "It cannot be checked by itself. A verified reply quotes every word that it says, so its words are as the "
         "replier had them before him; the findings name who that was.",

@@ -17,7 +17,12 @@ import pyarrow as pa
 from transforms.model import Told
 from transforms.shard import Content
 
-TELLING = ("answers", "quotes")  # joins that do no more than tell: `compare(pair, load)` gives what is said of items
+TELLING = (
+    "answers",
+    "custody",
+    "quotes",
+    "twins",
+)  # joins that do no more than tell: `compare(pair, load)` gives what is said of items
 
 
 def names() -> tuple[str, ...]:

@@ -88,7 +88,8 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
         if kind != Kind.EMAIL:
             continue
         if signed is None or (signed.proof.basis is None and signed.sealed is None):
-            if own:
+            # A valid signature that proves nothing is told first: something unsigned is shown beside the words.
+            if own and (signed is None or signed.proof.result != "pass"):
                 found.append((own, unit_id, sequence, row, _MESSAGE, claims_one_reading(column, row), None))
             continue
         if not signed.proof.passes_on:

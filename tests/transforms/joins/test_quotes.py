@@ -165,3 +165,10 @@ def test_whose_word_counts_is_asked_first() -> None:
     witness = {**message, "sequence": 5, "role": 1, "domain": "campaign.example"}
     pairs = quotes.join(pa.Table.from_pylist([message, *planted, witness], quotes._ROWS))
     assert len(pairs) == 8 and "campaign.example" in {pair.domain for pair in pairs}
+
+
+def test_a_doubled_subject_is_told_before_any_support(told: Told, signed: Signed) -> None:
+    mail = ORDER.replace(b"paul@printer.example", b"paul@outsider.example")
+    doubled = signed(mail, (b"Subject: The leaflets\n", b"Subject: The bribe\nSubject: The leaflets\n"), by="stranger")
+    found = told({"order.eml": doubled, "answer.eml": signed(ANSWER, fields=SIGNED)})["order.eml"]
+    assert found["verdict"] == "unverifiable" and not {rule.code for rule in quotes.RULES} & found.keys()

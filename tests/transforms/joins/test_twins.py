@@ -1,0 +1,107 @@
+"""Messages whose Message-ID was changed or taken out, beside what they may be copies of; nobody is outvoted."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from transforms.joins import twins
+
+Told = Callable[..., Any]
+Signed = Callable[..., bytes]
+
+MAIL = (
+    b"Received: from mx.campaign.example by mx.newsroom.example; Mon, 24 Apr 2017 10:00:05 +0000\n"
+    b"From: Claire Aubry <claire@campaign.example>\n"
+    b"To: desk@newsroom.example\n"
+    b"Subject: The hall on Friday\n"
+    b"Date: Mon, 24 Apr 2017 10:00:00 +0000\n"
+    b"Message-ID: <hall.1@campaign.example>\n"
+    b"MIME-Version: 1.0\n"
+    b"Content-Type: text/plain; charset=utf-8\n\n"
+    b"The hall is booked for Friday, and the invoice of 400 euro goes to the treasurer as ever.\n"
+)
+LOST = (b"Message-ID: <hall.1@campaign.example>\n", b"")
+OTHER = (b"<hall.1@campaign.example>", b"<7731@export.example>")
+AMOUNT = (b"400 euro", b"9400 euro")
+CODES = {rule.code for rule in twins.RULES}
+
+
+def plain(*edits: tuple[bytes, bytes]) -> bytes:
+    octets = MAIL
+    for old, new in edits:
+        assert old in octets
+        octets = octets.replace(old, new)
+    return octets.replace(b"\n", b"\r\n")
+
+
+@pytest.mark.parametrize("edit", [LOST, OTHER])
+def test_a_copy_with_another_identifier_is_supported_by_the_verified_one(
+    told: Told, signed: Signed, edit: tuple[bytes, bytes]
+) -> None:
+    found = told({"genuine.eml": signed(MAIL), "copy.eml": plain(edit, (b"Subject: The", b"Subject: Re: [ext] The"))})
+    assert found["copy.eml"]["verdict"] == "unverifiable"
+    twin = found["copy.eml"]["copy.twin_of_verified"]
+    assert twin["summary"].endswith("genuine.eml") and twin["strength"] == "weak"
+    assert not CODES & found["genuine.eml"].keys()
+
+
+def test_other_words_are_shown_and_stay_weak(told: Told, signed: Signed) -> None:
+    found = told({"genuine.eml": signed(MAIL), "copy.eml": plain(OTHER, AMOUNT)})["copy.eml"]
+    other = found["copy.twin_says_otherwise"]
+    assert (other["expected"], other["actual"], other["strength"]) == ("400", "9400", "weak")
+    assert found["verdict"] == "unverifiable"
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        (OTHER, (b"as ever.\n", b"as ever.\n-- \nSent from my telephone\n")),
+        (OTHER, (b"400 euro", b"xxx euro")),
+        (OTHER, (b"24 Apr 2017 10:00:00", b"24 Apr 2017 10:00:01")),
+        (OTHER, (b"Claire Aubry <claire@", b"Anna <anna@")),
+        (OTHER, (b"on Friday\n", b"on Sunday\n")),
+    ],
+)
+def test_what_says_nothing_else_or_is_another_message_is_not_compared(
+    told: Told, signed: Signed, edits: tuple[tuple[bytes, bytes], ...]
+) -> None:
+    assert not CODES & told({"genuine.eml": signed(MAIL), "copy.eml": plain(*edits)})["copy.eml"].keys()
+
+
+def test_three_copies_do_not_outvote_one(told: Told) -> None:
+    files = {f"{n}.eml": plain((b"hall.1@", b"%d@" % n), AMOUNT) for n in range(3)}
+    found = told({"honest.eml": plain(), **files})
+    assert all(one["copy.twins_differ"]["direction"] == "neutral" for one in found.values())
+    assert all(one["verdict"] == "unverifiable" for one in found.values())
+
+
+def test_a_circular_to_readers_by_name_is_no_conflict(told: Told, signed: Signed) -> None:
+    names = (b"Anna", b"Paul", b"Marie", b"Jean", b"Lucie", b"Louis")
+    letters = [
+        ((b"<hall.1@", b"<%d@" % n), (b"The hall is", b"Dear %s, the hall is" % name)) for n, name in enumerate(names)
+    ]
+    files = {f"{n}.eml": plain(*edits) for n, edits in enumerate(letters)}
+    found = told({"genuine.eml": signed(MAIL), **files})
+    assert not any(CODES & one.keys() for one in found.values())
+
+
+def test_a_strangers_signature_under_an_honest_authors_name_is_no_twin_that_counts(told: Told, signed: Signed) -> None:
+    """Planted: not aligned, so nothing is verified by it."""
+    found = told({"planted.eml": signed(MAIL, by="stranger"), "honest.eml": plain(OTHER, AMOUNT)})["honest.eml"]
+    assert "copy.twin_says_otherwise" not in found and found["verdict"] == "unverifiable"
+
+
+def test_the_answer_does_not_depend_on_the_order_of_rows() -> None:
+    record = {"key": "k", "unit_id": "u", "name": b"", "verified": False, "proven": False}
+    table = [
+        {**record, "sequence": n // 2, "row": n, "content": b"ab"[n % 2 :][:1], "name": b"%d" % n} for n in range(4)
+    ]
+    table.append({**record, "sequence": 7, "row": 9, "content": b"a", "verified": True, "proven": True})
+    found = [twins.join(pa.Table.from_pylist(list(order), twins._ROWS)) for order in itertools.permutations(table)]
+    assert [(pair.row, pair.same) for pair in found[0]] == [(0, True), (1, False), (2, True), (3, False)]
+    assert all(one == found[0] for one in found)
