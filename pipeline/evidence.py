@@ -1,9 +1,10 @@
 """Evidence on disk: what one work unit said, in one file, written whole or not at all.
 
-A shard is eight Arrow IPC streams one after the other (sources, orders, items, documents, signatures, clocks, fields,
-texts), compressed as one; the first carries the unit in its metadata. It holds nothing that depends on keys, so a
-judgement needs the shards alone, and a killed run resumes with the shards that are there. What the second round of
-Examine made of a unit's orders lies beside its shard, bound to the files that it was made from.
+A shard is nine Arrow IPC streams one after the other (sources, orders, items, documents, document_signatures,
+signatures, clocks, fields, texts), compressed as one; the first carries the unit in its metadata. It holds nothing
+that depends on keys, so a judgement needs the shards alone, and a killed run resumes with the shards that are there.
+What the second round of Examine made of a unit's orders lies beside its shard, bound to the files that it was made
+from.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from transforms.model import (
     SCHEMA_VERSION,
     Clock,
     DocumentFacts,
+    DocumentSignature,
     FileEntry,
     Item,
     KeptField,
@@ -74,6 +76,7 @@ TEXTS = schema_of(Text)
 SOURCES = schema_of(Source)
 ORDERS = schema_of(Order)
 DOCUMENTS = schema_of(DocumentFacts, pa.field("row", pa.int64()))
+DOCUMENT_SIGNATURES = schema_of(DocumentSignature, pa.field("row", pa.int64()))
 
 
 _SCHEMAS = {
@@ -81,6 +84,7 @@ _SCHEMAS = {
     "orders": ORDERS,
     "items": ITEMS,
     "documents": DOCUMENTS,
+    "document_signatures": DOCUMENT_SIGNATURES,
     "signatures": SIGNATURES,
     "clocks": CLOCKS,
     "fields": FIELDS,
@@ -111,6 +115,7 @@ def to_shard(evidence: UnitEvidence) -> Shard:
         to_table(SOURCES, evidence.sources),
         to_table(ORDERS, evidence.orders),
         to_table(DOCUMENTS, [(row, *facts) for row, facts in evidence.documents]),
+        to_table(DOCUMENT_SIGNATURES, [(row, *signature) for row, signature in evidence.document_signatures]),
     )
 
 

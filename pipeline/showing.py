@@ -31,6 +31,8 @@ from transforms.wording import in_words
 # What `check --json` and `explain --json` print of an item (DESIGN §4).
 SHOWN = ("path", "verdict", "basis", "reason_code", "headline", "would_change", "dkim_result", "arc_result")
 
+DOCUMENT_TYPES = ("smime", "pdf", "pgp")  # of signatures that stand inside an item
+
 
 def details(out: Path, item: Record) -> Record:
     """An item with its signatures and findings."""
@@ -94,6 +96,9 @@ def as_text(item: Record) -> str:
         if item[name]:
             lines.append(f"  {label:<15}{clean_text(str(item[name]))}")
     for signature in item["signatures"]:
+        if signature["type"] in DOCUMENT_TYPES:
+            lines += ["", *_inside(signature)]
+            continue
         kind = "signature" if signature["type"] == "dkim" else f"{signature['type']} signature"
         of_set = f" i={signature['instance']}" if signature["instance"] is not None else ""
         lines += ["", f"  {kind} {signature['seq']}:{of_set} d={signature['domain']} s={signature['selector']}"]
@@ -123,6 +128,18 @@ def as_text(item: Record) -> str:
         if rule is not None and finding["direction"] == "contradicts":
             lines.append(f"      innocent explanation: {rule.innocent}")
     return "\n".join(lines)
+
+
+def _inside(signature: Record) -> list[str]:
+    """A signature that brings its own key; what it covers and whom it names stands in the findings."""
+    reason = "" if signature["reason"] == signature["result"] else f" ({in_words(signature['reason'])})"
+    lines = [
+        f"  {signature['type']} signature {signature['seq']}: {signature['algorithm'] or '-'}",
+        f"    result {signature['result']}{reason}, key {signature['key_status']}",
+    ]
+    if signature["objection"]:
+        lines.append(f"    objection: {in_words(signature['objection'])} [{signature['objection']}]")
+    return lines
 
 
 def json_line(record: Mapping[str, Any]) -> str:

@@ -96,10 +96,18 @@ FINDINGS: tuple[Column, ...] = (
 )
 
 SIGNATURES: tuple[Column, ...] = (
-    ("item_id", TEXT, "The signed message."),
-    ("seq", COUNT, "Position in the message from 0: dkim from the top, google, then ARC sets by instance."),
-    ("type", ENUM, "dkim, google (X-Google-DKIM-Signature), arc-message or arc-seal."),
-    ("domain", TEXT, "d=, the signing domain."),
+    ("item_id", TEXT, "The signed message or document."),
+    (
+        "seq",
+        COUNT,
+        "Position in the item from 0: dkim from the top, google, ARC sets by instance, smime or pdf.",
+    ),
+    ("type", ENUM, "dkim, google (X-Google-DKIM-Signature), arc-message, arc-seal; smime and pdf bring their own key."),
+    (
+        "domain",
+        TEXT,
+        "d=, the signing domain; of smime and pdf, that of the first address in the certificate.",
+    ),
     ("selector", TEXT, "s=, which of its keys."),
     ("instance", COUNT, "i= of an ARC set; null for dkim."),
     ("algorithm", ENUM, "a=."),
@@ -109,10 +117,18 @@ SIGNATURES: tuple[Column, ...] = (
     ("signed_utc", TIME, "t=: when it was signed, by the signer's clock."),
     ("expires_utc", TIME, "x=: when it expires."),
     ("length", COUNT, "l=: how much of the body it covers; null for all of it."),
-    ("body_ok", FLAG, "Whether the body is the one that was signed."),
+    ("body_ok", FLAG, "Whether the body, or the part or document, is the one that was signed."),
     ("header_ok", FLAG, "Whether the key confirms the signed fields; null without a usable key."),
-    ("key_status", ENUM, "ok, missing, revoked, unparsable, weak or refused."),
-    ("key_id", TEXT, "The key that decided, a row of keys.parquet."),
+    (
+        "key_status",
+        ENUM,
+        "ok, missing, revoked, unparsable, weak or refused; enclosed: it comes with the signature.",
+    ),
+    (
+        "key_id",
+        TEXT,
+        "The key that decided, a row of keys.parquet; of an enclosed one, SHA-256 of its SPKI.",
+    ),
     ("aligned", ENUM, "exact, provider, relaxed or none: d= against the From domain."),
     ("repairs", TEXT, "What had to be undone for it to match."),
     ("result", ENUM, "pass, fail, neutral or permerror: the cryptographic outcome."),

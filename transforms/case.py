@@ -9,7 +9,7 @@ from transforms.auth.chain import NO_CHAIN, Chain
 from transforms.auth.proof import Proof
 from transforms.auth.receiver import ReceiverSeal
 from transforms.lookalike import Likeness
-from transforms.model import Clock, Kind, PreparedSignature, SignatureResult
+from transforms.model import Clock, DocumentSignature, Kind, PreparedSignature, SignatureResult
 
 
 class ItemView(NamedTuple):
@@ -40,4 +40,6 @@ class ItemView(NamedTuple):
     recipients: tuple[str, ...] = ()  # addresses of To and Cc
     intermediaries: tuple[str, ...] = ()
     delivered_elsewhere: bool = False
+    document_signatures: tuple[DocumentSignature, ...] = ()  # inside it, checked with the keys that they bring
+    carried_by: str | None = None  # From address of the message that it is, or lies in; None: there is none
     taken_out: tuple[str, ...] = ()  # names of attachments taken out of it, whose files were looked for

@@ -41,6 +41,7 @@ from transforms.mail.summary import edrm_mih
 from transforms.model import (
     Direction,
     DocumentFacts,
+    DocumentSignature,
     Finding,
     Kind,
     PreparedSignature,
@@ -50,12 +51,13 @@ from transforms.model import (
     Told,
     Verdict,
 )
-from transforms.shard import ProvenShard
+from transforms.shard import ProvenShard, Shard
 from transforms.tampering import Tampering
 from transforms.verdict import Case, Decision, Inheritance, decide
 
 VERDICTS = (Verdict.SUSPECTED_FAKE, Verdict.VERIFIED, Verdict.UNVERIFIABLE)  # order of the tables
 EVIDENCE_ROWS = 16
+NO_ROOT = "no_root_given"  # objection: nothing says who holds the key that a signature brings
 
 UNCALIBRATED = Calibration()
 
@@ -116,7 +118,7 @@ def judge_unit(
     tables = (
         (_items(proven, rows, joined, plain["items"]), range(len(rows))),
         (_findings(proven, rows, found, plain["findings"]), [row for row, _ in found]),
-        (_signatures(proven, signed, plain["signatures"]), [row for row, _ in signed]),
+        _all_signatures(proven, signed, plain["signatures"]),
     )
     return Judged(*(_by_verdict(table, [rows[row].decision.verdict for row in of]) for table, of in tables))
 
@@ -189,6 +191,7 @@ def _views(proven: ProvenShard, protected: frozenset[str], learned: Learned) -> 
     clocks = shard.clocks_by_row()
     taken_out = shard.taken_out()
     taught = learned.names
+    document_signatures = shard.document_signatures_by_row()
     for row, kind in enumerate(columns["kind"]):
         signed = proven.signed.get(row)
         unread = columns["status"][row] == Status.ERROR  # nothing is known of its fields and signatures
@@ -222,6 +225,8 @@ def _views(proven: ProvenShard, protected: frozenset[str], learned: Learned) -> 
             intermediaries=tuple(columns["intermediaries"][row]),
             delivered_elsewhere=columns["delivered_elsewhere"][row],
             taken_out=taken_out.get(row, ()),
+            document_signatures=document_signatures.get(row, ()),
+            carried_by=_carried_by(shard, row) if row in document_signatures else None,
         )
 
 
@@ -275,6 +280,17 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str], 
         decision = decide(case)
         rows.append(_Row(case, decision, ranked, inherits_from if decision.basis == "inherited" else None))
     return rows
+
+
+def _carried_by(shard: Shard, row: int) -> str | None:
+    """From address of the message that a row is, or of the nearest one with an author that it lies in."""
+    authors, parents = shard.column("from_email"), shard.column("parent_row")
+    while row >= 0:
+        if authors[row] is not None:
+            author: str = authors[row]
+            return author
+        row = parents[row]
+    return None
 
 
 def _as_taken_out(carrier: Mapping[str, Any]) -> Finding:
@@ -497,6 +513,43 @@ def _signatures(proven: ProvenShard, signed: Sequence[tuple[int, int]], schema: 
         result.objection or next(iter(signature.objections), None)
         for signature, result in zip(signatures, results, strict=True)
     ]
+    return _table(schema, made)
+
+
+def _all_signatures(
+    proven: ProvenShard, signed: Sequence[tuple[int, int]], schema: pa.Schema
+) -> tuple[pa.Table, Sequence[int]]:
+    """The signatures of mail systems, behind those of each item the ones inside it; and the row of each."""
+    table, rows = _signatures(proven, signed, schema), [row for row, _ in signed]
+    inside = [(row, one) for row, some in proven.shard.document_signatures_by_row().items() for one in some]
+    if not inside:
+        return table, rows
+    table = pa.concat_tables([table, _document_signatures(proven, inside, schema)])
+    rows += [row for row, _ in inside]
+    order = sorted(range(len(rows)), key=rows.__getitem__)
+    return table.take(pa.array(order)), [rows[place] for place in order]
+
+
+def _document_signatures(
+    proven: ProvenShard, inside: Sequence[tuple[int, DocumentSignature]], schema: pa.Schema
+) -> pa.Table:
+    ids = proven.shard.column("item_id")
+    before = {row: len(one.signatures) for row, one in proven.signed.items()}
+    made: dict[str, Any] = {
+        "item_id": [ids[row] for row, _ in inside],
+        "seq": [before.get(row, 0) + one.seq for row, one in inside],
+        "type": [one.type for _, one in inside],
+        "domain": [one.addresses[0].rpartition("@")[2] if one.addresses else None for _, one in inside],
+        "algorithm": [one.algorithm or None for _, one in inside],
+        "signed_utc": [_micro(one.signed_at) for _, one in inside],
+        "body_ok": [one.body_ok for _, one in inside],
+        "key_status": ["enclosed" if one.key_id else "missing" for _, one in inside],
+        "key_id": [one.key_id for _, one in inside],
+        "repairs": [one.repairs or None for _, one in inside],
+        "result": [one.result for _, one in inside],
+        "objection": [NO_ROOT if one.result == "pass" else None for _, one in inside],
+        "reason": [one.reason for _, one in inside],
+    }
     return _table(schema, made)
 
 

@@ -68,6 +68,9 @@ class Limits:
     learned: int = 100  # domains that one dump protects by itself, those that most others wrote to
     compared_words: int = 2_000  # differing words of a pair looked at
     compared_pairs: int = 50_000  # equal words among them, one of either text: what finding the runs costs
+    signature_der: int = 1 * MIB  # of a signature whose content lies elsewhere
+    ber_elements: int = 200_000  # looked at in one structure of a signature
+    certificates: int = 64  # enclosed with a signature, of which one is the signer's
     key_record: int = 16 * KIB  # one TXT record
     key_bits_min: int = 1024  # modulus; smaller keys never prove
     key_bits_max: int = 8192

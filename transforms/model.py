@@ -271,6 +271,31 @@ class SignatureResult(NamedTuple):
     doubts: tuple[str, ...] = ()  # of a header that a key confirms: all objections, most serious first
 
 
+class DocumentSignature(NamedTuple):
+    """A signature inside a mail or document that brings its own key: checked while the item is read.
+
+    Anybody can make such a key in any name. A pass says that what is signed is as it was signed, not who signed.
+    """
+
+    seq: int  # among those of its item, from 0
+    type: str  # smime | pdf
+    covers: str  # what is signed: `part 1`, `octets 0 to 5000`, `the content`
+    algorithm: str  # rsa-sha256, rsa-pss-sha256, ecdsa-sha384, ed25519 ...; "" if it could not be read
+    body_ok: bool | None  # whether what is signed hashes to what the signature says; None: only the key could tell
+    result: str  # pass | fail | permerror
+    reason: str  # one code: why the result is what it is
+    signed_at: int | None = None  # seconds since 1970, by the signer's own clock
+    subject: str = ""  # of its certificate, as the certificate says
+    issuer: str = ""
+    addresses: tuple[str, ...] = ()  # mail addresses that the certificate names, lower case
+    not_before: int | None = None  # of the certificate, seconds since 1970
+    not_after: int | None = None
+    fingerprint: str = ""  # SHA-256 of the certificate, hex
+    key_id: str | None = None  # SHA-256 of its SubjectPublicKeyInfo, hex
+    unsigned_octets: int | None = None  # of a PDF: behind what is signed, added later; None: not told
+    repairs: str = ""  # what was undone for body_ok
+
+
 # ---- evidence: what one work unit says, without any key -----------------------------------------
 
 
@@ -440,6 +465,7 @@ class UnitEvidence:
     sources: tuple[Source, ...]
     orders: tuple[Order, ...] = ()
     documents: tuple[tuple[int, DocumentFacts], ...] = ()  # (row of the document, what it says)
+    document_signatures: tuple[tuple[int, DocumentSignature], ...] = ()  # (row of the mail or document, signature)
 
 
 # ---- findings and verdicts --------------------------------------------------------------------

@@ -13,12 +13,22 @@ import pyarrow.compute as pc
 from transforms.auth.chain import NO_CHAIN, Chain, judge_chain
 from transforms.auth.proof import Proof, best_proof
 from transforms.auth.receiver import ReceiverSeal, receiver_seal
-from transforms.model import Clock, DocumentFacts, HeaderField, PreparedSignature, SignatureResult, WorkUnit
+from transforms.model import (
+    Clock,
+    DocumentFacts,
+    DocumentSignature,
+    HeaderField,
+    PreparedSignature,
+    SignatureResult,
+    WorkUnit,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Columns are the fields of model.Item, PreparedSignature, KeptField, Clock, Text, Source, Order, DocumentFacts."""
+    """Columns are the fields of model.Item, PreparedSignature, KeptField, Clock, Text, Source, Order, DocumentFacts,
+    DocumentSignature.
+    """
 
     unit: WorkUnit
     items: pa.Table
@@ -29,6 +39,7 @@ class Shard:
     sources: pa.Table
     orders: pa.Table
     documents: pa.Table
+    document_signatures: pa.Table
     _lists: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def column(self, name: str) -> Sequence[Any]:
@@ -49,6 +60,13 @@ class Shard:
         """What each document says of itself, where something is known."""
         columns = [_values(column) for column in self.documents.columns]
         return {row: DocumentFacts(*values) for row, *values in zip(*columns, strict=True)}
+
+    def document_signatures_by_row(self) -> dict[int, tuple[DocumentSignature, ...]]:
+        """The signatures that stand inside mails and documents; no key of a domain is tried on them."""
+        found: dict[int, tuple[DocumentSignature, ...]] = {}
+        for row, *values in zip(*map(_values, self.document_signatures.columns), strict=True):
+            found[row] = (*found.get(row, ()), DocumentSignature(*values))
+        return found
 
     def taken_out(self) -> dict[int, tuple[str, ...]]:
         """The attachments that were taken out of messages whose signature did not match, by row: their names."""

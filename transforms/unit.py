@@ -40,6 +40,7 @@ def examine_unit(unit: WorkUnit, root: bytes, settings: Settings, spool: Spool, 
         sources,
         tuple(rows.orders),
         tuple(rows.documents),
+        tuple(rows.document_signatures),
     )
 
 

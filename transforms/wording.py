@@ -209,6 +209,7 @@ OBJECTIONS: dict[str, str] = {
     "other_key_at_that_time": "at the time of the mail, archives saw another key under this name and not this one",
     "key_first_seen_later": "the key was first seen long after the mail; a later owner of the domain could have signed",
     "aligned_relaxed": "a related domain signed, not the sender's own",
+    "no_root_given": "the signature brings its own key, and nothing here says who holds that key",
     "recipients_not_covered": "the signature does not cover who the message was sent to",
 }
 
@@ -236,6 +237,10 @@ OUTCOMES: dict[str, str] = {
     "header_changed_after_signing": "the key does not confirm these header fields",
     "body_changed_after_signing": "the body is not exactly the one that was signed",
     "body_not_hashed": "the body could not be tested",
+    "content_changed_after_signing": "what it covers is not exactly what was signed",
+    "signature_not_of_its_key": "the key of its certificate did not make this signature",
+    "signature_too_large": "the signature is larger than any honest one",
+    "certificate_missing": "the signer's certificate is not enclosed",
     "key_not_valid_then": "the key was not published at the time of the mail",
 }
 

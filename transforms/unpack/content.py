@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from transforms import magic_type
+from transforms.auth.smime import ENVELOPES
 from transforms.containers import emlx, mailbox
 from transforms.containers.compound import Storage, open_compound
 from transforms.documents import Opened
@@ -18,7 +19,7 @@ from transforms.mail.mapi import OUTLOOK, TNEF
 from transforms.model import ContainerError, Kind, Status
 from transforms.sniff import EMAIL, HEAD, LONG_HEAD, Sniffed, called_message, holds_messages, sniff
 from transforms.span import Span
-from transforms.unpack import archives, documents, mailboxes, outlook
+from transforms.unpack import archives, documents, envelopes, mailboxes, outlook
 from transforms.unpack.landing import Landed
 from transforms.unpack.rows import Octets, Place, Rows
 
@@ -72,6 +73,8 @@ def read(rows: Rows, row: int, place: Place, landed: Landed, expand: bool = True
         return mailboxes.framed(rows, row, place, landed, emlx.entries(span))
     if found.kind in (Kind.EMAIL, Kind.MAILBOX):
         return mailboxes.framed(rows, row, place, landed, mailboxes.one_message(span))
+    if found.media_type in ENVELOPES:
+        return envelopes.read(rows, row, place, landed, found.kind, _facts(found, span, place))
     if found.format in archives.FORMATS:
         return archives.read(rows, row, place, landed, found, _facts(found, span, place), expand)
     opened = Opened(found.format, found.media_type, span, storage=root)
@@ -82,6 +85,7 @@ def _opens(found: Sniffed) -> bool:
     return found.kind is Kind.EMAIL or found.kind is Kind.MAILBOX or found.format in archives.FORMATS
 
 
+_ENVELOPE = Sniffed("pkcs7", Kind.OTHER, "application/pkcs7-mime")
 _OUTLOOK = Sniffed("msg", Kind.EMAIL, OUTLOOK)
 
 
@@ -103,6 +107,10 @@ def _typed(span: Span, place: Place) -> Sniffed:
     if span.size > HEAD and header_goes_on(head):
         head = span.read(0, LONG_HEAD)
     found = sniff(head, span.size, place.name)
+    if found.format == "unknown" and place.claimed in ENVELOPES:
+        return _ENVELOPE
+    if found.format == "pkcs7" and names_fields_of_mail(head):  # Outlook keeps the whole signed part so
+        return EMAIL
     if found.kind not in (Kind.TEXT, Kind.OTHER) or not called_message(place.name, place.claimed):
         return found
     return EMAIL if names_fields_of_mail(head) else found

@@ -6,6 +6,7 @@ import hashlib
 from contextlib import ExitStack
 
 from transforms import path_spec
+from transforms.auth import smime
 from transforms.auth.arc import arc_fields, chain_defect
 from transforms.auth.canonical import BodyDigests, body_digests
 from transforms.auth.prepare import needs_sha1, signed_fields_kept
@@ -41,6 +42,7 @@ def read(rows: Rows, row: int, place: Place, landed: Landed) -> None:
         kept = signed_fields_kept(restored.fields_of or message, signatures)
         rows.fields += [KeptField(row, field.name, field.raw) for field in kept]
         rows.orders += detached.orders(row, message, found, signatures)
+    rows.document_signatures += [(row, signature) for signature in smime.detached(found, place.quoted)]
     below = place.below(row, landed.digests.sha256)._replace(base=base, loose=False)
     pieces = []
     attached = []

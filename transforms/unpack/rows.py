@@ -13,7 +13,18 @@ from typing import Any, NamedTuple, Protocol
 
 from transforms import path_spec
 from transforms.limits import Limits
-from transforms.model import Clock, DocumentFacts, Item, KeptField, Kind, Order, PreparedSignature, Status, Text
+from transforms.model import (
+    Clock,
+    DocumentFacts,
+    DocumentSignature,
+    Item,
+    KeptField,
+    Kind,
+    Order,
+    PreparedSignature,
+    Status,
+    Text,
+)
 from transforms.unpack.landing import Digests, Landed, Landing, Spool
 from transforms.watch import Watch
 
@@ -90,6 +101,7 @@ class Rows:
         self.texts: list[Text] = []
         self.orders: list[Order] = []
         self.documents: list[tuple[int, DocumentFacts]] = []
+        self.document_signatures: list[tuple[int, DocumentSignature]] = []
 
     # ---- taking back what a file gave, when it turns out to change while it is read ----
 
@@ -101,7 +113,10 @@ class Rows:
             del rows[length:]
 
     def _made(self) -> tuple[list[Any], ...]:
-        return self.items, self.signatures, self.fields, self.clocks, self.texts, self.orders, self.documents
+        return (
+            self.items, self.signatures, self.fields, self.clocks, self.texts, self.orders, self.documents,
+            self.document_signatures,
+        )  # fmt: skip
 
     # ---- one item ----
 

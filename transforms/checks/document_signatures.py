@@ -1,0 +1,101 @@
+"""What do the signatures inside a mail or document say, which bring their own keys? (RFC 8551; VERDICT §1)"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from transforms.case import ItemView
+from transforms.model import Direction, DocumentSignature, Finding, Rule, Strength
+
+INTACT = Rule(
+    "document.signature_intact",
+    Direction.SUPPORTS,
+    Strength.WEAK,
+    "document",
+    "What this signature covers is exactly as it was when somebody signed it; the key comes with the signature, "
+    "and anybody can make one in any name",
+    "None is needed. Who signed is for a person to find out: compare the certificate's fingerprint with one known "
+    "to be the signer's.",
+    "0 false passes: derived from RSA, elliptic curves and the hash; says nothing about who signed",
+)
+ALTERED = Rule(
+    "document.signature_altered",
+    Direction.CONTRADICTS,
+    Strength.WEAK,
+    "document",
+    "What this signature covers is not exactly what was signed",
+    "Mailing lists and gateways add footers and encode texts anew; programs save documents again.",
+    "not measured; frequent in mail that came through lists and gateways",
+)
+ANOTHER_ADDRESS = Rule(
+    "document.signer_has_another_address",
+    Direction.CONTRADICTS,
+    Strength.WEAK,
+    "document",
+    "The signer's certificate names other mail addresses than the author's",
+    "Aliases, married names, shared and moved mailboxes, and secretaries who sign for others.",
+    "not measured",
+)
+NOT_VALID_THEN = Rule(
+    "document.certificate_not_valid_then",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "document",
+    "The signer's certificate was not valid at the time named",
+    "People go on signing with a certificate that has run out; clocks are wrong.",
+    "not measured",
+)
+UNUSABLE = Rule(
+    "document.signature_unusable",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "document",
+    "A signature inside the item cannot be checked",
+    "Damaged files, rare algorithms and signatures without their certificate look like this.",
+    "says nothing",
+)
+
+RULES = (INTACT, ALTERED, ANOTHER_ADDRESS, NOT_VALID_THEN, UNUSABLE)
+
+
+def check(item: ItemView) -> Iterator[Finding]:
+    for one in item.document_signatures:
+        if one.result == "permerror":
+            yield UNUSABLE(f"{one.type}, {one.covers} ({one.reason})")
+            continue
+        if one.result == "fail":
+            yield ALTERED(f"{_who(one)} ({one.reason})")
+            continue
+        yield INTACT(_who(one))
+        if item.carried_by is not None and one.addresses and item.carried_by.lower() not in one.addresses:
+            yield ANOTHER_ADDRESS(one.covers, item.carried_by, ", ".join(one.addresses))
+        yield from _times(item, one)
+
+
+def _times(item: ItemView, one: DocumentSignature) -> Iterator[Finding]:
+    """Whether the certificate was valid when it signed, and when the mail says that it was written."""
+    written = int(item.date_utc.timestamp()) if item.date_utc is not None else None
+    for what, seconds in (("signed", one.signed_at), ("Date", written)):
+        too_early = seconds is not None and one.not_before is not None and seconds < one.not_before
+        too_late = seconds is not None and one.not_after is not None and seconds > one.not_after
+        if too_early or too_late:
+            yield NOT_VALID_THEN(
+                one.covers, f"{_day(one.not_before)} to {_day(one.not_after)}", f"{what} {_day(seconds)}"
+            )
+            return
+
+
+def _who(one: DocumentSignature) -> str:
+    """The signature in a line: what it covers, whom the certificate names, who issued it, when it says it was made."""
+    addresses = f" <{', '.join(one.addresses[:3])}>" if one.addresses else ""
+    issuer = "itself" if one.issuer == one.subject else one.issuer or "nobody"
+    at = f", signed {_day(one.signed_at)} by the signer's clock" if one.signed_at is not None else ""
+    return (
+        f"{one.type}, {one.covers}, {one.algorithm}, certificate of {one.subject or 'nobody'}{addresses} "
+        f"issued by {issuer}, sha256 {one.fingerprint}{at}"
+    )
+
+
+def _day(seconds: int | None) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}" if seconds is not None else "?"
