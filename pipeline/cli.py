@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline import commit, key_store, ledger, options
+from pipeline import commit, key_store, options
 from transforms.text import clean_text
 
 
@@ -152,26 +152,11 @@ def _keys(parsed: argparse.Namespace, _: list[str]) -> int:
 
 
 def _verify(parsed: argparse.Namespace, _: list[str]) -> int:
-    from pipeline import running
+    from pipeline import running, verifying
 
     record = _finished(parsed.out)
     against = running.dump_at(parsed.against) if parsed.against is not None else None
-    wrong = [
-        f"{name}: differs from what run.json records"
-        for name, digest in sorted(record["tables"].items())
-        if not (parsed.out / name).exists() or commit.file_sha256(parsed.out / name) != digest
-    ]
-    wrong = wrong or ledger.problems(parsed.out)
-    if against is not None and not wrong:
-        wrong = ledger.differences(parsed.out, against)
-    out = clean_text(str(parsed.out))
-    for sentence in wrong:
-        print(clean_text(sentence))
-    if wrong:
-        print(f"{out}: {len(wrong)} problems. Do not rely on these tables; run again.", file=sys.stderr)
-        return options.EXIT_ACCOUNTING
-    print(f"{out}: {len(record['tables'])} files as written, every entry, item and octet accounted for.")
-    return options.EXIT_OK
+    return verifying.run(parsed.out, against, record)
 
 
 def _no_such_item(out: Path, wanted: str) -> Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from pipeline import evidence, progress, workers
@@ -41,7 +42,12 @@ def plan(job: Job) -> Iterator[WorkUnit]:
 
 def planned(job: Job) -> list[dict[str, object]]:
     """The plan as written: unit_id, octets, entries and form of each unit, in walk order."""
-    path = job.out / "evidence" / PLAN
+    return planned_in(job.out)
+
+
+def planned_in(out: Path) -> list[dict[str, object]]:
+    """The same, of the OUT that it lies in."""
+    path = out / "evidence" / PLAN
     try:
         return [json.loads(line) for line in path.read_text("ascii").splitlines()]
     except ValueError:

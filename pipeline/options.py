@@ -101,9 +101,11 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("out", metavar="OUT", type=Path)
     add.add_argument("files", metavar="FILE", type=Path, nargs="+")
 
-    verify = _command(commands, "verify", "check OUT against itself, and against the dump")
+    verify = _command(commands, "verify", "check OUT against itself, its verified items by other code, and the dump")
     verify.add_argument("out", metavar="OUT", type=Path)
-    verify.add_argument("--against", metavar="DUMP", help="hash the files of the dump again")
+    verify.add_argument(
+        "--against", metavar="DUMP", help="hash the files of the dump again, and have dkimpy judge the mail in it"
+    )
     return top
 
 

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from pipeline.proof.octets import item_octets
 from pipeline.proof.part import PartPlace, place_of
 from pipeline.proof.signed import Signed, as_signed
 from pipeline.running import Refused, dump_at, lies_in
-from transforms.auth.arc import MESSAGE_SIGNATURE, SEAL
+from pipeline.shown_signature import rests_on
 from transforms.auth.chain import default_sealers
 from transforms.auth.key import parse_record
 from transforms.model import Kind, PublicKey
@@ -117,16 +117,8 @@ def _exhibits(
     out: Path, carrier: Record, chain: Sequence[Record], octets: bytes, record: Mapping[str, Any]
 ) -> list[Exhibit]:
     """The signature that the verdict rests on; of a receiver's, its seal as well."""
-    rows = [row for row in lookup.of_items(out, "signatures", [carrier["item_id"]]) if row["result"] == "pass"]
-    if carrier["basis"] == "receiver_seal":
-        sealers = default_sealers() | frozenset(record["arguments"]["trusted_sealer"])
-        sealed = [row for row in rows if row["type"] == MESSAGE_SIGNATURE and row["domain"] in sealers]
-        pairs = ((one, row) for one in sealed for row in rows if row["type"] == SEAL)
-        shown = next(([one, row] for one, row in pairs if one["instance"] == row["instance"]), [])
-    else:
-        own = [row for row in rows if row["type"] == "dkim" and row["domain"] == carrier["dkim_domain"]]
-        own = [row for row in own if row["selector"] == carrier["dkim_selector"]]
-        shown = sorted(own, key=lambda row: (row["repairs"] or None) != carrier["repairs"])[:1]
+    sealers = default_sealers() | frozenset(record["arguments"]["trusted_sealer"])
+    shown = rests_on(carrier, lookup.of_items(out, "signatures", [carrier["item_id"]]), sealers)
     in_mailbox = any(one["kind"] == Kind.MAILBOX for one in chain[:-1])
     found = []
     for row, prefix in zip(shown, ("", "seal."), strict=False):
@@ -134,8 +126,7 @@ def _exhibits(
             key for key in commit.read_table(out, "keys").to_pylist()
             if (key["key_id"], key["domain"], key["selector"]) == (row["key_id"], row["domain"], row["selector"])
         ]  # fmt: skip
-        ring = [PublicKey(**{name: key[name] for name in _KEY_FIELDS}) for key in keys]
-        signed = as_signed(octets, in_mailbox, row["seq"], ring, carrier["date_utc"])
+        signed = as_signed(octets, in_mailbox, row["seq"], list(map(public_key, keys)), carrier["date_utc"])
         if signed is not None:
             found.append(Exhibit(prefix, row, keys[0], signed))
     if not shown or len(found) < len(shown):
@@ -144,6 +135,11 @@ def _exhibits(
             f"them: triage verify {out}"
         )
     return found
+
+
+def public_key(key: Record) -> PublicKey:
+    """A row of keys.parquet as what signatures are tried on."""
+    return PublicKey(**{name: key[name] for name in _KEY_FIELDS})
 
 
 def _files(one: Exhibit) -> dict[str, bytes]:
@@ -166,9 +162,11 @@ def _files(one: Exhibit) -> dict[str, bytes]:
 
 def _inside(out: Path, item: Record, carrier: Record, signed: Signed, dump: Path) -> Inside:
     """The place of an inherited item in the message that proves it."""
-    for twin in _twins(out, item, carrier):
+    for twin in (item, *lookup.find(out, item["sha256"])):  # a loose file equals what lies in its carrier
         chain = lookup.around(out, twin["path"])
-        below = [one for one in chain if one["path"].startswith(f"{carrier['path']}!")]
+        below = below_carrier(chain, carrier)
+        if not below:
+            continue
         place = place_of(signed, below[0]["sha256"])
         octets = item_octets(dump, chain)
         if place is not None and octets is not None:
@@ -182,10 +180,7 @@ def _inside(out: Path, item: Record, carrier: Record, signed: Signed, dump: Path
     )
 
 
-def _twins(out: Path, item: Record, carrier: Record) -> Iterator[Record]:
-    """The item where it lies in its carrier: itself, or of a loose file the equal octets there."""
-    inside = f"{carrier['path']}!"
-    if item["path"].startswith(inside):
-        yield item
-    else:
-        yield from (one for one in lookup.find(out, item["sha256"]) if one["path"].startswith(inside))
+def below_carrier(chain: Sequence[Record], carrier: Record) -> Sequence[Record]:
+    """What a chain goes through inside a message, the part first; empty if the message is not on its way."""
+    ids = [one["item_id"] for one in chain]
+    return chain[ids.index(carrier["item_id"]) + 1 :] if carrier["item_id"] in ids else ()

@@ -46,6 +46,7 @@ COMMANDS = [
     ["keys", "wanted", "OUT"],
     ["keys", "add", "OUT", "KEYS"],
     ["verify", "OUT"],
+    ["verify", "OUT", "--against", "LEAK"],
 ]
 
 

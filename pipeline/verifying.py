@@ -1,0 +1,42 @@
+"""triage verify: is OUT as it was written, does it account for everything, and does other code agree?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from pipeline import commit, ledger
+from pipeline.options import EXIT_ACCOUNTING, EXIT_OK
+from pipeline.recheck import against, stored, verified
+from transforms.text import clean_text
+
+
+def run(out: Path, dump: Path | None, record: dict[str, Any]) -> int:
+    """Print what holds and what does not; dump is given for --against, record is run.json."""
+    name = clean_text(str(out))
+    wrong = [
+        f"{table}: differs from what run.json records"
+        for table, digest in sorted(record["tables"].items())
+        if not (out / table).exists() or commit.file_sha256(out / table) != digest
+    ]
+    wrong = wrong or ledger.problems(out)
+    if dump is not None and not wrong:
+        wrong = ledger.differences(out, dump)
+    lines = []
+    if not wrong:
+        found = verified.of(out, record)
+        tally = stored.recheck(out, found)
+        lines += tally.lines("verified items, kept fields against the keys")
+        wrong += tally.wrong
+        if dump is not None and not wrong:
+            tally = against.recheck(dump, found)
+            lines += tally.lines("verified items, their octets read again and given to dkimpy")
+            wrong += tally.wrong
+    for line in (*lines, *wrong):
+        print(clean_text(line))
+    if wrong:
+        print(f"{name}: {len(wrong)} problems. Do not rely on these tables; run again.", file=sys.stderr)
+        return EXIT_ACCOUNTING
+    print(f"{name}: {len(record['tables'])} files as written, every entry, item and octet accounted for.")
+    return EXIT_OK
