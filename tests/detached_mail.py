@@ -75,6 +75,11 @@ def emptied(name: bytes = b"report.pdf") -> bytes:
     return section(name) + b"\r\n"
 
 
+def apple(name: bytes = b"report.pdf") -> bytes:
+    """What Apple Mail leaves in a .partial.emlx, the file beside it."""
+    return section(name) + b"X-Apple-Content-Length: 4000\r\n\r\n"
+
+
 def take_out(signed: bytes, part: bytes, note: bytes) -> bytes:
     assert signed.count(part) == 1
     return signed.replace(part, note)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from transforms.containers import mailbox, tar
+from transforms.containers import mailbox, tar, utf16
 from transforms.containers.emlx import count_line_length
 from transforms.mail.fields import blank_length, from_line_length, looks_like_message
 from transforms.model import Kind
@@ -55,6 +55,13 @@ _SIGNATURES: tuple[tuple[int, bytes, Sniffed], ...] = tuple(
         (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole", Kind.DOCUMENT, "application/x-ole-storage"),
         (0, b"\x78\x9f\x3e\x22", "tnef", Kind.EMAIL, "application/vnd.ms-tnef"),
         (0, b"!BDN", "pst", Kind.MAILBOX, "application/vnd.ms-outlook-pst"),
+        (
+            0,
+            b"\0\5\x16\7",
+            "applefile",
+            Kind.OTHER,
+            "application/applefile",
+        ),  # AppleDouble: what a Mac keeps beside a file
         (0, b"{\\rtf", "rtf", Kind.DOCUMENT, "application/rtf"),
     )
 )
@@ -95,6 +102,7 @@ _UNKNOWN = Sniffed("unknown", Kind.OTHER, "application/octet-stream")
 EMAIL = Sniffed("email", Kind.EMAIL, "message/rfc822")
 _MAILBOX = Sniffed("mailbox", Kind.MAILBOX, "application/mbox")
 _EMLX = Sniffed("emlx", Kind.EMAIL, "message/rfc822")
+_UTF16 = Sniffed("utf16", Kind.ARCHIVE, "text/plain")  # a message or mailbox that an editor saved so
 _TAR = Sniffed("tar", Kind.ARCHIVE, "application/x-tar")
 
 _MARK = b"\xef\xbb\xbf"
@@ -128,8 +136,9 @@ def sniff(head: bytes, size: int, name: bytes) -> Sniffed:
         return EMAIL
     if suffix in _PKCS7:
         return _PKCS7[suffix]
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
-        return _TEXT
+    if utf16.form(head):
+        text = utf16.in_utf8(head)
+        return _UTF16 if looks_like_message(text) or from_line_length(text) else _TEXT
     if mailbox.begins_behind_text(head):
         return _MAILBOX
     if head.translate(None, _CONTROLS) != head:

@@ -78,6 +78,7 @@ SUBTYPES = {
 COMPARABLE = 30  # messages (VERDICT §5.4)
 IMPERSONATION = "identity.impersonation"
 SPOOFED = "arc.spoofed_at_receipt"
+REBUILT = "mail.rebuilt"
 
 # Bases in the order of the table; what a proof of each is worth was settled where it was made.
 _BASES = {
@@ -184,7 +185,7 @@ def _flagged(case: Case, rule: str) -> Decision | None:
     if strong:
         return _unverifiable(rule, strong[0])
     if case.proof is not None and case.proof.reason in ("body_changed_after_signing", ADDED_TEXT):
-        return _unverifiable(rule, case.proof.reason)
+        return _unverifiable(rule, _why_not_proven(case, case.proof.reason))
     return None
 
 
@@ -199,7 +200,7 @@ def _plain(case: Case, rule: str) -> Decision | None:
     """Nothing can be said either way; the plainest reason."""
     if case.proof is not None:
         lost = case.body_lost and case.proof.reason == "body_not_hashed"
-        return _unverifiable(rule, "header_proven_body_lost" if lost else case.proof.reason)
+        return _unverifiable(rule, "header_proven_body_lost" if lost else _why_not_proven(case, case.proof.reason))
     if case.inheritance is not None:
         return _unverifiable(rule, "sent_by_outsider")
     if case.inside_message:
@@ -207,6 +208,12 @@ def _plain(case: Case, rule: str) -> Decision | None:
             return _unverifiable(rule, "encoding_ambiguous")
         return _unverifiable(rule, "blanks_not_signed" if case.blanks_open else "parent_not_verified")
     return _unverifiable(rule, "no_signature")
+
+
+def _why_not_proven(case: Case, reason: str) -> str:
+    """Of a message that an exporter wrote anew, that is the reason why no signature matches."""
+    changed = reason in ("body_changed_after_signing", "header_changed_after_signing")
+    return REBUILT if changed and any(f.code == REBUILT for f in case.findings) else reason
 
 
 RULES: tuple[tuple[str, _Rule], ...] = (

@@ -60,6 +60,11 @@ REASONS: dict[str, tuple[str, str]] = {
         "it does not make it fake.",
         "A copy as it was received, or another key of selector {selector} of {domain}.",
     ),
+    "mail.rebuilt": (
+        "readpst wrote this message anew from what Outlook had kept of it, so the signature of {domain} cannot match "
+        "what stands here. That does not make it fake.",
+        "The Outlook file (PST) that it came from, whose header fields can be proven, or a copy as it was received.",
+    ),
     "header_proven_body_lost": (
         "{domain} signed these header fields. Outlook does not keep the body as it was sent, so the text and the "
         "attachments cannot be tested.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from transforms.case import ItemView
+from transforms.mail.exporter import EXPORTED, REBUILT
 from transforms.model import Direction, Finding, Kind, Rule, Strength
 
 FROM_AMBIGUOUS = Rule(
@@ -45,7 +46,27 @@ SHOWN_OTHERWISE = Rule(
     "not measured; says only that the file shows two values",
 )
 
-RULES = (FROM_AMBIGUOUS, HEADER_AMBIGUOUS, DAMAGED, SHOWN_OTHERWISE)
+REBUILT_ANEW = Rule(
+    REBUILT,
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "reading",
+    "An exporter wrote this message anew from what Outlook kept of it: a signature over its body cannot match",
+    "Whoever has only a PST file gets mail out of it this way.",
+    "says nothing about who wrote it; a boundary that any other program could write too",
+)
+KEPT_BY = Rule(
+    EXPORTED,
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "reading",
+    "The program that exported this message wrote beside it where it was kept",
+    "Every export of such a mailbox has it.",
+    "says nothing about who wrote it; anybody can write such fields",
+)
+
+RULES = (FROM_AMBIGUOUS, HEADER_AMBIGUOUS, DAMAGED, SHOWN_OTHERWISE, REBUILT_ANEW, KEPT_BY)
+_OF_NOTES = {rule.code: rule for rule in (SHOWN_OTHERWISE, REBUILT_ANEW, KEPT_BY)}
 
 
 def check(item: ItemView) -> Iterator[Finding]:
@@ -55,4 +76,4 @@ def check(item: ItemView) -> Iterator[Finding]:
         yield HEADER_AMBIGUOUS(item.header_ambiguous)
     for note in item.notes:
         code, _, detail = note.partition(": ")
-        yield SHOWN_OTHERWISE(detail) if code == SHOWN_OTHERWISE.code else DAMAGED(note)
+        yield _OF_NOTES[code](detail) if code in _OF_NOTES else DAMAGED(note)

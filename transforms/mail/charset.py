@@ -19,7 +19,13 @@ _WIDER = {
     "euc_kr": "cp949",
     "shift_jis": "cp932",
 }
-_ALIASES = {"iso-8859-8-i": "iso8859-8", "iso-8859-8-e": "iso8859-8", "x-sjis": "cp932", "x-gbk": "gb18030"}
+_ALIASES = {
+    "iso-8859-8-i": "iso8859-8",
+    "iso-8859-8-e": "iso8859-8",
+    "windows-874": "cp874",
+    "x-sjis": "cp932",
+    "x-gbk": "gb18030",
+}
 
 
 def codec_name(charset: str) -> str | None:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from transforms import path_spec
-from transforms.containers import compressed, rar, sevenzip, tar
+from transforms.containers import compressed, rar, sevenzip, tar, utf16
 from transforms.containers import zip as zip_archive
 from transforms.documents import Opened
 from transforms.model import ContainerError, Entry, Kind, Status
@@ -17,13 +17,13 @@ from transforms.unpack.landing import Landed
 from transforms.unpack.members import members, outside_members
 from transforms.unpack.rows import Octets, Place, Rows
 
-FORMATS = frozenset({"zip", "tar", "gzip", "bzip2", "xz", "zstd", "7z", "rar"})
+FORMATS = frozenset({"zip", "tar", "gzip", "bzip2", "xz", "zstd", "7z", "rar", "utf16"})
 
 
 def read(
     rows: Rows, row: int, place: Place, landed: Landed, found: Sniffed, facts: dict[str, Any], expand: bool
 ) -> Octets | None:
-    """A zip, a tar, a 7z, a rar or a compressed file; an office file is a document, not an archive.
+    """A zip, a tar, a 7z, a rar, a compressed file or mail in UTF-16; an office file is a document, not an archive.
 
     facts are the columns of its type. None: members are accounted instead of octets.
     """
@@ -61,6 +61,9 @@ def _read(
             entries, stored = sevenzip.entries(span, rows.watch.alive), 0
         elif found.format == "rar":
             entries, stored = rar.entries(span, rows.watch.alive, rows.landing.spool, files), 0
+        elif found.format == "utf16":
+            entries = iter((Entry(place.name, offset=0, content=lambda: utf16.decoded(span), stored_size=span.size),))
+            stored = span.size
         elif compressed.holds_tar(span, found.format):
             chunks = rows.landing.bounded(_noting(compressed.decompressed(span, found.format), behind), span.size)
             entries, stored = tar.stream_entries(chunks), span.size

@@ -38,6 +38,7 @@ NAME = "detached_attachment"
 _NOTE = 16 * 1024  # octets of a part that may be no more than a note
 _FIELD = re.compile(rb"[!-9;-~]+:")  # a line that begins a header field (RFC 5322 §2.2)
 _ALTERED, _SAVED = "x-mozilla-altered", "x-mozilla-external-attachment-url"
+_APPLE = "x-apple-content-length"  # what Apple Mail adds where a file lies beside a .partial.emlx
 _EXTERNAL = "message/external-body"  # mutt: access-type=x-mutt-deleted
 _ENCODINGS = IDENTITY | {"base64", "quoted-printable"}
 
@@ -117,7 +118,8 @@ def _stub(leaf: Leaf) -> Stub | None:
     if _is_marked(leaf.part):
         section = _copied(leaf.part.body.read())
     else:  # the fields of the attachment, above nothing that its encoding could give
-        section = None if leaf.content() else b"".join(field.raw for field in leaf.part.fields) + b"\r\n"
+        fields = (field.raw for field in leaf.part.fields if field.key != _APPLE)
+        section = None if leaf.content() else b"".join(fields) + b"\r\n"
     if section is None:
         return None
     was = next(parts(split_part(in_memory(section))))

@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 from detached_mail import (
     FIELDS,
     PDF,
+    apple,
     attachment,
     cut,
     deleted,
@@ -61,7 +62,7 @@ def signed(part: bytes, c: str = "relaxed/relaxed") -> bytes:
     return MAILER.sign(mail(part), h=FIELDS, c=c)
 
 
-@pytest.mark.parametrize("note", [deleted, saved, cut, emptied])
+@pytest.mark.parametrize("note", [deleted, saved, cut, emptied, apple])
 @pytest.mark.parametrize("c", ["relaxed/relaxed", "simple/simple"])
 def test_each_programs_note_gives_way_to_the_file(note: Callable[[], bytes], c: str) -> None:
     octets = take_out(signed(attachment(), c), attachment(), note())
