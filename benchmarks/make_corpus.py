@@ -4,7 +4,8 @@
 
 OUT/dump is the dump, OUT/labels.csv says what is true of each item, OUT/keys.csv is for `--keys`,
 OUT/private_keys holds the worthless keys that signed it. Of every recipe of corpus/damages.py,
-forgeries.py and impersonations.py there is one case for each 200 messages of honest traffic.
+forgeries.py and impersonations.py there is one case for each 500 messages of honest traffic: a
+change that five messages of one mailbox share is no forger's any more (VERDICT §5.1).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from corpus.scene import Case, Label, Recipe, Scene
 from corpus.traffic import Traffic
 from corpus.transport import Post
 
-A_CASE_EACH = 200  # messages of honest traffic
+A_CASE_EACH = 500  # messages of honest traffic
 RECIPES: tuple[Recipe, ...] = (*damages.RECIPES, *forgeries.RECIPES, *impersonations.RECIPES)
 
 

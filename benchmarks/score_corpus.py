@@ -33,7 +33,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from corpus.scene import DAMAGED, FORGED, HONEST, IMPERSONATION, Label
 from corpus.world import PROTECTED, SEALER
-from make_corpus import RECIPES, make_corpus, read_labels
+from make_corpus import A_CASE_EACH, RECIPES, make_corpus, read_labels
 from run import machine, versions
 
 HERE = Path(__file__).resolve().parent
@@ -144,7 +144,8 @@ def totals(pairs: Sequence[Pair]) -> dict[str, dict[str, Any]]:
     forged = [(label, said) for _, label, said in pairs if label.truth == FORGED and "verified" not in label.permits]
     sibling = [said for label, said in forged if label.group == "sibling"]
     omission = [said for label, said in forged if label.group == "omission"]
-    other = [said for label, said in forged if label.group == "other"]
+    laundered = [said for label, said in forged if label.group == "laundering"]
+    other = [said for label, said in forged if label.group == "other"] + laundered
     imitation = [said for _, label, said in pairs if label.group == "imitation"]
     honest = [said for _, label, said in pairs if label.truth in (HONEST, DAMAGED)]
     provable = [said for _, label, said in pairs if label.provable]
@@ -157,6 +158,7 @@ def totals(pairs: Sequence[Pair]) -> dict[str, dict[str, Any]]:
         "forged items verified": share(len(mistakes["false_verified"]), len(guarded)),
         "forged, with a verified sibling or a graft: suspected": share(_suspected(sibling), len(sibling)),
         "forged, without: flagged": share(_flagged(other), len(other)),
+        "of these, meant to be verified by a trick (0 may be): flagged": share(_flagged(laundered), len(laundered)),
         "forged, without: suspected": share(_suspected(other), len(other)),
         "words only taken away: flagged": share(_flagged(omission), len(omission)),
         "imitations of protected domains: suspected": share(_suspected(imitation), len(imitation)),
@@ -260,7 +262,7 @@ def score(folder: Path, messages: int, seed: int, again: bool) -> dict[str, Any]
         "date": datetime.date.today().isoformat(),
         "command": f"triage {shown}",
         "messages": messages,
-        "cases": max(1, messages // 200),
+        "cases": max(1, messages // A_CASE_EACH),
         "recipes": len(RECIPES),
         "labelled": len(labels),
         "machine": machine(),

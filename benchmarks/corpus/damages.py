@@ -17,12 +17,14 @@ from urllib.parse import quote
 import forms
 
 from corpus import stamps
-from corpus.clients import Draft, File, carrying, named
+from corpus.clients import Draft, File, carrying, named, quoted, reply
 from corpus.scene import (
     Case,
     Recipe,
+    edited_by,
     fields_of,
     halves,
+    members_edited,
     other_amount,
     value_of,
     with_body,
@@ -567,3 +569,110 @@ def calendar_invitation(case: Case) -> None:
     lines = f"BEGIN:VCALENDAR\nMETHOD:REQUEST\n{event}END:VCALENDAR\n"
     invitation = File("invite.ics", "text/calendar", forms.crlf(lines))
     case.damaged(draft.to[0], delivered(case.send(replace(draft, files=(invitation,))), draft.to[0]))
+
+
+@damage()
+def imported_anew_with_its_trace(octets: bytes, rng: random.Random) -> bytes:
+    """The same, by an import that leaves the trace alone."""
+    when = parsedate_to_datetime(value_of(octets, "Date")).timestamp() + rng.randrange(40, 300) * 86_400
+    return with_field(octets, "Date", stamps.date(when, 60))
+
+
+@damage(SAILOR)
+def home_made_script(octets: bytes, rng: random.Random) -> bytes:
+    """A shop's script that calls itself Outlook, takes the weekday from nowhere and has no time zone table."""
+    made = without_fields(octets, "User-Agent")
+    date = value_of(octets, "Date")
+    wrong = f"{rng.choice(('Mon', 'Wed', 'Sun'))}{date[3:-5]}+0130"
+    return b"X-Mailer: Microsoft Outlook Express 6.00.2600.0000\r\n" + with_field(made, "Date", wrong)
+
+
+@event
+def wrong_clock_unsigned(case: Case) -> None:
+    """The computer of somebody whose mail nobody signs is a month fast, and it is answered."""
+    draft = case.scene.draft(SAILOR)
+    mail = case.post.send(replace(draft, when=draft.when + 31 * 86_400), at=draft.when)
+    box = draft.to[0]
+    case.damaged(box, delivered(mail, box))
+    answer = reply(mail.draft, box, draft.when + 9_000, "Your clock is wrong, by the way.", case.scene.seed())
+    other = case.scene.insider(box)
+    case.kept(case.send(replace(answer, to=(SAILOR, other))), other)
+
+
+@event
+def answered_by_a_slow_clock(case: Case) -> None:
+    """Whoever answers has a clock that is a week slow: the answer is dated before the question."""
+    draft = _draft(case)
+    mail = case.send(draft)
+    case.kept(mail, draft.to[0])
+    answer = reply(draft, SAILOR, mail.at - 7 * 86_400, "Fine with me.", case.scene.seed())
+    box = draft.author
+    case.damaged(box, delivered(case.post.send(replace(answer, to=(box,)), at=mail.at + 5_000), box))
+
+
+@event
+def quote_shortened_by_hand(case: Case) -> None:
+    """An insider's verified answer quotes an unsigned mail in his own words: shortened, amounts left out, corrected."""
+    draft = case.scene.draft(SAILOR)
+    box = draft.to[0]
+    case.damaged(box, delivered(case.send(draft), box))
+    shorter = re.sub(r"[0-9]{2},[0-9]{3} euro", "[...]", draft.text).replace(" and ", " & ").split("\n\n")[-1]
+    answer = reply(draft, box, draft.when + 8_000, "", case.scene.seed())
+    text = f"See below.\n\n{quoted(draft, box.client, shorter)}"
+    other = case.scene.insider(box)
+    case.kept(case.send(replace(answer, to=(SAILOR, other), text=text)), other)
+
+
+@event
+def answer_between_the_lines(case: Case) -> None:
+    """An insider's verified answer is written between the quoted lines of an unsigned mail."""
+    draft = case.scene.draft(SAILOR)
+    box = draft.to[0]
+    case.damaged(box, delivered(case.send(draft), box))
+    answer = reply(draft, box, draft.when + 8_000, "", case.scene.seed())
+    lines = quoted(draft, "thunderbird").split("\n")
+    text = "\n".join(
+        f"{line}\nYes, {number} is right." if number % 3 == 2 else line for number, line in enumerate(lines)
+    )
+    other = case.scene.insider(box)
+    case.kept(case.send(replace(answer, to=(SAILOR, other), text=text)), other)
+
+
+# ---- documents --------------------------------------------------------------------------------
+
+
+@event
+def document_saved_again(case: Case) -> None:
+    """Somebody opened a document that he had received, and saved it months later under his own name."""
+    draft = _draft(case, files="docx")
+    mail, box, file = case.send(draft), draft.to[0], draft.files[0]
+    case.kept(mail, box)
+    later = stamps.w3c(draft.when + case.rng.randrange(20, 200) * 86_400)
+    case.damaged(None, edited_by(file.octets, box.name, later), name=f"saved/{file.name}")
+
+
+@event
+def document_zipped_again(case: Case) -> None:
+    """A sanitizer packed the members of a document anew: the same words, other octets."""
+    draft = _draft(case, files="docx")
+    mail, box, file = case.send(draft), draft.to[0], draft.files[0]
+    case.kept(mail, box)
+    case.damaged(None, members_edited(file.octets, b"\n", b"\r\n"), name=f"saved/{file.name}")
+
+
+@event
+def older_version_of_a_document(case: Case) -> None:
+    """The draft of a document, with other words, lies among the files; the final version was mailed."""
+    draft = _draft(case, files="docx")
+    mail, box, file = case.send(draft), draft.to[0], draft.files[0]
+    case.kept(mail, box)
+    case.damaged(None, members_edited(file.octets, b" euro", b" pounds"), name=f"saved/draft-{file.name}")
+
+
+@event
+def document_by_a_wrong_clock(case: Case) -> None:
+    """A document made on a computer whose clock is fast, in an unsigned mail: it is younger than its mail."""
+    draft = case.scene.draft(SAILOR)
+    box = draft.to[0]
+    late = case.scene.file(SAILOR, draft.when + 40 * 86_400, "docx")
+    case.damaged(box, delivered(case.send(replace(draft, files=(late,))), box))

@@ -1,9 +1,9 @@
 """Forged mail and documents, from the side of whoever plants them in a leak.
 
 Group sibling: a verified version of the same message lies in the dump, or the signature is taken from
-another message. other: the forger left no such witness. omission: words were only taken away, which no
-verdict may call a forgery (VERDICT §5.1). The framing set makes honest mail look forged: what must not
-happen is that the honest items beside are accused.
+another message. other: the forger left no such witness. laundering: a trick is meant to have it verified.
+omission: words were only taken away, which no verdict may call a forgery (VERDICT §5.1). The framing set
+makes honest mail look forged: what must not happen is that the honest items beside are accused.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from corpus.scene import (
     Case,
     Recipe,
     dated,
+    edited_by,
     halves,
     members_edited,
     other_amount,
@@ -79,6 +80,22 @@ def amount_beside(case: Case) -> None:
     mail, kept, box = case.two_readers()
     case.kept(mail, kept)
     case.fake(box, retouched(mail, box, text=other_amount(mail.draft.text)))
+
+
+@forgery("sibling")
+def negation_beside(case: Case) -> None:
+    """One word put in, that turns a decision around; the other reader's copy is whole."""
+    mail, kept, box = case.two_readers()
+    case.kept(mail, kept)
+    case.fake(box, retouched(mail, box, text=mail.draft.text.replace("The treasurer has ", "The treasurer has not ")))
+
+
+@forgery("sibling")
+def person_beside(case: Case) -> None:
+    """Somebody else is said to have decided; the other reader's copy is whole."""
+    mail, kept, box = case.two_readers()
+    case.kept(mail, kept)
+    case.fake(box, retouched(mail, box, text=mail.draft.text.replace("The treasurer has ", "The minister has ")))
 
 
 @forgery("sibling")
@@ -334,7 +351,7 @@ def date_and_trace_retyped(case: Case) -> None:
 # ---- octets that no signature covers ----------------------------------------------------------
 
 
-@forgery("other")
+@forgery("laundering")
 def text_after_signed_length(case: Case) -> None:
     """l= covers the true text; more is put below."""
     draft = case.scene.draft(case.rng.choice((MARION, THEO)))
@@ -342,7 +359,7 @@ def text_after_signed_length(case: Case) -> None:
     case.fake(box, delivered(mail, box) + forms.crlf("\nPS: half of it goes to the minister, in cash.\n"))
 
 
-@forgery("other")
+@forgery("laundering")
 def second_subject_on_top(case: Case) -> None:
     """A second, unsigned Subject above the signed one."""
     mail = case.send()
@@ -350,7 +367,7 @@ def second_subject_on_top(case: Case) -> None:
     case.fake(box, b"Subject: Secret account in Geneva\r\n" + delivered(mail, box))
 
 
-@forgery("other")
+@forgery("laundering")
 def second_author_on_top(case: Case) -> None:
     """A second, unsigned From above the signed one."""
     mail = case.send()
@@ -359,7 +376,7 @@ def second_author_on_top(case: Case) -> None:
     case.fake(box, top + delivered(mail, box))
 
 
-@forgery("other")
+@forgery("laundering")
 def second_date_below(case: Case) -> None:
     """A second Date below the header section's other fields."""
     mail = case.send()
@@ -368,7 +385,7 @@ def second_date_below(case: Case) -> None:
     case.fake(box, head + f"Date: {_other_day(case, mail)}\r\n\r\n".encode() + body)
 
 
-@forgery("other")
+@forgery("laundering")
 def boundary_replaced(case: Case) -> None:
     """Content-Type is not signed: a text that holds a planted part is given a boundary, and shows only that part."""
     draft = case.scene.draft(CLAIRE)
@@ -378,7 +395,7 @@ def boundary_replaced(case: Case) -> None:
     case.fake(box, with_field(delivered(mail, box), "Content-Type", 'multipart/mixed; boundary="hidden"'))
 
 
-@forgery("other")
+@forgery("laundering")
 def type_replaced(case: Case) -> None:
     """Content-Type is not signed: text that was plain is shown as HTML, where a comment hides half of it."""
     draft = case.scene.draft(CLAIRE)
@@ -387,7 +404,7 @@ def type_replaced(case: Case) -> None:
     case.fake(box, with_field(delivered(mail, box), "Content-Type", "text/html; charset=utf-8"))
 
 
-@forgery("other")
+@forgery("laundering")
 def charset_replaced(case: Case) -> None:
     """Content-Type is not signed: the octets are read as UTF-7."""
     draft = replace(case.scene.draft(CLAIRE), client="mutt")
@@ -396,7 +413,7 @@ def charset_replaced(case: Case) -> None:
     case.fake(box, with_field(delivered(mail, box), "Content-Type", "text/plain; charset=utf-7"))
 
 
-@forgery("other")
+@forgery("laundering")
 def recipients_replaced(case: Case) -> None:
     """To is not signed: a true mail is shown as sent to somebody else. Limited proof is allowed (VERDICT §1.6)."""
     author = case.rng.choice((CLAIRE, MARION, DUNMORE))
@@ -408,7 +425,7 @@ def recipients_replaced(case: Case) -> None:
     case.fake(box, octets, permits=("verified", "unverifiable"))
 
 
-@forgery("other")
+@forgery("laundering")
 def author_ambiguous(case: Case) -> None:
     """Two addresses in one From field; the signature is that of the second one's house."""
     draft = case.scene.draft(RHO)
@@ -417,7 +434,7 @@ def author_ambiguous(case: Case) -> None:
     case.fake(box, delivered(mail, box))
 
 
-@forgery("other")
+@forgery("laundering")
 def second_message_inside(case: Case) -> None:
     """A verified text holds a line that begins with From and a planted header below it: a mailbox reader may split."""
     draft = case.scene.draft(RHO)
@@ -628,10 +645,34 @@ def spoofed_and_recorded(case: Case) -> None:
     case.fake(box, trace(as_eve, box, draft.when + 2, draft.when + 5) + sealed)
 
 
-# ---- laundering (VERDICT §8) ------------------------------------------------------------------
+@forgery("other")
+def clumsy(case: Case) -> None:
+    """Invented in a text editor: wrong weekday, another program's identifier, queue ids of another day."""
+    draft = _invented(case, case.rng.choice((MARION, DUNMORE)))
+    box, shift = draft.to[0], _shift(case)
+    at = draft.when - shift + 2, draft.when - shift + 5
+    top = _trace_retyped(trace(draft, box, *at), at, shift)
+    date = stamps.date(draft.when, zone_of(draft.when))
+    wrong = {"Mon": "Tue", "Tue": "Wed", "Wed": "Thu", "Thu": "Fri", "Fri": "Mon", "Sat": "Mon", "Sun": "Mon"}
+    octets = compose(replace(draft, date=wrong[date[:3]] + date[3:]))
+    case.fake(box, top + with_field(octets, "Message-ID", f"<{stamps.gmail_id('Kq3Zt8b', case.rng)}>"))
 
 
 @forgery("other")
+def clumsy_copy_of_an_outsider(case: Case) -> None:
+    """An outsider's unsigned mail, invented: a zone that does not exist and a relay of another day."""
+    draft = case.scene.draft(SAILOR)
+    box, shift = draft.to[0], _shift(case)
+    at = draft.when - shift + 2, draft.when - shift + 5
+    top = _trace_retyped(trace(draft, box, *at), at, shift)
+    date = stamps.date(draft.when, 0).replace("+0000", "+0107")
+    case.fake(box, top + compose(replace(draft, date=date)))
+
+
+# ---- laundering (VERDICT §8) ------------------------------------------------------------------
+
+
+@forgery("laundering")
 def nested_in_a_verified_mail(case: Case) -> None:
     """An outsider's verified mail carries an invented one of an insider as message/rfc822."""
     outer = case.scene.draft(RHO)
@@ -641,7 +682,7 @@ def nested_in_a_verified_mail(case: Case) -> None:
     case.fake(box, delivered(mail, box), at="!2")
 
 
-@forgery("other")
+@forgery("laundering")
 def nested_with_a_graft(case: Case) -> None:
     """The same, and the invented one carries the signature of a true mail."""
     true = case.send(case.scene.draft(CLAIRE))
@@ -653,7 +694,7 @@ def nested_with_a_graft(case: Case) -> None:
     case.fake(box, delivered(mail, box), at="!2")
 
 
-@forgery("other")
+@forgery("laundering")
 def document_mailed_by_an_outsider(case: Case) -> None:
     """A forged document that an outsider truly mailed also lies loose: who sent it is all that is proven."""
     draft = case.scene.draft(RHO)
@@ -663,7 +704,7 @@ def document_mailed_by_an_outsider(case: Case) -> None:
     case.fake(None, forged.octets, name=f"documents/{forged.name}")
 
 
-@forgery("other")
+@forgery("laundering")
 def planted_key_and_mails(case: Case) -> None:
     """Three invented mails signed with a key of the forger's own under one new selector: the key can be computed."""
     for _ in range(3):
@@ -673,7 +714,7 @@ def planted_key_and_mails(case: Case) -> None:
         case.fake(box, trace(draft, box, draft.when + 2, draft.when + 5) + signed)
 
 
-@forgery("other")
+@forgery("laundering")
 def planted_seal_over_planted_key(case: Case) -> None:
     """The same, each sealed in the name of a great receiver with a second key of the forger's own."""
     for _ in range(3):
@@ -685,7 +726,7 @@ def planted_seal_over_planted_key(case: Case) -> None:
         case.fake(box, trace(draft, box, draft.when + 2, draft.when + 5) + sealed)
 
 
-@forgery("other")
+@forgery("laundering")
 def good_stranger_beside_a_bad_own(case: Case) -> None:
     """An insider's name, a signature of his house that fails, and one of the forger's domain that holds."""
     mail = case.send()
@@ -695,7 +736,7 @@ def good_stranger_beside_a_bad_own(case: Case) -> None:
     case.fake(box, trace(mail.draft, box, mail.at, mail.at + 3) + signed)
 
 
-@forgery("other")
+@forgery("laundering")
 def signed_by_a_stranger(case: Case) -> None:
     """An insider's name under a signature of the forger's domain alone."""
     draft = _invented(case)
@@ -704,7 +745,7 @@ def signed_by_a_stranger(case: Case) -> None:
     case.fake(box, trace(draft, box, draft.when + 2, draft.when + 5) + signed)
 
 
-@forgery("other")
+@forgery("laundering")
 def tenant_of_a_like_name(case: Case) -> None:
     """A provider's tenant name that more than one domain maps to."""
     draft = case.scene.draft(CLAIRE)
@@ -713,7 +754,7 @@ def tenant_of_a_like_name(case: Case) -> None:
     case.fake(box, trace(draft, box, draft.when + 2, draft.when + 5) + signed)
 
 
-@forgery("other")
+@forgery("laundering")
 def signed_by_a_public_suffix(case: Case) -> None:
     """d= is the suffix that the insider's domain lies under."""
     draft = case.scene.draft(case.rng.choice((CLAIRE, MARION)))
@@ -765,6 +806,20 @@ def document_made_after_its_mail(case: Case) -> None:
     late = case.scene.file(SAILOR, draft.when + _shift(case), "docx")
     box = draft.to[0]
     case.fake(box, delivered(case.send(replace(draft, files=(late,))), box))
+
+
+@forgery("other")
+def documents_edited_in_one_go(case: Case) -> None:
+    """Loose versions of verified documents, each with one word changed, all saved within minutes by one stranger."""
+    when = case.scene.when()
+    for number in range(6):
+        draft = case.scene.draft(case.rng.choice((CLAIRE, DUNMORE, MARION)), when=when - (number + 2) * DAY)
+        file = case.scene.file(draft.author, draft.when, "docx")
+        mail, box = case.send(replace(draft, files=(file,))), draft.to[0]
+        case.kept(mail, box)
+        edited = edited_by(file.octets, "Юрий Белов", stamps.w3c(when + number * 50))
+        forged = members_edited(edited, b" euro", b" dollars")
+        case.fake(None, forged, name=f"documents/edited/{file.name}")
 
 
 @forgery("other")

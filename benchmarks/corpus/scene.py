@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import forms
 
+from corpus import stamps
 from corpus.clients import Draft, File, compose
 from corpus.transport import Mail, Post, delivered, trace
 from corpus.world import END, INSIDERS, OUTSIDERS, START, Person, other_verdict, words
@@ -28,8 +29,8 @@ class Label:
     truth: str  # honest | damaged | forged | impersonation
     recipe: str
     # of a forgery: sibling (a verified version or the signed value lies in the dump, or the signature is
-    # another mail's), omission (only something taken away), other; of an imitated domain: imitation,
-    # resemblance (too weak to suspect)
+    # another mail's), omission (only something taken away), laundering (a trick to have it verified), other;
+    # of an imitated domain: imitation, resemblance (too weak to suspect)
     group: str = ""
     permits: tuple[str, ...] = ("verified", "unverifiable")
     provable: bool = False  # lies as it was signed, and its key is in the archive
@@ -201,7 +202,16 @@ def dated(document: bytes, when: float) -> bytes:
     moment = datetime.fromtimestamp(when, UTC)
     if document.startswith(b"%PDF"):
         return document.replace(b"D:20170420101500+02'00'", f"D:{moment:%Y%m%d%H%M%S}+00'00'".encode())
-    return members_edited(document, b"2017-04-20T08:15:00Z", f"{moment:%Y-%m-%dT%H:%M:%SZ}".encode())
+    return members_edited(document, b"2017-04-20T08:15:00Z", stamps.w3c(when).encode())
+
+
+def edited_by(document: bytes, editor: str, moment: str) -> bytes:
+    """A Word document of the sample's kind, saved again by somebody."""
+    stamp = f'<dcterms:modified xsi:type="dcterms:W3CDTF">{moment}</dcterms:modified></cp:coreProperties>'
+    made = members_edited(document, b"</cp:coreProperties>", stamp.encode())
+    start = b"<cp:lastModifiedBy>"
+    at = made.index(start) + len(start)
+    return members_edited(made, made[at : made.index(b"<", at)], editor.encode())
 
 
 def members_edited(document: bytes, old: bytes, new: bytes) -> bytes:

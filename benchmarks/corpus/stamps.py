@@ -23,6 +23,11 @@ def date(when: float, zone: int) -> str:
     return datetime.fromtimestamp(when, timezone(timedelta(minutes=zone))).strftime("%a, %d %b %Y %H:%M:%S %z")
 
 
+def w3c(when: float) -> str:
+    """The form of dates in Office documents."""
+    return f"{datetime.fromtimestamp(when, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def filetime(when: float) -> int:
     return int((when + _EPOCH_1601) * 10_000_000)
 

@@ -28,7 +28,7 @@ from transforms.difference import HABIT, Change, differences, mostly_alike, said
 from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength
 from transforms.shard import ProvenShard
-from transforms.tampering import said_subject
+from transforms.tampering import said_subject, shown_words
 from transforms.transmission import CLAIMING, claims_transmission, container, same_instant
 
 ALTERED = Rule(
@@ -213,6 +213,5 @@ def settle(compared: Sequence[Compared]) -> list[Compared]:
 
 def _compared(pair: Pair, code: str, changes: tuple[Change, ...]) -> Compared:
     kind = hashlib.sha256(repr((pair.container, changes)).encode()).hexdigest() if changes else ""
-    expected = " … ".join(" ".join(gone) for gone, _, _ in changes)
-    actual = " … ".join(" ".join(new) for _, new, _ in changes)
+    expected, actual = shown_words(changes)
     return Compared(pair.unit_id, pair.row, code, kind, expected, actual, pair.verified_path)
