@@ -14,7 +14,7 @@ setup(
     description="Marks each item of a leak verified, unverifiable or suspected fake, with the evidence",
     python_requires=">=3.11",
     packages=find_packages(include=["pipeline", "pipeline.*", "transforms", "transforms.*"]),
-    package_data={"transforms.data": ["*"]},
+    package_data={"transforms.data": ["*"], "pipeline.report": ["page.css", "page.js"]},
     install_requires=[
         "apache-beam>=2.77,<2.78",
         "cryptography>=42",

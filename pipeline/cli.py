@@ -95,6 +95,28 @@ def _summary(parsed: argparse.Namespace, _: list[str]) -> int:
     return options.EXIT_OK
 
 
+def _report(parsed: argparse.Namespace, _: list[str]) -> int:
+    from pipeline import evidence
+    from pipeline.running import Refused, lies_in
+
+    record, target = _with_tables(parsed.out), parsed.output
+    if target.is_dir():
+        raise Refused(f"{target}: is a folder. Name the file: triage report {parsed.out} -o {target / 'report.html'}")
+    if lies_in(target, Path(record["arguments"]["dump"])):
+        raise Refused(f"{target}: lies in the dump, which is never written to. Name another place with -o.")
+    if lies_in(target, parsed.out):
+        raise Refused(f"{target}: lies in OUT, where only runs write. Name another place with -o.")
+    from pipeline.report.page import page
+
+    octets = page(parsed.out).encode("utf-8")
+    evidence.write_whole(target, lambda file: file.write(octets))
+    print(
+        f"{clean_text(str(target))}: {len(octets) / 1e6:.1f} MB. Open it in a browser: it asks nothing of any network. "
+        "It holds content of the leak; keep it as you keep the dump."
+    )
+    return options.EXIT_OK
+
+
 def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import lookup, showing
 
@@ -191,6 +213,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "run": _run,
     "judge": _judge,
     "summary": _summary,
+    "report": _report,
     "explain": _explain,
     "proof": _proof,
     "check": _check,

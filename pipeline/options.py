@@ -64,6 +64,13 @@ def parser() -> argparse.ArgumentParser:
     summary.add_argument("out", metavar="OUT", type=Path)
     summary.add_argument("--json", action="store_true", help="one JSON object")
 
+    report = _command(commands, "report", "one offline HTML page: what came out, what contradicts, every item")
+    report.add_argument("out", metavar="OUT", type=Path)
+    report.add_argument(
+        "-o", "--output", metavar="FILE", type=_path, default=Path("report.html"),
+        help="the page to write (default: report.html)",
+    )  # fmt: skip
+
     explain = _command(commands, "explain", "why this verdict, and what would change it")
     explain.add_argument("out", metavar="OUT", type=Path)
     explain.add_argument("item", metavar="ITEM", help="path, start of an item_id, Message-ID or sha256")

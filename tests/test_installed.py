@@ -35,7 +35,7 @@ def test_the_wheel_holds_every_module_and_data_file(wheel: Path) -> None:
         path.relative_to(ROOT).as_posix()
         for package in ("pipeline", "transforms")
         for path in (ROOT / package).rglob("*")
-        if path.suffix in (".py", ".txt")
+        if path.suffix in (".py", ".txt", ".js", ".css")
     }
     assert ours <= held
 

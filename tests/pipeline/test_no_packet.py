@@ -41,6 +41,7 @@ COMMANDS = [
     ["summary", "OUT"],
     ["explain", "OUT", "mails/campagne/0001-budget.eml"],
     ["proof", "OUT", "mails/campagne/0001-budget.eml", "--dump", "LEAK", "-o", "NEW"],
+    ["report", "OUT", "-o", "report.html"],
     ["check", "MAIL", "--keys", "KEYS"],
     ["keys", "list", "OUT"],
     ["keys", "wanted", "OUT"],

@@ -1,0 +1,95 @@
+"""Which senders look like a domain that was named with --protect, and in what do the two differ?"""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline import commit
+from pipeline.report import words
+from pipeline.report.shown import count, domain, many, shown, table
+from transforms.lookalike import shown_form
+
+_SHOWN = 50  # pairs
+_LONGEST = 253  # letters of a domain (RFC 1035 §2.3.4); longer ones are cut before they are compared
+
+
+class Pair(NamedTuple):
+    """A sender's domain beside the one that it resembles, both as A-labels."""
+
+    sender: str
+    resembles: str
+    counts: dict[str, int]  # messages by verdict
+    first: Any  # datetime of the earliest Date, None without one
+    last: Any
+
+
+def section(out: Path, protected: list[str]) -> str:
+    """The pairs side by side, letters that differ marked."""
+    head = '<section aria-labelledby="lookalikes"><h2 id="lookalikes">Look-alike senders</h2>'
+    if not protected:
+        return (
+            f"{head}<p>Not looked for: no domain was named with <code>--protect</code>. Name the domains of the "
+            "organisation that this leak is about, and senders that imitate them are found.</p></section>"
+        )
+    found = pairs(out)
+    named = ", ".join(domain(name) for name in sorted(protected))
+    if not found:
+        return f"{head}<p>No sender's domain looks like {named}.</p></section>"
+    rows = [_row(pair) for pair in found[:_SHOWN]]
+    more = f"<p>The {_SHOWN} with most messages, of {count(len(found))}.</p>" if len(found) > _SHOWN else ""
+    heads = ["sender's domain", "looks like", *(f"#{name}" for name, *_ in words.VERDICTS.values()), "from", "to"]
+    return (
+        f"{head}<p>Compared with {named}. What differs is <mark>marked</mark>. Only an imitation of the look, an added "
+        "service word or a subdomain trick makes a message suspected; one letter more or less, or another ending, is a "
+        "remark: honest neighbours look like that. A second domain of the organisation itself must be named too.</p>"
+        + table(many(len(found), "pair") + " of domains", heads, rows, "pairs")
+        + more
+        + "</section>"
+    )
+
+
+def pairs(out: Path) -> list[Pair]:
+    """Pairs of domains, most messages first."""
+    items = commit.read_table(out, "items", ["lookalike_of", "from_domain", "verdict", "date_utc"])
+    items = items.filter(pc.and_(pc.is_valid(items["lookalike_of"]), pc.is_valid(items["from_domain"])))
+    items = items.set_column(2, "verdict", items["verdict"].cast(pa.string()))
+    groups = items.group_by(["from_domain", "lookalike_of", "verdict"]).aggregate(
+        [([], "count_all"), ("date_utc", "min"), ("date_utc", "max")]
+    )
+    found: dict[tuple[str, str], Pair] = {}
+    for row in groups.to_pylist():
+        names = (row["from_domain"], row["lookalike_of"])
+        known = found.get(names) or Pair(*names, dict.fromkeys(words.VERDICTS, 0), None, None)
+        dates = [one for one in (known.first, known.last, row["date_utc_min"], row["date_utc_max"]) if one is not None]
+        counts = {**known.counts, row["verdict"]: row["count_all"]}
+        found[names] = Pair(*names, counts, min(dates, default=None), max(dates, default=None))
+    return sorted(found.values(), key=lambda pair: (-sum(pair.counts.values()), pair.sender, pair.resembles))
+
+
+def _row(pair: Pair) -> list[str]:
+    theirs, ours = shown_form(pair.sender)[:_LONGEST], shown_form(pair.resembles)[:_LONGEST]
+    marked, imitated = difference(theirs, ours)
+    exact = f"<br>{domain(pair.sender)}" if theirs != pair.sender else ""
+    return [
+        f'<span class="big">{marked}</span>{exact}',
+        f'<span class="big">{imitated}</span>',
+        *(count(pair.counts[verdict]) for verdict in words.VERDICTS),
+        f"{pair.first:%Y-%m-%d}" if pair.first else "–",
+        f"{pair.last:%Y-%m-%d}" if pair.last else "–",
+    ]
+
+
+def difference(one: str, other: str) -> tuple[str, str]:
+    """Two texts as HTML, what one has and the other has not marked in each."""
+    left: list[str] = []
+    right: list[str] = []
+    for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        for parts, piece in ((left, one[a:b]), (right, other[c:d])):
+            if piece:
+                parts.append(shown(piece) if kind == "equal" else f"<mark>{shown(piece)}</mark>")
+    return "".join(left), "".join(right)
