@@ -41,6 +41,7 @@ setup(
             "hypothesis>=6.100",
             "ruff>=0.6",
             "mypy>=1.11",
+            "pyhanko>=0.38,<0.40",  # signs PDFs; the independent oracle for theirs
             "setuptools>=77",  # one test builds the wheel
         ],
     },

@@ -34,7 +34,7 @@ def ec_key() -> ec.EllipticCurvePrivateKey:
 
 
 @cache
-def certificate(key: Any, address: str = ADDRESS, name: str = "Anna Ferrand", years: tuple[int, int] = (2016, 2018)):
+def certificate(key: Any, address: str = ADDRESS, name: str = "Anna Ferrand", years: tuple[int, int] = (2016, 2046)):
     """A certificate that its holder issued to himself, as anybody can."""
     named = x509.Name(
         [

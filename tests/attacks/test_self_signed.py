@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from signed_mail import ENTITY, HEAD, detached, enveloped, signature, signed
+from signed_pdf import pdf, saved_again
 from transforms.auth import smime
 from transforms.auth.key import parse_record
 from transforms.model import PublicKey
@@ -64,9 +65,24 @@ def test_signatures_of_mail_systems_stay_as_many_and_in_their_order(
         (2, "smime"),
     ]
     assert [(one["seq"], one["type"]) for one in rows["b.eml"]["signatures"]] == [(0, "smime")]
-    monkeypatch.setattr(smime, "detached", lambda found, quoted: ())
+    monkeypatch.setattr(smime, "detached", lambda found, quoted, alive: ())
     plain = judged(tmp_path, [key()])
     assert plain["a.eml"]["signatures"] == rows["a.eml"]["signatures"][:2]
     for path in ("a.eml", "b.eml"):
         for name in ("verdict", "basis", "reason_code", "dkim_result", "dkim_domain", "headline", "would_change"):
             assert plain[path][name] == rows[path][name]
+
+
+def test_a_self_signed_document_is_not_verified_and_a_tampered_one_not_suspected(tmp_path: Path, judged: Any) -> None:
+    whole = pdf()
+    for name, octets in (("a", whole), ("b", saved_again(whole)), ("c", whole.replace(b"is 5000", b"is 9000"))):
+        (tmp_path / f"{name}.pdf").write_bytes(octets)
+    rows = judged(tmp_path, [key()], protect=("campaign.example",))
+    told = {path: [one["code"].partition(".")[2] for one in row["findings"]] for path, row in rows.items()}
+    assert told == {
+        "a.pdf": ["signature_intact"],
+        "b.pdf": ["signature_intact", "saved_after_signing"],
+        "c.pdf": ["signature_altered"],
+    }
+    assert {row["verdict"] for row in rows.values()} == {"unverifiable"}
+    assert [one["objection"] for row in rows.values() for one in row["signatures"]] == ["no_root_given"] * 2 + [None]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import cli, commit, key_store, showing
+from signed_mail import ENTITY, detached, signed
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_dump"
 MAIL = (
@@ -97,3 +98,17 @@ def test_check_of_what_is_no_file_is_refused(tmp_path: Path, capsys: pytest.Capt
     assert cli.run(["check", str(tmp_path)]) == 3
     assert cli.run(["check", str(tmp_path / "none.eml")]) == 3
     assert "no such file" in capsys.readouterr().err
+
+
+def test_a_signature_inside_a_mail_is_shown_with_what_it_leaves_open(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.eml").write_bytes(signed(detached(ENTITY)))
+    assert cli.run(["check", str(tmp_path / "a.eml")]) == 0
+    text = capsys.readouterr().out
+    assert "smime signature 0: rsa-sha256\n    result pass, key enclosed" in text
+    assert "[no_root_given]" in text and "certificate of CN=Anna Ferrand" in text
+    assert cli.run(["check", str(tmp_path / "a.eml"), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["verdict"], shown["dkim_result"]) == ("unverifiable", "none")
+    assert [(one["type"], one["result"]) for one in shown["signatures"]] == [("smime", "pass")]

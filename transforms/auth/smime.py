@@ -5,14 +5,14 @@ They cover one part and none of the header: who sent the mail, when, and to whom
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 from transforms.auth.ber import Malformed
 from transforms.auth.canonical import LineEnds, wire_chunks
-from transforms.auth.cms import ENCRYPTED, SignedData, Signer, body_matches, confirmed, content_type_of, signed_data
+from transforms.auth.cms import ENCRYPTED, content_type_of, signed_data
+from transforms.auth.enclosed import Alive, hashed, judged, unreadable
 from transforms.containers import mailbox
 from transforms.limits import LIMITS
 from transforms.mail.fields import split_part
@@ -24,6 +24,7 @@ from transforms.span import Span
 
 SMIME = "smime"  # type of a row
 ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})  # signed with the content inside
+_PASSES = 4  # triple wrapping signs twice (RFC 2634 §1.1)
 _DETACHED = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature"})
 
 
@@ -35,16 +36,23 @@ class Opaque(NamedTuple):
     encrypted: bool = False
 
 
-def detached(found: Iterable[Part], quoted: bool) -> Iterator[DocumentSignature]:
+def detached(found: Sequence[Part], quoted: bool, alive: Alive) -> Iterator[DocumentSignature]:
     """The signatures of every multipart/signed among a message's parts; seq counts through all of them.
 
-    quoted: the mail lies in a mailbox, whose writer may have quoted lines that begin with `From `. Never raises.
+    quoted: the mail lies in a mailbox, whose writer may have quoted lines that begin with `From `. alive passes
+    chunks on and says that work goes on. Of signatures inside each other, those are tried whose parts add up to
+    _PASSES times the message. Never raises.
     """
     seq = 0
+    left = _PASSES * found[0].body.size
     for part in found:
         if part.media_type != "multipart/signed" or part.is_item:
             continue
-        for signature in _of_part(part, quoted):
+        left -= part.body.size
+        if left < 0:
+            yield unreadable(SMIME, _covers(part), "signatures_nested")._replace(seq=seq)
+            return
+        for signature in _of_part(part, quoted, alive):
             if seq == LIMITS.signatures:
                 return
             yield signature._replace(seq=seq)
@@ -58,66 +66,40 @@ def opaque(octets: bytes) -> Opaque:
             return Opaque((), None, encrypted=True)
         data = signed_data(octets)
     except Malformed:
-        return Opaque((_unreadable("the content"),), None)
+        return Opaque((unreadable(SMIME, "the content"),), None)
     if data.content is None:
         return Opaque((), None)
     return Opaque(tuple(judged(SMIME, data, "the content", hashed(data, data.content))), data.content)
 
 
-def hashed(data: SignedData, content: Iterable[bytes]) -> dict[str, bytes]:
-    """Every hash of the content that one of the signers names."""
-    digests = {one.hash_name: hashlib.new(one.hash_name) for one in data.signers if one.hash_name}
-    for piece in content:
-        for digest in digests.values():
-            digest.update(piece)
-    return {name: digest.digest() for name, digest in digests.items()}
-
-
-def judged(kind: str, data: SignedData, covers: str, digests: Mapping[str, bytes]) -> Iterator[DocumentSignature]:
-    """What each signer's own key makes of content with these hashes.
-
-    Reasons, by result:
-        pass       pass
-        fail       content_changed_after_signing, signature_not_of_its_key
-        permerror  signature_syntax, signature_too_large, signature_algorithm, certificate_missing, key_type
-    """
-    for seq, signer in enumerate(data.signers):
-        body_ok = body_matches(signer, digests) if signer.invalid is None else None
-        if signer.invalid is not None:
-            result, reason = "permerror", signer.invalid
-        elif body_ok is False:
-            result, reason = "fail", "content_changed_after_signing"
-        else:
-            confirms = confirmed(signer, digests)
-            # Without signed attributes a changed content and a changed signature look the same.
-            wrong = "content_changed_after_signing" if body_ok is None else "signature_not_of_its_key"
-            result, reason = {True: ("pass", "pass"), False: ("fail", wrong), None: ("permerror", "key_type")}[confirms]
-            body_ok = body_ok or confirms
-        yield _row(kind, seq, covers, signer)._replace(body_ok=body_ok, result=result, reason=reason)
-
-
-def _of_part(part: Part, quoted: bool) -> tuple[DocumentSignature, ...]:
+def _of_part(part: Part, quoted: bool, alive: Alive) -> tuple[DocumentSignature, ...]:
     """The signatures over the first of the two parts of a multipart/signed; none if they are no S/MIME."""
     pair = _pair(part)
     if pair is None or pair[1].media_type not in _DETACHED:
         return ()
     signed, other = pair
-    covers = f"part {part.number}.1" if part.number else "part 1"
+    covers = _covers(part)
     if other.body.size > 2 * LIMITS.signature_der:
-        return (_unreadable(covers, "signature_too_large"),)
+        return (unreadable(SMIME, covers, "signature_too_large"),)
     try:
         data = signed_data(b"".join(decode(other.body, other.encoding)))
     except Malformed:
-        return (_unreadable(covers),)
+        return (unreadable(SMIME, covers),)
     found: tuple[DocumentSignature, ...] = ()
     for form in ("", "mboxrd", "mboxo") if quoted and signed.find(b">From ") >= 0 else ("",):
-        chunks = mailbox.unquoted(signed.chunks(), form) if form else signed.chunks()
+        chunks = alive(signed.chunks())
+        if form:
+            chunks = mailbox.unquoted(chunks, form)
         tried = tuple(judged(SMIME, data, covers, hashed(data, wire_chunks(chunks, LineEnds()))))
         if not form or any(one.body_ok for one in tried):
             found = tuple(one._replace(repairs=form) for one in tried)
         if any(one.body_ok is not False for one in found):
             break
     return found
+
+
+def _covers(part: Part) -> str:
+    return f"part {part.number}.1" if part.number else "part 1"
 
 
 def _pair(part: Part) -> tuple[Span, Part] | None:
@@ -135,23 +117,3 @@ def _pair(part: Part) -> tuple[Span, Part] | None:
     stop = found[2].start if len(found) == 3 else part.body.size
     other = split_part(part.body.sub(found[1].stop, max(stop, found[1].stop)))
     return part.body.sub(found[0].stop, max(found[1].start, found[0].stop)), next(parts(other))
-
-
-def _row(kind: str, seq: int, covers: str, signer: Signer) -> DocumentSignature:
-    row = DocumentSignature(seq, kind, covers, signer.algorithm, None, "", "", signer.signed_at)
-    certificate = signer.certificate
-    if certificate is None:
-        return row
-    return row._replace(
-        subject=certificate.subject,
-        issuer=certificate.issuer,
-        addresses=certificate.addresses,
-        not_before=certificate.not_before,
-        not_after=certificate.not_after,
-        fingerprint=certificate.fingerprint,
-        key_id=certificate.key_id,
-    )
-
-
-def _unreadable(covers: str, reason: str = "signature_syntax") -> DocumentSignature:
-    return DocumentSignature(0, SMIME, covers, "", None, "permerror", reason)

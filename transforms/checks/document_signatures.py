@@ -37,6 +37,15 @@ ANOTHER_ADDRESS = Rule(
     "Aliases, married names, shared and moved mailboxes, and secretaries who sign for others.",
     "not measured",
 )
+SAVED_AGAIN = Rule(
+    "document.saved_after_signing",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "document",
+    "The document was saved again after this signature, which does not cover what was added",
+    "Further signatures, time stamps, filled forms and notes are added so; pages can be exchanged so as well.",
+    "not measured; usual for documents that several people sign",
+)
 NOT_VALID_THEN = Rule(
     "document.certificate_not_valid_then",
     Direction.NEUTRAL,
@@ -56,7 +65,7 @@ UNUSABLE = Rule(
     "says nothing",
 )
 
-RULES = (INTACT, ALTERED, ANOTHER_ADDRESS, NOT_VALID_THEN, UNUSABLE)
+RULES = (INTACT, ALTERED, ANOTHER_ADDRESS, SAVED_AGAIN, NOT_VALID_THEN, UNUSABLE)
 
 
 def check(item: ItemView) -> Iterator[Finding]:
@@ -68,8 +77,15 @@ def check(item: ItemView) -> Iterator[Finding]:
             yield ALTERED(f"{_who(one)} ({one.reason})")
             continue
         yield INTACT(_who(one))
-        if item.carried_by is not None and one.addresses and item.carried_by.lower() not in one.addresses:
-            yield ANOTHER_ADDRESS(one.covers, item.carried_by, ", ".join(one.addresses))
+        author = (item.carried_by or "").lower() if one.type == "smime" else ""
+        if author and one.addresses and author not in one.addresses:
+            yield ANOTHER_ADDRESS(one.covers, author, ", ".join(one.addresses))
+        if one.unsigned_octets and item.size is not None:
+            yield SAVED_AGAIN(
+                f"{one.covers}; the last {one.unsigned_octets} octets came later",
+                byte_start=item.size - one.unsigned_octets,
+                byte_len=one.unsigned_octets,
+            )
         yield from _times(item, one)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from transforms.auth import pdf
 from transforms.documents import Opened, describe
 from transforms.mail.content import normalised
 from transforms.model import Kind, Text
@@ -22,6 +23,8 @@ def read(
     if said is not None:
         rows.documents.append((row, said))
         facts = {**facts, "notes": said.defects}
+    if opened.format == "pdf" and opened.span.size <= rows.limits.document:
+        rows.document_signatures += [(row, signature) for signature in pdf.signatures(opened.span, rows.landing.alive)]
     words = normalised(text, rows.limits.text) if text else ""
     if words:
         rows.texts.append(Text(row, opened.media_type, words))

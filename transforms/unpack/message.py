@@ -43,7 +43,8 @@ def read(rows: Rows, row: int, place: Place, landed: Landed) -> None:
         kept = signed_fields_kept(restored.fields_of or message, signatures)
         rows.fields += [KeptField(row, field.name, field.raw) for field in kept]
         rows.orders += detached.orders(row, message, found, signatures)
-    rows.document_signatures += [(row, signature) for signature in smime.detached(found, place.quoted)]
+    signed_parts = smime.detached(found, place.quoted, rows.landing.alive)
+    rows.document_signatures += [(row, signature) for signature in signed_parts]
     below = place.below(row, landed.digests.sha256)._replace(base=base, loose=False)
     pieces = []
     attached = []

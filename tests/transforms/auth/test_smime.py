@@ -22,7 +22,7 @@ from transforms.span import in_memory
 
 
 def of_mail(octets: bytes, quoted: bool = False) -> tuple[DocumentSignature, ...]:
-    return tuple(smime.detached(tuple(parts(split_message(in_memory(octets)))), quoted))
+    return tuple(smime.detached(tuple(parts(split_message(in_memory(octets)))), quoted, iter))
 
 
 @pytest.mark.parametrize(
@@ -148,3 +148,11 @@ def test_openssl_agrees(tmp_path: Any) -> None:
             assert (said.returncode == 0) is (result == "pass")
             found = of_mail(text) or smime.opaque(base64.b64decode(split_message(in_memory(text)).body.read()))[0]
             assert [one.result for one in found] == [result]
+
+
+def test_signatures_inside_each_other_are_tried_up_to_a_bound() -> None:
+    mail = ENTITY
+    for depth in range(12):
+        mail = signed(b"", mail, head=b"").replace(b"=_s", b"=_%d" % depth)
+    found = of_mail(HEAD + mail)
+    assert 2 < len(found) < 12 and found[-1].reason == "signatures_nested"

@@ -55,3 +55,13 @@ def test_a_certificate_that_was_not_valid_then_is_said(written: datetime) -> Non
 def test_what_cannot_be_checked_says_nothing_else() -> None:
     broken = DocumentSignature(0, "smime", "part 1", "", None, "permerror", "signature_syntax")
     assert said(broken, "eve@elsewhere.example") == ["document.signature_unusable"]
+
+
+def test_what_was_added_behind_a_pdf_signature_is_named_by_its_place() -> None:
+    one = INTACT._replace(type="pdf", covers="octets 0 to 5000", unsigned_octets=200)
+    view = ItemView(
+        Kind.DOCUMENT, (), None, False, None, document_signatures=(one,), carried_by="b@x.example", size=5200
+    )
+    _, finding = check(view)
+    assert (finding.code, finding.direction) == ("document.saved_after_signing", "neutral")
+    assert (finding.byte_start, finding.byte_len) == (5000, 200)
