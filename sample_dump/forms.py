@@ -226,7 +226,7 @@ def docx(author: str, paragraphs: Sequence[str]) -> bytes:
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
         'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
         f"<dc:creator>{author}</dc:creator><cp:lastModifiedBy>{author}</cp:lastModifiedBy>"
-        '<dcterms:created xsi:type="dcterms:W3CDTF">2017-04-20T08:15:00Z</dcterms:created>'
+        '<dcterms:created xsi:type="dcterms:W3CDTF">2012-03-05T08:15:00Z</dcterms:created>'
         "</cp:coreProperties>",
         "word/document.xml": f'{top}<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
         f"<w:body>{text}</w:body></w:document>",

@@ -9,7 +9,15 @@ from transforms.auth.chain import NO_CHAIN, Chain
 from transforms.auth.proof import Proof
 from transforms.auth.receiver import ReceiverSeal
 from transforms.lookalike import Likeness
-from transforms.model import Clock, DocumentSignature, Kind, PreparedSignature, SignatureResult
+from transforms.model import Clock, DocumentFacts, DocumentSignature, Kind, PreparedSignature, SignatureResult
+
+
+class Carrier(NamedTuple):
+    """The message that a document lies in."""
+
+    sent: datetime | None  # the latest of its Date and the topmost Received
+    proven: bool  # by its own signatures, or a receiver's seal
+    as_sent: bool  # not taken apart, as Outlook does, which lets its user edit what is attached
 
 
 class ItemView(NamedTuple):
@@ -42,4 +50,6 @@ class ItemView(NamedTuple):
     delivered_elsewhere: bool = False
     document_signatures: tuple[DocumentSignature, ...] = ()  # inside it, checked with the keys that they bring
     carried_by: str | None = None  # From address of the message that it is, or lies in; None: there is none
+    document: DocumentFacts | None = None  # what it says of itself
+    carrier: Carrier | None = None  # of a document
     taken_out: tuple[str, ...] = ()  # names of attachments taken out of it, whose files were looked for

@@ -31,7 +31,7 @@ from transforms.calibration import (
     speaks,
     tally,
 )
-from transforms.case import ItemView
+from transforms.case import Carrier, ItemView
 from transforms.inheritance import blanks_open, carriers
 from transforms.joins import bodies, copies, grafts, sent, substitutes, threads
 from transforms.joins.correspondents import Learned, identity, teacher
@@ -192,6 +192,7 @@ def _views(proven: ProvenShard, protected: frozenset[str], learned: Learned) -> 
     taken_out = shard.taken_out()
     taught = learned.names
     document_signatures = shard.document_signatures_by_row()
+    documents = shard.documents_by_row()
     for row, kind in enumerate(columns["kind"]):
         signed = proven.signed.get(row)
         unread = columns["status"][row] == Status.ERROR  # nothing is known of its fields and signatures
@@ -224,10 +225,30 @@ def _views(proven: ProvenShard, protected: frozenset[str], learned: Learned) -> 
             recipients=(*columns["to_emails"][row], *columns["cc_emails"][row]),
             intermediaries=tuple(columns["intermediaries"][row]),
             delivered_elsewhere=columns["delivered_elsewhere"][row],
+            document=documents.get(row),
+            carrier=_carrier(proven, row) if row in documents else None,
             taken_out=taken_out.get(row, ()),
             document_signatures=document_signatures.get(row, ()),
             carried_by=_carried_by(shard, row) if row in document_signatures else None,
         )
+
+
+def _carrier(proven: ProvenShard, row: int) -> Carrier | None:
+    """The nearest message around an item, in archives too; None outside of any."""
+    shard = proven.shard
+    kinds, parents = shard.column("kind"), shard.column("parent_row")
+    around = parents[row]
+    while around >= 0 and kinds[around] != Kind.EMAIL:
+        around = parents[around]
+    if around < 0:
+        return None
+    times = filter(None, (shard.column(name)[around] for name in ("date_utc", "received_utc")))
+    signed = proven.signed.get(around)
+    return Carrier(
+        max(times, default=None),
+        signed is not None and (signed.proof.basis is not None or signed.sealed is not None),
+        shard.column("media_type")[around] not in TAKEN_APART,
+    )
 
 
 def _found(view: ItemView, joined: Joined, row: int, modules: Iterable[ModuleType]) -> list[Finding]:
