@@ -96,7 +96,7 @@ def _file(rows: Rows, unit: WorkUnit, location: bytes, entry: FileEntry) -> Sour
 
 def _regular(rows: Rows, unit: WorkUnit, location: bytes, entry: FileEntry, place: Place) -> _Read:
     """A regular file. OSError if it cannot be read, or is no longer the file that was planned."""
-    rows.landing.output = 0
+    rows.landing.start(entry.size)
     fd = os.open(location, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         _must_be(fd, entry)

@@ -117,6 +117,12 @@ _MOST_SHOWN = 24  # clocks in a timeline
 def check(item: ItemView) -> Iterator[Finding]:
     if item.kind is not Kind.EMAIL:
         return
+    if item.body_lost:
+        # Archives turned into PST date mail anew: 2 of 71 honest messages of a public one were dated days before
+        # the clocks of Outlook and Exchange in them.
+        if len(item.clocks) > 2:
+            yield TIMELINE(_timeline(item.clocks))
+        return
     yield from _date_field(item)
     yield from _hops(item.clocks)
     date = next((clock for clock in item.clocks if clock.source == "date"), None)
@@ -128,7 +134,7 @@ def check(item: ItemView) -> Iterator[Finding]:
 
 def made(item: ItemView) -> Iterator[str]:
     """Codes of the strong contradictions that are looked for in an item: the clocks for them are there."""
-    if item.kind is not Kind.EMAIL:
+    if item.kind is not Kind.EMAIL or item.body_lost:
         return
     if item.date_utc is not None and item.date_offset_min is not None and item.date_raw is not None:
         yield ZONE.code

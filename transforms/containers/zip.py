@@ -103,10 +103,11 @@ def read_directory(span: Span, alive: Callable[[], None] = UNWATCHED.alive) -> Z
 
 
 def split(directory: ZipDirectory, target: int) -> tuple[tuple[int, int], ...]:
-    """Ranges of member indices, of about target stored octets each."""
+    """Ranges of member indices, of about target stored octets each, and no more members than one unit has files."""
     ranges, first, octets = [], 0, 0
     for number, member in enumerate(directory.members):
-        if number > first and octets + member.stored_size > target:
+        full = octets + member.stored_size > target or number - first == LIMITS.unit_files
+        if number > first and full:
             ranges.append((first, number))
             first, octets = number, 0
         octets += member.stored_size

@@ -13,7 +13,7 @@ from transforms.documents import Opened
 from transforms.model import ContainerError, Entry, Kind, Status
 from transforms.sniff import Sniffed
 from transforms.unpack import documents
-from transforms.unpack.landing import Landed
+from transforms.unpack.landing import Landed, stopped_by
 from transforms.unpack.members import members, outside_members
 from transforms.unpack.rows import Octets, Place, Rows
 
@@ -43,7 +43,7 @@ def _read(
 ) -> Octets | None:
     span = landed.span
     below = place.below(row, landed.digests.sha256)
-    behind: list[int] = []
+    ended: list[ContainerError] = []
     try:
         if found.format == "zip":
             directory = zip_archive.read_directory(span, rows.watch.alive)
@@ -65,10 +65,10 @@ def _read(
             entries = iter((Entry(place.name, offset=0, content=lambda: utf16.decoded(span), stored_size=span.size),))
             stored = span.size
         elif compressed.holds_tar(span, found.format):
-            chunks = rows.landing.bounded(_noting(compressed.decompressed(span, found.format), behind), span.size)
+            chunks = _noting(rows.landing.bounded(compressed.decompressed(span, found.format), span.size), ended)
             entries, stored = tar.stream_entries(chunks), span.size
         else:
-            chunks = _noting(compressed.decompressed(span, found.format), behind)
+            chunks = _noting(compressed.decompressed(span, found.format), ended)
             # Its name is the file's without the ending.
             name = place.name.rsplit(b".", 1)[0]
             entries = iter((Entry(name, offset=0, content=lambda: chunks, stored_size=span.size),))
@@ -82,21 +82,25 @@ def _read(
     if found.format == "zip" and directory.defects and landed.status is Status.OK:
         landed = landed._replace(status=Status.PARTIAL, code=directory.defects[0])
     outcome = members(rows, below, span, entries, path_spec.StepNamer().step, stored)
-    for at in behind:
-        step = path_spec.join(place.path, path_spec.offset_step(at))
-        taken = any(item is not None and item.path == step for item in rows.items[row:])  # by decoded octets
-        outside_members(rows, below, span, Entry(None, at, "gap", at, span.size - at), "#2" if taken else "")
-        outcome = outcome or (Status.PARTIAL, "container.outside_members")
+    for end in ended:
+        if outcome is not None:  # what ended the stream, rather than what the reader of its members made of that
+            outcome = stopped_by(end), end.code
+        if end.at is not None:
+            step = path_spec.join(place.path, path_spec.offset_step(end.at))
+            taken = any(item is not None and item.path == step for item in rows.items[row:])  # by decoded octets
+            gap = Entry(None, end.at, "gap", end.at, span.size - end.at)
+            outside_members(rows, below, span, gap, "#2" if taken else "")
+            outcome = outcome or (Status.PARTIAL, "container.outside_members")
     if outcome is not None and landed.status is Status.OK:
         landed = landed._replace(status=outcome[0], code=outcome[1])
     rows.put(row, place, Kind.ARCHIVE, landed.digests, **facts, **landed.outcome)
     return None
 
 
-def _noting(chunks: Iterable[bytes], behind: list[int]) -> Iterator[bytes]:
-    """The decoded octets; where octets lie behind the compressed ones, their place is put into behind."""
+def _noting(chunks: Iterable[bytes], ended: list[ContainerError]) -> Iterator[bytes]:
+    """The decoded octets; what ends them before their end is put into ended."""
     try:
         yield from chunks
     except ContainerError as error:
-        behind.extend([error.at] if error.at is not None else [])
+        ended.append(error)
         raise

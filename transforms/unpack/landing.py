@@ -44,8 +44,13 @@ class Landing:
         self.limits = limits
         self.spool = spool
         self.watch = watch
-        self.output = 0  # octets decoded out of the current file of the dump
+        self.start(0)
         self._names = ("sha256", *also_hash)
+
+    def start(self, size: int) -> None:
+        """A new file of the dump, of size octets: what is decoded out of it is counted from here."""
+        self._source = size
+        self._output = 0
 
     def land(self, chunks: Iterable[bytes], stored: int, files: ExitStack) -> Landed:
         """Decoded octets in memory, or in an anonymous file when they are many; counted and bounded.
@@ -60,7 +65,7 @@ class Landing:
             for chunk in chunks:
                 self.watch.alive()
                 size += len(chunk)
-                self.output += len(chunk)
+                self._output += len(chunk)
                 code = self._breach(size, stored)
                 if code is not None:
                     status = Status.LIMITED
@@ -120,11 +125,11 @@ class Landing:
     def _breach(self, size: int, stored: int) -> str | None:
         if size > self.limits.member:
             return "limit.member"
-        if self.output > self.limits.source_output:
-            return "limit.source_output"
         if stored and self._too_dense(size, stored):
             return "limit.ratio"
-        return None
+        # Archives in archives stay below each limit of theirs; all together, they may take twice what one may.
+        most = min(2 * (self.limits.ratio_from + self.limits.ratio * self._source), self.limits.source_output)
+        return "limit.source_output" if self._output > most else None
 
     def _too_dense(self, size: int, stored: int) -> bool:
         return size > self.limits.ratio_from and size > self.limits.ratio * stored

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from transforms import path_spec
@@ -14,7 +15,7 @@ from transforms.text import clean_text
 from transforms.unpack.landing import Landed, stopped_by
 from transforms.unpack.rows import Place, Rows
 
-_STOPPING = frozenset({"limit.source_output"})  # what stops the siblings as well
+_STOPPING = frozenset({"limit.source_output"})  # behind it, siblings are listed and not opened
 
 
 def members(
@@ -30,14 +31,15 @@ def members(
     Answers what stopped the reading, or that octets lie outside of every member; None if all is well.
     """
     count = 0
+    stopped: tuple[Status, str] | None = None
     outside: tuple[Status, str] | None = None
     while True:
         try:
             entry = next(entries, None)
         except ContainerError as error:
-            return stopped_by(error), error.code
+            return stopped or (stopped_by(error), error.code)
         if entry is None:
-            return outside
+            return stopped or outside
         count += 1
         if count > rows.limits.members:
             return Status.LIMITED, "limit.members"
@@ -45,10 +47,12 @@ def members(
             outside = Status.PARTIAL, "container.outside_members"
             outside_members(rows, below, span, entry)
             continue
+        if stopped is not None and entry.error_code is None and entry.form == "member":
+            entry = replace(entry, start=None, length=None, content=None, error_code=stopped[1])
         ratio_base = entry.stored_size if entry.stored_size is not None else stored
         breach = member(rows, below, span, entry, step_of, ratio_base).error_code
         if breach in _STOPPING:
-            return Status.LIMITED, breach
+            stopped = Status.LIMITED, breach
 
 
 def member(

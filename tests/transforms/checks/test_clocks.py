@@ -16,7 +16,7 @@ EXIM_HOP = "from desk by mx.example (Exim 4.88) id 1d2Z7Y-0001xY-7Q; {}"  # the 
 
 
 def findings(
-    date: str, *fields: str, boundaries: tuple[str, ...] = ()
+    date: str, *fields: str, boundaries: tuple[str, ...] = (), body_lost: bool = False
 ) -> dict[str, tuple[str, str | None, str | None]]:
     text = "".join(f"{field}\r\n" for field in (f"Date: {date}", *fields, ""))
     parsed = parse_date(date.encode())
@@ -24,6 +24,7 @@ def findings(
         Kind.EMAIL, (), None, True, NO_SIGNATURE,
         date_utc=parsed.utc, date_raw=parsed.raw, date_offset_min=parsed.offset_min,
         clocks=read_clocks(split_message(in_memory(text.encode())), boundaries),
+        body_lost=body_lost,
     )  # fmt: skip
     found = {one.code: (one.strength.value, one.expected, one.actual) for one in check(item)}
     found.pop("clock.timeline", None)
@@ -52,6 +53,11 @@ def test_a_retyped_date_is_contradicted_by_the_senders_program_and_a_relay() -> 
             "2017-04-21 08:13:20 by date",
         )
     }
+
+
+def test_what_an_archive_turned_into_outlooks_file_is_not_contradicted_by_its_clocks() -> None:
+    hop = received("Mon, 24 Apr 2017 08:13:20 +0000")
+    assert not findings("Fri, 21 Apr 2017 10:13:20 +0200", f"Message-ID: {OUTLOOK_ID}", hop, body_lost=True)
 
 
 def test_a_retyped_hop_is_contradicted_by_its_own_identifier() -> None:

@@ -45,5 +45,9 @@ def test_a_name_that_shows_another_address_is_a_remark() -> None:
     assert (found.expected, found.actual) == ("x@provider.test", "claire@campaign.example")
 
 
+def test_an_address_that_exchange_wrapped_is_none() -> None:
+    assert not list(check(view("IMCEANOTES-claire+40campaign+2Eexample@provider.test", "claire@campaign.example")))
+
+
 def test_a_name_that_repeats_the_address_is_none() -> None:
     assert not list(check(view("x@provider.test", "X@Provider.test")))

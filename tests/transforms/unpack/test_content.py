@@ -376,7 +376,7 @@ def test_a_compressed_tar_that_swells_is_stopped(examine) -> None:
     limits = replace(LIMITS, ratio=50, ratio_from=MIB)
     archive = gzip.compress(tarred(("0.eml", MAIL), ("bomb", bytes(8 * MIB)), ("1.eml", MAIL)))
     found = examine({"z.tar.gz": archive, "zz.eml": MAIL}, limits)
-    assert found.items["z.tar.gz"].status is not Status.OK
+    assert outcome(found.items["z.tar.gz"]) == (Status.LIMITED, "limit.ratio")
     assert outcome(found.items["z.tar.gz!0.eml"]) == (Status.OK, None)
     assert outcome(found.items["z.tar.gz!bomb"]) == (Status.LIMITED, "limit.ratio")
     assert outcome(found.items["zz.eml"]) == (Status.OK, None)
@@ -397,7 +397,22 @@ def test_output_of_one_source_is_bounded_and_the_next_source_starts_afresh(exami
     found = examine({"a.zip": archive, "b.zip": archive}, replace(LIMITS, source_output=5 * MIB, ratio=1 << 30))
     for source in ("a.zip", "b.zip"):
         assert outcome(found.items[source]) == (Status.LIMITED, "limit.source_output")
-        assert [found.items[path].status for path in found.below(source)] == [Status.OK, Status.OK, Status.LIMITED]
+        members = [found.items[path] for path in found.below(source)]
+        assert [item.status for item in members] == [Status.OK, Status.OK, *[Status.LIMITED] * 3]
+        assert [item.size for item in members[3:]] == [None, None], "listed, and not opened"
+
+
+def test_archives_in_archives_may_not_take_more_than_twice_what_one_may(examine) -> None:
+    limits = replace(LIMITS, ratio=50, ratio_from=MIB)
+    small = [zipped((f"{n}", bytes(MIB // 2 + n)), method=zipfile.ZIP_DEFLATED) for n in range(16)]
+    tree = zipped(*((f"{n}.zip", one) for n, one in enumerate(small)), ("a.eml", MAIL), method=zipfile.ZIP_DEFLATED)
+    found = examine({"tree.zip": tree, "b.eml": MAIL}, limits)
+    assert outcome(found.items["tree.zip"]) == (Status.LIMITED, "limit.source_output")
+    assert len(found.below("tree.zip")) == 17
+    opened = [item for item in found.items.values() if item.path.startswith("tree.zip!") and item.size]
+    assert sum(item.size for item in opened if item.size) < 2 * (MIB + 50 * len(tree)) + 2 * MIB
+    assert outcome(found.items["tree.zip!a.eml"]) == (Status.LIMITED, "limit.source_output")
+    assert outcome(found.items["b.eml"]) == (Status.OK, None)
 
 
 def test_too_many_members_are_cut_off(examine) -> None:
