@@ -33,6 +33,7 @@ class ItemView(NamedTuple):
     from_email: str | None = None
     from_name: str | None = None
     from_domain: str | None = None
+    reply_to: str | None = None  # the first address of Reply-To
     likeness: Likeness | None = None  # of the From domain to one that the user named
     resembles: Likeness | None = None  # to one that the dump taught
     is_learned: bool = False  # the dump taught its own domain, too

@@ -6,6 +6,7 @@ suffix: `onedrive-en-marche` of `onedrive-en-marche.fr`, the form registered aga
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -70,9 +71,37 @@ def is_ascii(domain: str) -> bool:
     return shown_form(domain).isascii()
 
 
+def mixed_word(text: str) -> str | None:
+    """The first word that mixes letters of scripts that look alike (UTS 39 §5), None if none does.
+
+    Scripts are told by the names of letters: those of Japanese, Korean and Chinese are mixed as a rule and
+    resemble none of these.
+    """
+    if text.isascii():
+        return None
+    for word in _WORD.findall(text):
+        if not word.isascii() and len({_script(char) for char in word} & _ALIKE_SCRIPTS) > 1:
+            return str(word)
+    return None
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+_ALIKE_SCRIPTS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"})
+
+
+@lru_cache(maxsize=4096)
+def _script(char: str) -> str:
+    return unicodedata.name(char, "").partition(" ")[0]
+
+
 def foreign_letters(domain: str) -> str:
     """The letters beyond ASCII of a domain, each with its code point: `а U+0430`; "" if there are none."""
-    letters = dict.fromkeys(char for char in shown_form(domain) if not char.isascii())
+    return code_points(shown_form(domain))
+
+
+def code_points(text: str) -> str:
+    """The letters beyond ASCII of a text, each with its code point."""
+    letters = dict.fromkeys(char for char in text if not char.isascii())
     return " ".join(f"{char} U+{ord(char):04X}" for char in letters)
 
 

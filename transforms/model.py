@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from transforms.span import Span
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class Kind(StrEnum):
@@ -338,6 +338,7 @@ class Item(NamedTuple):
     from_domain: str | None = None
     to_emails: tuple[str, ...] = ()
     cc_emails: tuple[str, ...] = ()
+    reply_to: str | None = None  # the first address of Reply-To
     subject: str | None = None
     date_utc: datetime | None = None
     date_raw: str | None = None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.lookalike import DECISIVE, Likeness, foreign_letters, likeness, shown_form, skeleton
+from transforms.lookalike import DECISIVE, Likeness, foreign_letters, likeness, mixed_word, shown_form, skeleton
 
 PROTECTED = ("en-marche.fr", "campaign.example", "elysee.fr", "mall.example")
 
@@ -91,6 +91,12 @@ def test_skeleton_folds_letters_of_other_scripts_and_ascii_pairs() -> None:
 def test_shown_form_decodes_and_names_the_letters_that_differ() -> None:
     assert shown_form("xn--cmpaign-2fg.example") == "cаmpaign.example"
     assert foreign_letters("xn--cmpaign-2fg.example") == "а U+0430"
+
+
+@given(st.text(max_size=200))
+def test_a_mixed_word_is_one_of_the_text(text: str) -> None:
+    found = mixed_word(text)
+    assert found is None or (found in text and not found.isascii())
 
 
 @given(st.text(max_size=80), st.text(max_size=40))

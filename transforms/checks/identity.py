@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from transforms.auth.alignment import registered_domain
 from transforms.case import ItemView
-from transforms.lookalike import DECISIVE, Likeness, foreign_letters, shown_form
+from transforms.lookalike import DECISIVE, Likeness, code_points, foreign_letters, mixed_word, shown_form
+from transforms.mail.address import is_address
 from transforms.model import Direction, Finding, Kind, Rule, Strength
+from transforms.tampering import munged
 from transforms.text import clean_text
 
 IMPERSONATION = Rule(
@@ -59,7 +62,35 @@ ALIKE = Rule(
     "as the one above; it flags both and is added to nothing",
 )
 
-RULES = (IMPERSONATION, IMITATES_LEARNED, ALIKE, RESEMBLES, NAME_IS_ADDRESS)
+MIXED_SCRIPTS = Rule(
+    "identity.mixed_scripts",
+    Direction.CONTRADICTS,
+    Strength.WEAK,
+    "identity",
+    "A word of the sender's domain or name mixes letters of scripts that look alike",
+    "Keyboards switched within a word, damaged charsets, brand names and mathematics.",
+    "0 of 4,157 honest and 0 of 1,896 spam mails of 2002 (2026-11-26), almost all of them in one script",
+)
+REPLY_TO = Rule(
+    "identity.reply_to_elsewhere",
+    Direction.CONTRADICTS,
+    Strength.WEAK,
+    "identity",
+    "Answers go to another domain than the one the mail claims to come from",
+    "Newsletters, ticket systems, assistants and people with two addresses do this all the time.",
+    "12 of 4,157 honest mails of 2002, lists left out, 125 of 1,896 spam mails (2026-11-26)",
+)
+IMPOSSIBLE = Rule(
+    "identity.impossible_address",
+    Direction.CONTRADICTS,
+    Strength.WEAK,
+    "identity",
+    "The address in the From field is none that mail can be sent to",
+    "Exports shorten or rewrite addresses, internal systems use names of their own, and old mail has old forms.",
+    "0 of 4,157 honest mails of 2002, 7 of 1,896 spam mails (2026-11-26)",
+)
+
+RULES = (IMPERSONATION, IMITATES_LEARNED, ALIKE, RESEMBLES, NAME_IS_ADDRESS, MIXED_SCRIPTS, REPLY_TO, IMPOSSIBLE)
 
 _ADDRESS = re.compile(r"[^\s@<>\"'(),;:]{1,64}@([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8})", re.IGNORECASE)
 
@@ -73,7 +104,11 @@ _HOW = {
 
 
 def check(item: ItemView) -> Iterator[Finding]:
-    if item.kind is not Kind.EMAIL or not item.from_domain:
+    if item.kind is not Kind.EMAIL:
+        return
+    if item.from_email and not item.author_known and not is_address(item.from_email):
+        yield IMPOSSIBLE(actual=item.from_email)
+    if not item.from_domain:
         return
     if item.likeness is not None:
         yield _alike(IMPERSONATION if item.likeness.form in DECISIVE else RESEMBLES, item.from_domain, item.likeness)
@@ -84,6 +119,14 @@ def check(item: ItemView) -> Iterator[Finding]:
     # Exchange writes an address of another system as IMCEANOTES-...@its.own.domain: 26 of 71 in a public PST.
     if named is not None and named[0].lower() != address and not address.startswith("imcea"):
         yield NAME_IS_ADDRESS(expected=item.from_email, actual=named[0])
+    told = item.likeness or item.resembles  # with every letter beyond ASCII
+    mixed = mixed_word(item.from_name or "") or (None if told else mixed_word(shown_form(item.from_domain)))
+    if mixed is not None:
+        yield MIXED_SCRIPTS(clean_text(f"{mixed}: {code_points(mixed)}"))
+    if item.reply_to is not None and not item.intermediaries and not munged(item.from_name or "", item.reply_to):
+        answered = item.reply_to.rpartition("@")[2]
+        if registered_domain(answered) != registered_domain(item.from_domain):
+            yield REPLY_TO(expected=item.from_email, actual=item.reply_to)
 
 
 def made(item: ItemView) -> Iterator[str]:

@@ -17,12 +17,8 @@ import pyarrow as pa
 from transforms.model import Told
 from transforms.shard import Content
 
-TELLING = (
-    "answers",
-    "custody",
-    "quotes",
-    "twins",
-)  # joins that do no more than tell: `compare(pair, load)` gives what is said of items
+# Joins that do no more than tell: `compare(pair, load)` gives what is said of items.
+TELLING = ("answers", "custody", "namesakes", "quotes", "twins")
 
 
 def names() -> tuple[str, ...]:

@@ -229,6 +229,12 @@ def plain_mailboxes(value: bytes) -> tuple[Mailbox, ...] | None:
     return tuple(found)
 
 
+def is_address(address: str) -> bool:
+    """Whether an address is one that mail can be sent to, by its form alone."""
+    local_part, _, domain = address.rpartition("@")
+    return len(local_part) <= _MAX_LOCAL_PART and _is_address(local_part, domain)
+
+
 @lru_cache(maxsize=8192)
 def _is_address(local_part: str, domain: str) -> bool:
     """Whether a second, independent reader takes it for an address too.

@@ -47,6 +47,7 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
         "from_domain": clean_text(author.domain, display) if author and author.domain else None,
         "to_emails": _addresses(lowest.get("to"), limits),
         "cc_emails": _addresses(lowest.get("cc"), limits),
+        "reply_to": next(iter(_addresses(lowest["reply-to"], limits)), None) if "reply-to" in lowest else None,
         "subject": decode_words(subject.value, display) if subject else None,
         "date_utc": date.utc if date else None,
         "date_raw": clean_text(date.raw, display) if date else None,

@@ -39,3 +39,16 @@ def test_a_conversation_of_outlook_is_known_by_the_first_octets_of_its_index(val
     message = split_message(in_memory(b"Thread-Index: " + value + b"\r\nFrom: ada@club.example\r\n\r\n"))
     found = summarise(message, read_one_way(message), LIMITS)["conversation"]
     assert found is None if shared is None else len(found) == shared
+
+
+@pytest.mark.parametrize(
+    ("value", "first"),
+    [
+        (b"Desk <desk@paper.example>, a@b.example", "desk@paper.example"),
+        (b"undisclosed", None),
+        (b"", None),
+    ],
+)
+def test_the_first_address_that_answers_go_to_is_kept(value: bytes, first: str | None) -> None:
+    message = split_message(in_memory(b"Reply-To: " + value + b"\r\nFrom: ada@club.example\r\n\r\n"))
+    assert summarise(message, read_one_way(message), LIMITS)["reply_to"] == first
