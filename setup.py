@@ -42,6 +42,7 @@ setup(
             "ruff>=0.6",
             "mypy>=1.11",
             "pyhanko>=0.38,<0.40",  # signs PDFs; the independent oracle for theirs
+            "openpyxl>=3.1",  # reads what `export --to xlsx` wrote
             "setuptools>=77",  # one test builds the wheel
         ],
     },

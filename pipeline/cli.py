@@ -133,6 +133,12 @@ def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
     return options.EXIT_OK
 
 
+def _export(parsed: argparse.Namespace, _: list[str]) -> int:
+    from pipeline import exporting
+
+    return exporting.run(parsed, _with_tables(parsed.out))
+
+
 def _proof(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import lookup
     from pipeline.proof import bundle
@@ -215,6 +221,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "summary": _summary,
     "report": _report,
     "explain": _explain,
+    "export": _export,
     "proof": _proof,
     "check": _check,
     "keys": _keys,

@@ -17,6 +17,17 @@ EXIT_INCOMPLETE = 4
 EXIT_ACCOUNTING = 5
 EXIT_INTERRUPTED = 130
 
+# Formats of `export`, and the module of pipeline/export/ that writes each.
+EXPORTS = {
+    "csv": "comma_separated",
+    "xlsx": "workbook",
+    "sqlite": "database",
+    "jsonl": "json_lines",
+    "ftm": "follow_the_money",
+    "datashare": "datashare_tags",
+    "sha256sum": "manifest",
+}
+
 _EPILOG = """\
 exit codes: 0 complete and accounted for · 2 usage · 3 input unusable, or OUT in use · 4 incomplete, can be resumed
             5 accounting or verification failed · 130 interrupted
@@ -75,6 +86,11 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("out", metavar="OUT", type=Path)
     explain.add_argument("item", metavar="ITEM", help="path, start of an item_id, Message-ID or sha256")
     explain.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    export = _command(commands, "export", "the items in a format of other programs")
+    export.add_argument("out", metavar="OUT", type=Path)
+    export.add_argument("--to", choices=tuple(EXPORTS), required=True, help="format")
+    export.add_argument("-o", "--output", metavar="FILE", type=_path, required=True, help="new file")
 
     proof = _command(commands, "proof", "a folder that a stranger checks with openssl alone")
     proof.add_argument("out", metavar="OUT", type=Path)
