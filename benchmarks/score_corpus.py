@@ -22,6 +22,7 @@ import datetime
 import json
 import math
 import os
+import random
 import subprocess
 import sys
 from collections import Counter
@@ -38,6 +39,7 @@ from run import machine, versions
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+HALVES = 2  # of the keys, drawn anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,10 @@ def as_markdown(report: Mapping[str, Any]) -> str:
         lines.append(f"| {name} | {one['k']} of {one['n']} | {shown} | {one['from']:.2%} to {one['to']:.2%} |")
     for kind, paths in report["wrong"].items():
         lines += ["", f"{kind}: {len(paths)}" + "".join(f"\n- `{path}`" for path in paths[:20])]
+    lines += ["", "With fewer keys, judged again from the evidence:"]
+    for one in report["by_keys"]:
+        counts = ", ".join(f"{kind} {len(paths)}" for kind, paths in one["wrong"].items())
+        lines.append(f"- {one['keys']} of {one['of']} keys: {one['verified']} labelled items verified; {counts}")
     for truth, title in (
         (FORGED, "Forged"),
         (IMPERSONATION, "Imitated"),
@@ -269,8 +275,26 @@ def score(folder: Path, messages: int, seed: int, again: bool) -> dict[str, Any]
         "versions": versions(),
         "totals": totals(pairs),
         "wrong": wrong(pairs),
+        "by_keys": by_keys(folder, labels, seed),
         "by_recipe": by_recipe(pairs),
     }
+
+
+def by_keys(folder: Path, labels: Mapping[str, Label], seed: int) -> list[dict[str, Any]]:
+    """The mistakes under fewer keys, judged again without the dump: under none, then under random halves."""
+    rng, out = random.Random(seed), folder / "out"
+    head, *rows = (folder / "keys.csv").read_text("utf-8").splitlines()
+    found = []
+    for chosen in ([], *(sorted(rng.sample(rows, len(rows) // 2)) for _ in range(HALVES))):
+        subset = folder / "fewer_keys.csv"
+        subset.write_text("\n".join([head, *chosen, ""]), "utf-8")
+        again = ("judge", str(out), "--only-keys", "--keys", str(subset), "-q")
+        subprocess.run([sys.executable, "-m", "pipeline", *again], check=True, stdout=subprocess.DEVNULL)
+        said = judged(out)
+        pairs = pairs_of(labels, said)
+        verified = _verified(one for _, _, one in pairs)
+        found.append({"keys": len(chosen), "of": len(rows), "verified": verified, "wrong": wrong(pairs)})
+    return found
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ from corpus.scene import (
     without_fields,
 )
 from corpus.transport import Mail, delivered, trace
-from corpus.world import CLAIRE, LIST, MARION, PREFECT, RHO, SAILOR, THEO, Person
+from corpus.world import CLAIRE, INSIDERS, LIST, MARION, OMEGA, PREFECT, RHO, SAILOR, THEO, TREASURER, Person
 
 RECIPES: list[Recipe] = []
 
@@ -676,3 +676,81 @@ def document_by_a_wrong_clock(case: Case) -> None:
     box = draft.to[0]
     late = case.scene.file(SAILOR, draft.when + 40 * 86_400, "docx")
     case.damaged(box, delivered(case.send(replace(draft, files=(late,))), box))
+
+
+# ---- letters that resemble each other ---------------------------------------------------------
+
+
+def _merged(case: Case, author: Person, **shared: str) -> list[tuple[Mail, Person]]:
+    """One letter to three people in the same second, each with an amount of its own."""
+    first = case.scene.draft(author)
+    found = []
+    for number, reader in enumerate(case.rng.sample([person for person in INSIDERS if person != author], 3)):
+        text = re.sub("[0-9]{2},[0-9]{3} euro", f"{number + 31},{number}00 euro", first.text)
+        draft = replace(first, to=(reader,), seed=case.scene.seed(), text=f"Dear {reader.name},\n\n{text}")
+        found.append((case.send(replace(draft, **shared)), reader))
+    return found
+
+
+@event
+def merged_letter(case: Case) -> None:
+    """The same letter to three people, with a name and an amount for each; one copy lost signature and Message-ID."""
+    letters = _merged(case, case.rng.choice((OMEGA, TREASURER)))
+    for mail, reader in letters[1:]:
+        case.kept(mail, reader)
+    mail, reader = letters[0]
+    case.damaged(reader, without_fields(delivered(mail, reader), "DKIM-Signature", "Message-ID"))
+
+
+@event
+def merged_letter_of_one_id(case: Case) -> None:
+    """The same, by a program that gives all of them one Message-ID; one copy lost its signature."""
+    letters = _merged(case, OMEGA, message_id=f"merge.{case.rng.getrandbits(40):010x}@{OMEGA.system.domain}")
+    for mail, reader in letters[1:]:
+        case.kept(mail, reader)
+    mail, reader = letters[0]
+    case.damaged(reader, without_fields(delivered(mail, reader), "DKIM-Signature"))
+
+
+@event
+def two_letters_of_one_id(case: Case) -> None:
+    """A program that has one Message-ID for each customer: the reminder has the identifier of the bill, unsigned."""
+    ident = f"customer.{case.rng.randrange(10**6)}@{OMEGA.system.domain}"
+    bill = replace(case.scene.draft(OMEGA), message_id=ident)
+    case.kept(case.send(bill), bill.to[0])
+    later = bill.when + case.rng.choice((600, 9_000, 40 * 86_400))
+    reminder = replace(bill, when=later, seed=case.scene.seed(), text=other_amount(bill.text))
+    case.damaged(bill.to[0], without_fields(delivered(case.send(reminder), bill.to[0]), "DKIM-Signature"))
+
+
+@event
+def identifiers_dropped(case: Case) -> None:
+    """An exporter drops signature, Message-ID and trace of one of two copies."""
+    draft = _draft(case)
+    mail = case.send(draft)
+    case.kept(mail, draft.to[0])
+    gone = ("DKIM-Signature", "Message-ID", "Received", "Return-Path", "Delivered-To")
+    case.damaged(draft.to[1], without_fields(delivered(mail, draft.to[1]), *gone))
+
+
+@event
+def personal_footer_added(case: Case) -> None:
+    """A list writes the address of each reader below the text; the author's own box holds the sent copy."""
+    draft = _draft(case, (MARION, THEO))
+    mail = case.send(draft)
+    for reader in draft.to:
+        leave = f"https://{LIST.domain}/u/{case.rng.randrange(10**6)}"
+        footer = f"\n--\nYou receive this as {reader.address}. Leave: {leave}\n"
+        case.damaged(reader, delivered(mail, reader) + forms.crlf(footer))
+    case.damaged(draft.author, mail.composed)
+
+
+@event
+def two_answers_in_a_minute(case: Case) -> None:
+    """Somebody answers twice within a minute, correcting himself; the exporter dropped the second one's signature."""
+    draft = _draft(case)
+    mail, author = case.send(draft), draft.to[0]
+    first = reply(draft, author, mail.at + 4_000, "Yes, I agree to the first proposal.", case.scene.seed())
+    second = reply(draft, author, mail.at + 4_040, "No, I meant: I agree to the second proposal.", case.scene.seed())
+    case.kept(case.send(first), draft.author)
+    case.damaged(draft.author, without_fields(delivered(case.send(second), draft.author), "DKIM-Signature"))

@@ -10,13 +10,14 @@ told from what honest software does to mail; everything else is left open:
 * words that differ in their accents, marks or damaged characters: a change of charset;
 * addresses and links: anonymised or rewritten;
 * another choice of text parts, or another text altogether: not comparable;
-* another day in the Date field: software that reuses its Message-IDs.
+* another second in the Date field, or other recipients: software that gives one Message-ID to all letters of a
+  merge, or to all that it ever writes to one customer.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength
 from transforms.shard import ProvenShard
 from transforms.tampering import said_subject, shown_words
-from transforms.transmission import CLAIMING, claims_transmission, container, same_instant
+from transforms.transmission import CLAIMING, claims_transmission, container
 
 ALTERED = Rule(
     "copy.altered",
@@ -68,7 +69,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
     """One row per message with a Message-ID and one author."""
     shard = proven.shard
     names = ("kind", "message_id", "from_email", "item_id", "path", "source_path", "subject",
-             "content_sha256", "date_utc", *CLAIMING)  # fmt: skip
+             "content_sha256", "date_utc", "to_emails", *CLAIMING)  # fmt: skip
     column = {name: shard.column(name) for name in names}
     found: list[tuple[Any, ...]] = []
     for row, kind in enumerate(column["kind"]):
@@ -95,6 +96,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
                 container(column["source_path"][row], column["path"][row]),
                 (as_signed.subject if as_signed else None) or column["subject"][row] or "",
                 column["date_utc"][row],
+                column["to_emails"][row],
                 column["content_sha256"][row],
                 identified,
                 proof is not None and proof.basis is not None,
@@ -115,6 +117,7 @@ _ROWS = pa.schema(
         ("container", pa.string()),
         ("subject", pa.string()),
         ("date", pa.timestamp("us", tz="UTC")),
+        ("to", pa.list_(pa.string())),
         ("content", pa.binary()),
         ("verified", pa.bool_()),
         ("proven", pa.bool_()),
@@ -162,7 +165,7 @@ def join(table: pa.Table) -> list[Pair]:
                     copy["row"],
                     copy["container"],
                     copy["subject"],
-                    copy["claims"] and same_instant(copy["date"], original["date"]),
+                    copy["claims"] and _same_letter(copy, original),
                     same,
                     original["unit_id"],
                     original["row"],
@@ -171,6 +174,14 @@ def join(table: pa.Table) -> list[Pair]:
                 )
             )
     return pairs
+
+
+def _same_letter(copy: Mapping[str, Any], original: Mapping[str, Any]) -> bool:
+    """Whether both were written in the same second, to the same people as far as both name any."""
+    written = original["date"]
+    if written is None or copy["date"] not in (written, written.replace(second=0)):  # some exports drop them
+        return False
+    return not copy["to"] or not original["to"] or not set(copy["to"]).isdisjoint(original["to"])
 
 
 @dataclass(frozen=True, slots=True)
