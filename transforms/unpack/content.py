@@ -77,6 +77,10 @@ def read(rows: Rows, row: int, place: Place, landed: Landed, expand: bool = True
         return envelopes.read(rows, row, place, landed, found.kind, _facts(found, span, place))
     if found.format in archives.FORMATS:
         return archives.read(rows, row, place, landed, found, _facts(found, span, place), expand)
+    if found.kind is Kind.ARCHIVE:
+        unopened = landed._replace(status=Status.ERROR, code="container.unsupported_format")
+        rows.put(row, place, Kind.ARCHIVE, digests, **_facts(found, span, place), **unopened.outcome)
+        return whole
     opened = Opened(found.format, found.media_type, span, storage=root)
     return documents.read(rows, row, place, landed, found.kind, opened, _facts(found, span, place))
 

@@ -718,3 +718,9 @@ def test_gaps_in_the_decoded_and_in_the_compressed_octets_have_paths_of_their_ow
     found = examine({"t.tgz": whole + b"behind"})
     assert found.items[f"t.tgz!@{len(archive)}"].size == 512
     assert found.octets(found.items[f"t.tgz!@{len(archive)}#2"]) == b"behind"
+
+
+def test_an_archive_that_no_reader_opens_is_an_error_and_not_an_empty_container(examine) -> None:
+    item = examine({"a.ar": b"!<arch>\n" + bytes(60)}).items["a.ar"]
+    assert outcome(item) == (Status.ERROR, "container.unsupported_format")
+    assert item.kind is Kind.ARCHIVE and item.holds_messages

@@ -1,0 +1,95 @@
+"""Containers that others wrote, from public packages: skipped without the folder that CONTAINER_FIXTURES names.
+
+npm pst-extractor 1.12.0                     example/testdata/
+Maven org.apache.tika:tika-parsers:1.28.5    its jar of tests, test-documents/
+PyPI tnefparse 1.4.0                         its source, tests/examples/
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from transforms.model import Kind, Status
+
+FOLDER = Path(os.environ.get("CONTAINER_FIXTURES", "/nowhere"))
+OFFICE = {"testEXCEL.xls", "testHTML.html", "testOpenOffice2.odt", "testPDF.pdf", "testPPT.ppt", "testRTF.rtf",
+          "testTXT.txt", "testWORD.doc", "testXML.xml"}  # fmt: skip
+
+
+@pytest.fixture
+def public(examine):  # type: ignore[no-untyped-def]
+    """A dump that holds the named file."""
+
+    def run(name: str):  # type: ignore[no-untyped-def]
+        if not (FOLDER / name).exists():
+            pytest.skip(f"needs {name} in the folder that CONTAINER_FIXTURES names")
+        return examine({name: (FOLDER / name).read_bytes()})
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "subject", "attachments"),
+    [
+        ("two-files.tnef", "two files", {"AUTHORS": 244, "README": 893}),
+        ("long-filename.tnef", "RE: license file", {"allproductsmar2000.dat": 279}),
+        ("unicode-mapi-attr.tnef", "example", {"example.dat": 1024}),
+        ("umlaut.tnef", None, {"TBZ PARIV GmbH.jpg": 44764, "image003.jpg": 1001, "UmlautAnhang-äüö.txt": 14}),
+        ("testWINMAIL.dat", None, {"quick.doc": 19968, "quick.html": 428, "quick.pdf": 18638, "quick.txt": 235,
+                                   "quick.xml": 143}),
+    ],
+)  # fmt: skip
+def test_winmail_dat(public, name: str, subject: str | None, attachments: dict[str, int]) -> None:  # type: ignore[no-untyped-def]
+    found = public(name)
+    assert (found.items[name].kind, found.items[name].subject) == (Kind.EMAIL, subject)
+    inside = [found.items[path] for path in found.below(name)]
+    assert {item.file_name: item.size for item in inside} == attachments
+    assert {item.status for item in found.items.values()} == {Status.OK}
+
+
+@pytest.mark.parametrize(
+    ("name", "author", "subject"),
+    [
+        ("testMSG.msg", "jukka.zitting@gmail.com", "MIME registry use cases"),
+        ("test-outlook.msg", "msoe@microsoft.com", "Microsoft Outlook Express 6"),
+        ("testMSG_att_msg.msg", "nick.booth@pof.com.au", "test email"),
+        ("testMSG_chinese.msg", None, "Alfresco MSG format testing ( MSG 格式測試 )"),
+    ],
+)
+def test_outlooks_msg(public, name: str, author: str | None, subject: str) -> None:  # type: ignore[no-untyped-def]
+    found = public(name)
+    assert (found.items[name].from_email, found.items[name].subject) == (author, subject)
+    assert {item.status for item in found.items.values()} == {Status.OK} and found.texts[name].text
+
+
+@pytest.mark.parametrize("name", ["test-documents.zip", "test-documents.tar", "test-documents.7z"])
+def test_archives(public, name: str) -> None:  # type: ignore[no-untyped-def]
+    if name.endswith(".7z"):
+        pytest.importorskip("py7zr")
+    found = public(name)
+    assert {item.file_name for item in found.items.values()} >= OFFICE
+    assert {item.status for item in found.items.values()} == {Status.OK}
+
+
+def test_rar_lists_what_it_cannot_open(public, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("rarfile")
+    monkeypatch.setenv("PATH", "")
+    found = public("test-documents.rar")
+    members = [item for item in found.items.values() if item.depth]
+    assert {item.file_name for item in members} == OFFICE
+    assert {item.error_code for item in members} == {"container.needs_rar_program"}
+
+
+@pytest.mark.parametrize("name", ["droste.zip", "quine.gz"])
+def test_an_archive_that_holds_itself_is_a_cycle(public, name: str) -> None:  # type: ignore[no-untyped-def]
+    codes = [item.error_code for item in public(name).items.values()]
+    assert "limit.cycle" in codes and len(codes) < 10
+
+
+@pytest.mark.parametrize("name", ["test-documents.cpio", "testARofText.ar"])
+def test_an_archive_that_nothing_here_opens_says_so(public, name: str) -> None:  # type: ignore[no-untyped-def]
+    item = public(name).items[name]
+    assert (item.kind, item.status, item.error_code) == (Kind.ARCHIVE, Status.ERROR, "container.unsupported_format")
