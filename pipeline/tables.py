@@ -71,7 +71,7 @@ ITEMS: tuple[Column, ...] = (
     ("arc_result", ENUM, "The ARC chain (RFC 8617): none, pass, fail, policy (a key that proves nothing) or neutral."),
     ("repairs", TEXT, "What had to be undone for the signature to match, joined by +."),
     ("inherits_from", TEXT, "item_id of the verified message that carries exactly these octets."),
-    ("near_dup_of", TEXT, "item_id of a verified document that is nearly the same; null in this version."),
+    ("near_dup_of", TEXT, "item_id of an attachment of a verified message that is nearly the same."),
     ("lookalike_of", TEXT, "The domain that the sender's resembles: named with --protect, or taught by the dump."),
     ("author", TEXT, "Author by the document's metadata, which anybody can edit."),
     ("last_modified_by", TEXT, "Last editor by the document's metadata."),

@@ -333,6 +333,10 @@ def _tampered(found: Iterable[Tampering]) -> Iterator[Finding]:
             yield _TAMPERING_RULES[one.code](one.detail, one.expected or None, one.actual or None)
 
 
+def _near(found: Iterable[Told]) -> str | None:
+    return next((one.of for one in found if one.of), None)
+
+
 def _told(found: Iterable[Told]) -> Iterator[Finding]:
     """One finding a rule, however many messages say so: a second witness is no second fact."""
     first: dict[str, Told] = {}
@@ -453,6 +457,7 @@ def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa
         **_as_signed(proven, proofs),
         **_by_documents(proven.shard.documents_by_row(), len(rows)),
         "inherits_from": [one.inherits_from for one in rows],
+        "near_dup_of": [_near(joined.told.get(row, ())) for row in range(len(rows))],
         "lookalike_of": [one.case.likeness.imitates if one.case.likeness else None for one in rows],
         "evidence": _evidence(rows, schema.field("evidence").type),
     }

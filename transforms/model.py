@@ -357,6 +357,7 @@ class Item(NamedTuple):
     content_sha256: bytes | None = None  # of all text parts, decoded, and the attachments' digests
     body_start: int | None = None  # where the body begins in the item's own octets
     body_form: bytes | None = None  # 16 octets: equal where Content-Type and its encoding say the same
+    sketch: bytes | None = None  # of the text of a file, where there is enough (sketch.py)
 
 
 class Clock(NamedTuple):
@@ -495,6 +496,7 @@ class Told(NamedTuple):
     detail: str = ""
     expected: str = ""
     actual: str = ""
+    of: str = ""  # item_id of what it is nearly the same as
 
 
 @dataclass(frozen=True, slots=True)

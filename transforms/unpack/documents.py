@@ -8,6 +8,7 @@ from transforms.auth import pdf
 from transforms.documents import Opened, describe
 from transforms.mail.content import normalised
 from transforms.model import Kind, Text
+from transforms.sketch import sketch
 from transforms.unpack.landing import Landed
 from transforms.unpack.rows import Octets, Place, Rows
 
@@ -28,5 +29,6 @@ def read(
     words = normalised(text, rows.limits.text) if text else ""
     if words:
         rows.texts.append(Text(row, opened.media_type, words))
+        facts = {**facts, "sketch": sketch(words)}
     rows.put(row, place, kind, landed.digests, **facts, **landed.outcome)
     return Octets(landed.digests.size, 0)

@@ -45,7 +45,7 @@ def signed() -> Callable[..., bytes]:
 
 @pytest.fixture
 def told(judged: Callable[..., Any], tmp_path: Path) -> Callable[..., Findings]:
-    """The findings of the joins about each file, and under `verdict` the verdict."""
+    """The findings of the joins about each file, and under their names some of its columns."""
 
     def judge(
         files: dict[str, bytes], signers: tuple[Signer, ...] = (CAMPAIGN, STRANGER, STRANGER_ED25519), protect: str = ""
@@ -55,7 +55,8 @@ def told(judged: Callable[..., Any], tmp_path: Path) -> Callable[..., Findings]:
             (tmp_path / name).write_bytes(octets)
         rows = judged(tmp_path, [_public(one) for one in signers], tuple(filter(None, [protect])))
         return {
-            path: {f["code"]: f for f in row["findings"]} | {"verdict": row["verdict"], "subtype": row["subtype"]}
+            path: {f["code"]: f for f in row["findings"]}
+            | {"verdict": row["verdict"], "subtype": row["subtype"], "near_dup_of": row["near_dup_of"]}
             for path, row in rows.items()
         }
 
