@@ -51,7 +51,7 @@ REBUILT_ANEW = Rule(
     Direction.NEUTRAL,
     Strength.WEAK,
     "reading",
-    "An exporter wrote this message anew from what Outlook kept of it: a signature over its body cannot match",
+    "An exporter wrote this message anew from what Outlook kept of it, so no signature over its body can match",
     "Whoever has only a PST file gets mail out of it this way.",
     "says nothing about who wrote it; a boundary that any other program could write too",
 )
@@ -65,8 +65,46 @@ KEPT_BY = Rule(
     "says nothing about who wrote it; anybody can write such fields",
 )
 
-RULES = (FROM_AMBIGUOUS, HEADER_AMBIGUOUS, DAMAGED, SHOWN_OTHERWISE, REBUILT_ANEW, KEPT_BY)
-_OF_NOTES = {rule.code: rule for rule in (SHOWN_OTHERWISE, REBUILT_ANEW, KEPT_BY)}
+LISTED = Rule(
+    "container.listed",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "reading",
+    "What the archive says of this member, which was not opened",
+    "Members are encrypted, of a rare kind, or behind a damage.",
+    "says nothing about who made it; an archive can claim anything",
+)
+COUNTED = Rule(
+    "container.messages",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "reading",
+    "How many messages the folders of this file say that they hold, and how many they list",
+    "Outlook leaves such counts behind when it is interrupted.",
+    "says nothing about who made it",
+)
+READER_MISSING = Rule(
+    "container.reader_missing",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "reading",
+    "What opens such a file is not installed here",
+    "It is an extra of this program, to be installed where it is wanted.",
+    "says nothing about the file",
+)
+
+RULES = (
+    FROM_AMBIGUOUS,
+    HEADER_AMBIGUOUS,
+    DAMAGED,
+    SHOWN_OTHERWISE,
+    REBUILT_ANEW,
+    KEPT_BY,
+    LISTED,
+    COUNTED,
+    READER_MISSING,
+)
+_OF_NOTES = {rule.code: rule for rule in RULES[RULES.index(SHOWN_OTHERWISE) :]}
 
 
 def check(item: ItemView) -> Iterator[Finding]:

@@ -76,7 +76,7 @@ def _read(
     except ContainerError as error:
         landed = landed._replace(status=Status.ERROR, code=error.code)
         if error.code.startswith("container.needs_"):  # what to do about it
-            facts["notes"] = (f"{error.code}: {error}",)
+            facts["notes"] = (f"container.reader_missing: {error}",)
         rows.put(row, place, Kind.ARCHIVE, landed.digests, **facts, **landed.outcome)
         return Octets(landed.digests.size, 0)
     if found.format == "zip" and directory.defects and landed.status is Status.OK:

@@ -40,7 +40,9 @@ def store(rows: Rows, row: int, place: Place, landed: Landed) -> Octets | None:
         opened = pst.Store(landed.span, rows.watch.alive)
     except ContainerError as error:
         failed = landed._replace(status=Status.ERROR, code=error.code)
-        rows.put(row, place, Kind.MAILBOX, landed.digests, notes=(f"{error.code}: {error}",), **facts, **failed.outcome)
+        if error.code.startswith("container.needs_"):  # what to do about it
+            facts["notes"] = (f"container.reader_missing: {error}",)
+        rows.put(row, place, Kind.MAILBOX, landed.digests, **facts, **failed.outcome)
         return Octets(landed.digests.size, 0)
     try:
         _inside(rows, below, landed.span, opened.messages())

@@ -39,3 +39,15 @@ def test_each_defect_is_a_finding() -> None:
 
 def test_nothing_here_speaks_for_or_against_an_item() -> None:
     assert {(rule.direction, rule.strength) for rule in reading.RULES} == {(Direction.NEUTRAL, Strength.WEAK)}
+
+
+def test_a_note_with_a_rule_of_its_own_is_told_by_it() -> None:
+    notes = (
+        "container.listed: 12 octets, CRC-32 0000abcd",
+        "container.messages: 3 by the folders' own count, 3 listed in them",
+        "container.reader_missing: pip install 'leak-triage[pst]'",
+        "mail.rebuilt: readpst",
+    )
+    view = PLAIN._replace(kind=Kind.ARCHIVE, notes=notes, proof=None)
+    assert codes(view) == [note.partition(":")[0] for note in notes]
+    assert [one.summary.partition(": ")[2] for one in reading.check(view)] == [n.partition(": ")[2] for n in notes]
