@@ -211,11 +211,16 @@ def _habits(container: str, groups: list[_Group]) -> Habits:
     weighed = [code for code in codes if code not in _OF_DOMAINS]
     weak = tuple((code, why) for code in weighed if (why := _usual(code, groups)) is not None)
     fields = {code.removeprefix(REWRITTEN) for code, _ in weak if code.startswith(REWRITTEN)}
-    fields |= {_rules()[code].field for code, _ in weak if code in _rules()} - {""}
+    fields |= {field for code, _ in weak if code in _rules() for field in _rules()[code].fields}
     shut = _ALONE | dict(weak).keys()
-    open_codes = {code for code in codes if code in _rules().keys() - shut and _rules()[code].field not in fields}
+    open_codes = {code for code in codes if code in _rules().keys() - shut and fields.isdisjoint(_rules()[code].fields)}
     together = {pair for group in groups for pair in combinations(sorted(group.tripped & open_codes), 2)}
-    return Habits(container, weak, tuple(_pair(codes, groups) for codes in sorted(together)))
+    return Habits(container, weak, tuple(_pair(pair, groups) for pair in sorted(together) if _independent(*pair)))
+
+
+def _independent(one: str, other: str) -> bool:
+    """Whether two contradictions rest on different fields: one wrong clock may be behind all that rest on one."""
+    return set(_rules()[one].fields).isdisjoint(_rules()[other].fields)
 
 
 def _usual(code: str, groups: list[_Group]) -> str | None:

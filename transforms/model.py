@@ -510,7 +510,8 @@ class Rule:
     sentence: str  # the finding in plain words
     innocent: str  # honest explanations, for docs/findings.md and `triage explain`
     rate: str  # measured or derived false-alarm rate and its source
-    field: str = ""  # header field, lower case, that it rests on and that an exporter may rewrite
+    # Header fields, lower case, that it rests on: exporters may rewrite them, and one cause may be behind two findings.
+    fields: tuple[str, ...] = ()
 
     def __call__(
         self,

@@ -156,6 +156,14 @@ def test_one_family_is_one_witness() -> None:
     assert comparable([FORGED, *honest(40)], CLIENT, TRANSPORT._replace(family="client clock")) == 0
 
 
+def test_two_findings_that_rest_on_one_field_are_one_witness() -> None:
+    """A relay with a slow clock is behind both, in honest mail."""
+    made = ALL | {clocks.DATE_AFTER_HOPS.code}
+    both = [CLIENT._replace(code=clocks.DATE_AFTER_HOPS.code), TRANSPORT]
+    slow = seen("forged.example", clocks.DATE_AFTER_HOPS.code, HOP, made=made)
+    assert comparable([slow, *honest(40, made=made)], *both) == 0
+
+
 def test_two_findings_that_no_item_shows_together_are_not_compared() -> None:
     assert comparable([seen("a.example", DATE), seen("b.example", HOP), *honest(40)]) == 0
 

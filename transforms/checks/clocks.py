@@ -21,7 +21,7 @@ WEEKDAY = Rule(
     "The Date field names another day of the week than its date had",
     "Home-made mail scripts get it wrong.",
     "0 of 4,343 honest mails, 62 of 1,836 spam mails of 2002",
-    "date",
+    ("date",),
 )
 ZONE = Rule(
     "clock.impossible_zone",
@@ -31,7 +31,7 @@ ZONE = Rule(
     "The Date field has an offset from UTC that no place on earth uses",
     "Old mass-mail programs; a broken time zone table.",
     "0 of 4,591 honest mails, 332 of 1,739 spam mails of 2002",
-    "date",
+    ("date",),
 )
 DATE_CONTRADICTED = Rule(
     "clock.date_contradicted",
@@ -41,7 +41,7 @@ DATE_CONTRADICTED = Rule(
     "The sender's own program and a second, independent one wrote another day into the mail than its Date shows",
     "A mail sent again, or redirected, weeks later with its old fields; software that copies old identifiers.",
     "0 of 4,617 honest mails had two such signals (upper bound 0.065 %)",
-    "date",
+    ("date", "message-id"),
 )
 CLOCK_DIFFERS = Rule(
     "clock.differs_from_date",
@@ -61,7 +61,7 @@ DATE_AFTER_HOPS = Rule(
     "The mail was carried, by every relay's clock, more than two days before its Date",
     "The sender's computer had a wrong clock.",
     "0.15 % of 4,150 honest mails of 2002, 0 of 467 of 2016 to 2018",
-    "date",
+    ("date", "received"),
 )
 HOP_ID = Rule(
     "clock.hop_contradicts_its_id",
@@ -71,7 +71,7 @@ HOP_ID = Rule(
     "A relay's printed time is not the time inside the identifier that the same relay wrote",
     "A host whose clock was set while the mail passed.",
     "0 of 1,735 (Exim), 0 of 103 (Postfix), 0 of 1,156 (Gmail), 1 of 6,712 (sendmail) honest hops by more than an hour",
-    "received",
+    ("received",),
 )
 GUID = Rule(
     "clock.guid_contradicts_hops",
@@ -81,7 +81,7 @@ GUID = Rule(
     "An identifier of Exchange Online was made more than an hour from every relay's time",
     "Mail moved between mailboxes by a migration may get a new identifier.",
     "0 of 16,028 honest identifiers by more than 6 seconds",
-    "received",
+    ("received",),
 )
 ARRIVAL = Rule(
     "clock.arrival_time_edited",
@@ -91,7 +91,7 @@ ARRIVAL = Rule(
     "X-OriginalArrivalTime prints another time than the one encoded beside it",
     "None is known.",
     "0 of 119 honest fields",
-    "x-originalarrivaltime",
+    ("x-originalarrivaltime",),
 )
 TIMELINE = Rule(
     "clock.timeline",

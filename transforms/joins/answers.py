@@ -33,6 +33,7 @@ BEFORE = Rule(
     "A message sent again, imported or redirected with new Received fields; software that uses one Message-ID for "
     "years; a server with a wrong clock.",
     _MEASURED,
+    ("date", "received"),
 )
 AFTER = Rule(
     "thread.answers_a_later_message",
@@ -42,6 +43,7 @@ AFTER = Rule(
     "This was carried more than an hour before the verified message of a protected domain that it answers",
     "Software that uses one Message-ID for years; a server with a wrong clock.",
     _MEASURED,
+    ("date", "received"),
 )
 ORDER = Rule(
     "thread.dates_out_of_order",
