@@ -18,7 +18,8 @@ from transforms.model import Told
 from transforms.shard import Content
 
 # Joins that do no more than tell: `compare(pair, load)` gives what is said of items.
-TELLING = ("answers", "custody", "namesakes", "near_duplicates", "quotes", "twins")
+# Joins that do no more than tell: `compare(pair, load)` gives what is said of items.
+TELLING = ("answers", "batches", "custody", "editors", "namesakes", "near_duplicates", "quotes", "twins")
 
 
 def names() -> tuple[str, ...]:
