@@ -14,6 +14,8 @@ from transforms.clocks import Marks
 from transforms.model import Clock
 
 _BOUNDARY = re.compile(r"[0-9a-f]{12}([0-9a-f]{6})([0-9a-f]{8})[0-9a-f]{2}")
+YOUNG = "gmail since 2018"
+_NO_HOST = "0" * 12  # since then in the place of a host's number
 _QUEUE_ID = re.compile(r"[0-9a-z]+mr[0-9]+[a-z]{3}\.[0-9]+\.([0-9]{13})")
 
 
@@ -21,7 +23,8 @@ def read(marks: Marks) -> Iterator[Clock]:
     for boundary in marks.boundaries:
         found = _BOUNDARY.fullmatch(boundary)
         if found:
-            yield Clock("boundary", "gmail", int(found[2] + found[1], 16), 1)
+            generator = YOUNG if boundary.startswith(_NO_HOST) else "gmail"
+            yield Clock("boundary", generator, int(found[2] + found[1], 16), 1)
     for hop in marks.hops:
         found = _QUEUE_ID.fullmatch(hop.identifier)
         if found:

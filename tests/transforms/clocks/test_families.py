@@ -72,6 +72,7 @@ def test_what_is_no_moment_gives_no_clock(message_id: str) -> None:
     ("boundary", "generator", "moment"),
     [
         ("001a11453d9c1c2800054de52e01", "gmail", "2017-04-24 08:13:20"),
+        ("0000000000001c2800054de52e01", "gmail since 2018", "2017-04-24 08:13:20"),
         ("----=_NextPart_000_0012_01D2BCD2.A2581000", "outlook", "2017-04-24 08:13:20"),
         ("----=_Part_12_-34567.1493021600123", "javamail", "2017-04-24 08:13:20"),
     ],
