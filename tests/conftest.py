@@ -88,7 +88,7 @@ def judge_dump(
     told = [
         one
         for name in joins.TELLING
-        for one in joins.told(name, rows[name], lambda u, row: content_of(units[u].shard, row))
+        for one in joins.told(name, rows[name], lambda u, row: content_of(units[u].shard, row), learned.home)
     ]
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
     joined = {

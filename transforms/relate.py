@@ -82,7 +82,11 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         return (
             rows
             | f"Gather_{name}" >> beam.GroupByKey()
-            | f"Compare_{name}" >> _flat_map(lambda group: _told(joins.told(name, gathered(group[1]), load)))
+            | f"Compare_{name}"
+            >> beam.FlatMap(
+                lambda group, learned: _told(joins.told(name, gathered(group[1]), load, learned.home)),
+                beam.pvalue.AsSingleton(self.learned),
+            ).with_output_types(Any)
         )
 
     def _bodies(self, rows: beam.PCollection) -> beam.PCollection:

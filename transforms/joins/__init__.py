@@ -21,6 +21,8 @@ from transforms.shard import Content
 # Joins that do no more than tell: `compare(pair, load)` gives what is said of items.
 TELLING = ("answers", "batches", "custody", "editors", "namesakes", "near_duplicates", "quotes", "twins")
 
+TRUSTING = ("answers", "quotes")  # those of them that also ask whose mailboxes these are
+
 
 def names() -> tuple[str, ...]:
     """Names of the joins, in order."""
@@ -33,8 +35,8 @@ def by_name() -> dict[str, ModuleType]:
     return {name: importlib.import_module(f"{__name__}.{name}") for name in names()}
 
 
-def told(name: str, table: pa.Table, load: Callable[[str, int], Content]) -> Iterator[Told]:
-    """What a join says, once the contents of its pairs are compared."""
+def told(name: str, table: pa.Table, load: Callable[[str, int], Content], home: str | None) -> Iterator[Told]:
+    """What a join says, once the contents of its pairs are compared; home is the domain whose mailboxes these are."""
     join = by_name()[name]
-    for pair in join.join(table):
+    for pair in join.join(table, home) if name in TRUSTING else join.join(table):
         yield from join.compare(pair, load)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from transforms.arrow_bytes import to_table
 from transforms.joins.bodies import Load
-from transforms.joins.sent import is_protected
+from transforms.joins.sent import is_protected, is_trusted
 from transforms.model import Direction, Kind, Rule, Strength, Told
 from transforms.shard import Content, ProvenShard
 from transforms.transmission import CLAIMING, claims_one_reading
@@ -67,7 +67,9 @@ _ROWS = pa.schema(
         ("row", pa.int64()),
         ("role", pa.int8()),
         ("date", pa.int64()),  # microseconds, of Date or the topmost Received; of a message the earlier, else the later
-        ("counts", pa.bool_()),  # verified, by a protected domain, the identifier covered
+        ("counts", pa.bool_()),  # verified, the identifier covered
+        ("domain", pa.string()),  # that signed it, if so
+        ("protected", pa.bool_()),  # the user named it
         ("open", pa.bool_()),  # has no proof and claims to have been carried as it stands
     ]
 )
@@ -93,12 +95,15 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
         ):
             if name is None or (role == _REPLY and name == own):
                 continue
-            counts = False
-            if signed is not None and signed.proof.passes_on and is_protected(signed.proof.domain, protected):
+            domain = None
+            if signed is not None and signed.proof.passes_on:
                 covering = next(one for one in signed.signatures if one.seq == signed.proof.seq)
-                counts = field in covering.signed_fields
+                domain = covering.domain if field in covering.signed_fields else None
+            counts, named = domain is not None, is_protected(domain, protected)
             micros = int(moment.timestamp()) * 1_000_000
-            found.append((name, shard.unit.unit_id, shard.unit.sequence, row, role, micros, counts, is_open))
+            found.append(
+                (name, shard.unit.unit_id, shard.unit.sequence, row, role, micros, counts, domain, named, is_open)
+            )
     return to_table(_ROWS, found)
 
 
@@ -112,8 +117,11 @@ class Pair(NamedTuple):
     code: str  # told if their other clocks agree
 
 
-def join(table: pa.Table) -> list[Pair]:
-    """Messages and replies in the wrong order, each beside one other: a witness that counts, if there is one."""
+def join(table: pa.Table, home: str | None = None) -> list[Pair]:
+    """Messages and replies in the wrong order, each beside one other: a witness that counts, if there is one.
+
+    home is the domain that the dump itself shows to be the organisation's.
+    """
     messages, replies = (table.filter(pc.equal(table["role"], role)) for role in (_MESSAGE, _REPLY))
     first = replies.group_by("key").aggregate([("date", "min")])
     last = messages.group_by("key").aggregate([("date", "max")])
@@ -121,6 +129,7 @@ def join(table: pa.Table) -> list[Pair]:
     early = early.filter(pc.less(pc.add(early["date_min"], _HOUR), early["date_max"]))["key"]
     groups: dict[str, tuple[list[Any], list[Any]]] = {}
     for record in table.filter(pc.is_in(table["key"], early)).to_pylist():
+        record["counts"] = record["counts"] and is_trusted(record, home)
         groups.setdefault(record["key"], ([], []))[record["role"]].append(record)
     return sorted(pair for group in groups.values() for pair in _pairs(*group))
 

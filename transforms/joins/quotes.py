@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from transforms.arrow_bytes import to_table
 from transforms.joins.bodies import Load
-from transforms.joins.sent import is_protected
+from transforms.joins.sent import is_protected, is_trusted
 from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength, Told
 from transforms.quotation import FEWEST, quotation
@@ -71,8 +71,9 @@ _ROWS = pa.schema(
         ("sequence", pa.int64()),
         ("row", pa.int64()),
         ("role", pa.int8()),
-        ("counts", pa.bool_()),  # of a message: other words would contradict it; of a reply: its word counts
+        ("counts", pa.bool_()),  # of a message: other words would contradict it; of a reply: which one is signed
         ("domain", pa.string()),  # that signed the reply
+        ("protected", pa.bool_()),  # the user named it
     ]
 )
 
@@ -90,19 +91,19 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
         if signed is None or (signed.proof.basis is None and signed.sealed is None):
             # A valid signature that proves nothing is told first: something unsigned is shown beside the words.
             if own and (signed is None or signed.proof.result != "pass"):
-                found.append((own, unit_id, sequence, row, _MESSAGE, claims_one_reading(column, row), None))
+                found.append((own, unit_id, sequence, row, _MESSAGE, claims_one_reading(column, row), None, False))
             continue
         if not signed.proof.passes_on:
             continue  # limited: teaches nothing
         covering = next(one for one in signed.signatures if one.seq == signed.proof.seq)
-        counts = is_protected(signed.proof.domain, protected)
+        domain = signed.proof.domain
         answered = (
             ("in-reply-to", column["in_reply_to"][row]),
             ("references", (column["references"][row] or [None])[-1]),
         )
         names = {name: field in covering.signed_fields for field, name in reversed(answered) if name and name != own}
         for name, is_signed in names.items():
-            found.append((name, unit_id, sequence, row, _REPLY, counts and is_signed, signed.proof.domain))
+            found.append((name, unit_id, sequence, row, _REPLY, is_signed, domain, is_protected(domain, protected)))
     return to_table(_ROWS, found)
 
 
@@ -117,13 +118,17 @@ class Pair(NamedTuple):
     counts: bool
 
 
-def join(table: pa.Table) -> list[Pair]:
-    """Messages beside the first verified replies to them, those whose word counts before others."""
+def join(table: pa.Table, home: str | None = None) -> list[Pair]:
+    """Messages beside the first verified replies to them, those whose word counts before others.
+
+    home is the domain that the dump itself shows to be the organisation's.
+    """
     replies = table.filter(pc.equal(table["role"], _REPLY))
     messages = table.filter(pc.and_(pc.equal(table["role"], _MESSAGE), pc.is_in(table["key"], replies["key"])))
     replies = replies.filter(pc.is_in(replies["key"], messages["key"]))
     answers: dict[str, list[dict[str, Any]]] = {}
-    for reply in sorted(replies.to_pylist(), key=lambda r: (not r["counts"], r["sequence"], r["row"])):
+    known = [one | {"counts": one["counts"] and is_trusted(one, home)} for one in replies.to_pylist()]
+    for reply in sorted(known, key=lambda r: (not r["counts"], r["sequence"], r["row"])):
         answers.setdefault(reply["key"], []).append(reply)
     pairs = [
         ((reply["sequence"], message["sequence"], message["row"], reply["row"]),

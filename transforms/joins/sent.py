@@ -137,6 +137,11 @@ def is_protected(domain: str | None, protected: frozenset[str]) -> bool:
     return any(".".join(labels[at:]) in protected for at in range(len(labels)))
 
 
+def is_trusted(record: Record, home: str | None) -> bool:
+    """Whether the `domain` of a row is `protected`, or the one that the dump shows to be the organisation's."""
+    return record["protected"] or (home is not None and is_protected(record["domain"], frozenset({home})))
+
+
 def join(table: pa.Table, home: str | None = None) -> pa.Table:
     """For each loose file that was sent: the carrier, of a protected domain if there is one, else the first.
 

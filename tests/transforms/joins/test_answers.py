@@ -103,7 +103,7 @@ def test_a_planted_message_under_an_honest_identifier_accuses_no_reply(ordered: 
 
 
 def test_the_answer_does_not_depend_on_the_order_of_rows() -> None:
-    record = {"key": "k", "unit_id": "u", "counts": False, "open": True}
+    record = {"key": "k", "unit_id": "u", "counts": False, "open": True, "domain": "d", "protected": True}
     hours = {0: (9, 8), 1: (1, 2, 3)}
     table = [
         {**record, "sequence": role, "row": row, "role": role, "date": hour * 3_600_000_000, "counts": row == 1}

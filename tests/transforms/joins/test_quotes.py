@@ -152,19 +152,22 @@ def test_several_replies_are_one_finding(told: Told, signed: Signed) -> None:
 
 
 def test_the_answer_does_not_depend_on_the_order_of_rows() -> None:
-    record = {"key": "k", "unit_id": "u", "domain": None, "counts": True}
+    record = {"key": "k", "unit_id": "u", "domain": None, "counts": True, "protected": True}
     table = [{**record, "sequence": n, "row": n, "role": n % 2, "domain": "d", "counts": n > 3} for n in range(6)]
     answers = [quotes.join(pa.Table.from_pylist(list(order), quotes._ROWS)) for order in itertools.permutations(table)]
     assert len(answers[0]) == 9 and all(answer == answers[0] for answer in answers)
 
 
 def test_whose_word_counts_is_asked_first() -> None:
-    """Outsiders cannot crowd a witness out."""
-    message = {"key": "k", "unit_id": "u", "sequence": 0, "row": 0, "role": 0, "counts": True, "domain": None}
-    planted = [{**message, "row": n, "role": 1, "counts": False, "domain": "outsider.example"} for n in range(1, 90)]
+    """Outsiders cannot crowd a witness out; the domain whose mailboxes these are need not be named."""
+    message = {"key": "k", "unit_id": "u", "sequence": 0, "row": 0, "role": 0, "counts": True, "domain": None,
+               "protected": False}  # fmt: skip
+    planted = [{**message, "row": n, "role": 1, "domain": "outsider.example"} for n in range(1, 90)]
     witness = {**message, "sequence": 5, "role": 1, "domain": "campaign.example"}
-    pairs = quotes.join(pa.Table.from_pylist([message, *planted, witness], quotes._ROWS))
-    assert len(pairs) == 8 and "campaign.example" in {pair.domain for pair in pairs}
+    table = pa.Table.from_pylist([message, *planted, witness], quotes._ROWS)
+    pairs = quotes.join(table, "campaign.example")
+    assert [pair.domain for pair in pairs if pair.counts] == ["campaign.example"] and len(pairs) == 8
+    assert not any(pair.counts for pair in quotes.join(table))
 
 
 def test_a_doubled_subject_is_told_before_any_support(told: Told, signed: Signed) -> None:
