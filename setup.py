@@ -7,6 +7,7 @@ READERS = {
     "archives": ["py7zr>=1.1,<1.2", "rarfile>=4.2,<5"],
     "pst": ["libpff-python>=20260926"],
 }
+QUERY = ["duckdb>=2,<3"]
 
 setup(
     name="leak-triage",
@@ -34,9 +35,13 @@ setup(
     ],
     extras_require={
         **READERS,
-        "all": [package for packages in READERS.values() for package in packages],
+        "query": QUERY,
+        "all": [*(package for packages in READERS.values() for package in packages), *QUERY],
         "test": [  # dkimpy, which is installed anyway, signs the test mail and is the independent oracle
             *(package for packages in READERS.values() for package in packages),
+            *QUERY,
+            "polars>=1.40",  # with pandas, runs what docs/cookbook.md shows
+            "pandas>=2.2",
             "pytest>=8",
             "hypothesis>=6.100",
             "ruff>=0.6",

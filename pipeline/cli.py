@@ -133,6 +133,13 @@ def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
     return options.EXIT_OK
 
 
+def _query(parsed: argparse.Namespace, _: list[str]) -> int:
+    from pipeline import query
+
+    _with_tables(parsed.out)
+    return query.run(parsed)
+
+
 def _export(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import exporting
 
@@ -221,6 +228,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "summary": _summary,
     "report": _report,
     "explain": _explain,
+    "query": _query,
     "export": _export,
     "proof": _proof,
     "check": _check,

@@ -87,6 +87,13 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("item", metavar="ITEM", help="path, start of an item_id, Message-ID or sha256")
     explain.add_argument("--json", action="store_true", help="one JSON object a line")
 
+    query = _command(commands, "query", "ask the tables in SQL, or one of the questions that have a name")
+    query.add_argument("out", metavar="OUT", type=Path)
+    query.add_argument("question", metavar="SQL|NAME", nargs="?", help="without it, the names are listed")
+    form = query.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="comma-separated, safe for spreadsheets")
+    form.add_argument("--json", action="store_true", help="one JSON object a row")
+
     export = _command(commands, "export", "the items in a format of other programs")
     export.add_argument("out", metavar="OUT", type=Path)
     export.add_argument("--to", choices=tuple(EXPORTS), required=True, help="format")

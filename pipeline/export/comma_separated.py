@@ -26,7 +26,7 @@ def write(out: Path, path: Path) -> int:
         lines = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC)
         lines.writerow(names)
         for row in rows(out, "items"):
-            lines.writerow([_safe(as_cell(row[name])) for name in names])
+            lines.writerow([safe(as_cell(row[name])) for name in names])
             count += 1
         text.flush()
         text.detach()
@@ -35,7 +35,8 @@ def write(out: Path, path: Path) -> int:
     return count
 
 
-def _safe(cell: str | int | None) -> str | int:
+def safe(cell: str | int | float | None) -> str | int | float:
+    """A cell that no spreadsheet calculates: an apostrophe stands before what would make it a formula."""
     if isinstance(cell, str):
         return _FORMULA.sub(r"\1'", cell)
     return "" if cell is None else cell
