@@ -48,6 +48,7 @@ setup(
             "mypy>=1.11",
             "pyhanko>=0.38,<0.40",  # signs PDFs; the independent oracle for theirs
             "openpyxl>=3.1",  # reads what `export --to xlsx` wrote
+            "pysequoia>=0.1.35",  # signs texts with OpenPGP
             "setuptools>=77",  # one test builds the wheel
         ],
     },

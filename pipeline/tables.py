@@ -100,15 +100,15 @@ SIGNATURES: tuple[Column, ...] = (
     (
         "seq",
         COUNT,
-        "Position in the item from 0: dkim from the top, google, ARC sets by instance, smime or pdf.",
+        "Position in the item from 0: dkim from the top, google, ARC sets by instance, smime, pdf, pgp.",
     ),
-    ("type", ENUM, "dkim, google (X-Google-DKIM-Signature), arc-message, arc-seal; smime and pdf bring their own key."),
+    ("type", ENUM, "dkim, google (X-Google-DKIM-Signature), arc-message, arc-seal, smime, pdf or pgp."),
     (
         "domain",
         TEXT,
         "d=, the signing domain; of smime and pdf, that of the first address in the certificate.",
     ),
-    ("selector", TEXT, "s=, which of its keys."),
+    ("selector", TEXT, "s=, which of its keys; of pgp, fingerprint or ID of the signer's key."),
     ("instance", COUNT, "i= of an ARC set; null for dkim."),
     ("algorithm", ENUM, "a=."),
     ("canonicalization", ENUM, "c=, header/body."),

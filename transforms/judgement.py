@@ -19,6 +19,7 @@ import pyarrow as pa
 from transforms import checks, joins, wording
 from transforms.auth.alignment import registered_domain
 from transforms.auth.chain import NO_CHAIN, judge_chain
+from transforms.auth.openpgp import PGP
 from transforms.auth.proof import NO_SIGNATURE, Proof
 from transforms.calibration import (
     REWRITABLE,
@@ -567,6 +568,7 @@ def _document_signatures(
         "seq": [before.get(row, 0) + one.seq for row, one in inside],
         "type": [one.type for _, one in inside],
         "domain": [one.addresses[0].rpartition("@")[2] if one.addresses else None for _, one in inside],
+        "selector": [one.fingerprint or None if one.type == PGP else None for _, one in inside],
         "algorithm": [one.algorithm or None for _, one in inside],
         "signed_utc": [_micro(one.signed_at) for _, one in inside],
         "body_ok": [one.body_ok for _, one in inside],

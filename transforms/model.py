@@ -272,17 +272,18 @@ class SignatureResult(NamedTuple):
 
 
 class DocumentSignature(NamedTuple):
-    """A signature inside a mail or document that brings its own key: checked while the item is read.
+    """A signature inside a mail or document, checked while the item is read by what it brings itself.
 
-    Anybody can make such a key in any name. A pass says that what is signed is as it was signed, not who signed.
+    smime and pdf bring a certificate with the key, which anybody can make in any name: a pass says that what is
+    signed is as it was signed, not who signed. pgp brings the first bits of a hash: it fails or is neutral.
     """
 
     seq: int  # among those of its item, from 0
-    type: str  # smime | pdf
+    type: str  # smime | pdf | pgp
     covers: str  # what is signed: `part 1`, `octets 0 to 5000`, `the content`
     algorithm: str  # rsa-sha256, rsa-pss-sha256, ecdsa-sha384, ed25519 ...; "" if it could not be read
     body_ok: bool | None  # whether what is signed hashes to what the signature says; None: only the key could tell
-    result: str  # pass | fail | permerror
+    result: str  # pass | fail | neutral | permerror
     reason: str  # one code: why the result is what it is
     signed_at: int | None = None  # seconds since 1970, by the signer's own clock
     subject: str = ""  # of its certificate, as the certificate says
@@ -290,7 +291,7 @@ class DocumentSignature(NamedTuple):
     addresses: tuple[str, ...] = ()  # mail addresses that the certificate names, lower case
     not_before: int | None = None  # of the certificate, seconds since 1970
     not_after: int | None = None
-    fingerprint: str = ""  # SHA-256 of the certificate, hex
+    fingerprint: str = ""  # SHA-256 of the certificate, hex; of pgp, fingerprint or ID of the key
     key_id: str | None = None  # SHA-256 of its SubjectPublicKeyInfo, hex
     unsigned_octets: int | None = None  # of a PDF: behind what is signed, added later; None: not told
     repairs: str = ""  # what was undone for body_ok

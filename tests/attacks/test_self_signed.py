@@ -10,7 +10,7 @@ import pytest
 
 from signed_mail import ENTITY, HEAD, detached, enveloped, signature, signed
 from signed_pdf import pdf, saved_again
-from transforms.auth import smime
+from transforms.auth import inside
 from transforms.auth.key import parse_record
 from transforms.model import PublicKey
 
@@ -19,6 +19,9 @@ from signing import FIELDS, Signer, sign
 
 CAMPAIGN = Signer("campaign.example", "s1", "campaign")
 HOW_READ = (*(name for name in FIELDS if name not in ("cc", "in-reply-to", "references")), "content-disposition")
+
+
+_CODES = ("document.signature_intact", "document.signature_altered")
 
 
 def key() -> PublicKey:
@@ -65,7 +68,7 @@ def test_signatures_of_mail_systems_stay_as_many_and_in_their_order(
         (2, "smime"),
     ]
     assert [(one["seq"], one["type"]) for one in rows["b.eml"]["signatures"]] == [(0, "smime")]
-    monkeypatch.setattr(smime, "detached", lambda found, quoted, alive: ())
+    monkeypatch.setattr(inside, "signatures", lambda found, decoded, quoted, alive: ())
     plain = judged(tmp_path, [key()])
     assert plain["a.eml"]["signatures"] == rows["a.eml"]["signatures"][:2]
     for path in ("a.eml", "b.eml"):
@@ -78,11 +81,20 @@ def test_a_self_signed_document_is_not_verified_and_a_tampered_one_not_suspected
     for name, octets in (("a", whole), ("b", saved_again(whole)), ("c", whole.replace(b"is 5000", b"is 9000"))):
         (tmp_path / f"{name}.pdf").write_bytes(octets)
     rows = judged(tmp_path, [key()], protect=("campaign.example",))
-    told = {path: [one["code"].partition(".")[2] for one in row["findings"]] for path, row in rows.items()}
-    assert told == {
-        "a.pdf": ["signature_intact"],
-        "b.pdf": ["signature_intact", "saved_after_signing"],
-        "c.pdf": ["signature_altered"],
-    }
+    told = {path: {one["code"] for one in row["findings"]} & set(_CODES) for path, row in rows.items()}
+    assert told == {"a.pdf": {_CODES[0]}, "b.pdf": {_CODES[0]}, "c.pdf": {_CODES[1]}}
     assert {row["verdict"] for row in rows.values()} == {"unverifiable"}
     assert [one["objection"] for row in rows.values() for one in row["signatures"]] == ["no_root_given"] * 2 + [None]
+
+
+def test_a_signed_text_is_neither_verified_nor_suspected(tmp_path: Path, judged: Any) -> None:
+    text = (
+        b"-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA256\r\n\r\nThe total is 5000.\r\n"
+        b"-----BEGIN PGP SIGNATURE-----\r\n\r\niAkFAAAAAAAAAAA=\r\n-----END PGP SIGNATURE-----\r\n"
+    )
+    (tmp_path / "a.txt").write_bytes(text)
+    (tmp_path / "b.eml").write_bytes(HEAD + b"\r\n" + text)
+    rows = judged(tmp_path, [key()], protect=("campaign.example",))
+    for row in rows.values():
+        assert row["verdict"] == "unverifiable"
+        assert [(one["type"], one["result"], one["seq"]) for one in row["signatures"]] == [("pgp", "permerror", 0)]

@@ -1,10 +1,11 @@
-"""What do the signatures inside a mail or document say, which bring their own keys? (RFC 8551; VERDICT §1)"""
+"""What do the signatures inside a mail or document say, which bring their own keys? (RFC 8551, RFC 9580; VERDICT §1)"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from transforms.auth.openpgp import PGP
 from transforms.case import ItemView
 from transforms.model import Direction, DocumentSignature, Finding, Rule, Strength
 
@@ -26,7 +27,7 @@ ALTERED = Rule(
     "document",
     "What this signature covers is not exactly what was signed",
     "Mailing lists and gateways add footers and encode texts anew; programs save documents again.",
-    "not measured; frequent in mail that came through lists and gateways",
+    "5 of 142 honest mails of 2002 signed with OpenPGP or S/MIME, sent through lists; of documents not measured",
 )
 ANOTHER_ADDRESS = Rule(
     "document.signer_has_another_address",
@@ -37,14 +38,15 @@ ANOTHER_ADDRESS = Rule(
     "Aliases, married names, shared and moved mailboxes, and secretaries who sign for others.",
     "not measured",
 )
-SAVED_AGAIN = Rule(
-    "document.saved_after_signing",
+KEY_UNKNOWN = Rule(
+    "document.signature_key_unknown",
     Direction.NEUTRAL,
     Strength.WEAK,
     "document",
-    "The document was saved again after this signature, which does not cover what was added",
-    "Further signatures, time stamps, filled forms and notes are added so; pages can be exchanged so as well.",
-    "not measured; usual for documents that several people sign",
+    "The signed text agrees with the 16 bits of its hash that the signature shows; the signer's key, which would "
+    "decide, is not at hand",
+    "None is needed. Ask whoever has the signer's OpenPGP key: the text and the signature can be checked with it.",
+    "agrees by chance once in 65,536; says nothing about who signed",
 )
 NOT_VALID_THEN = Rule(
     "document.certificate_not_valid_then",
@@ -65,11 +67,14 @@ UNUSABLE = Rule(
     "says nothing",
 )
 
-RULES = (INTACT, ALTERED, ANOTHER_ADDRESS, SAVED_AGAIN, NOT_VALID_THEN, UNUSABLE)
+RULES = (INTACT, ALTERED, KEY_UNKNOWN, ANOTHER_ADDRESS, NOT_VALID_THEN, UNUSABLE)
 
 
 def check(item: ItemView) -> Iterator[Finding]:
     for one in item.document_signatures:
+        if one.result == "neutral":
+            yield KEY_UNKNOWN(_who(one))
+            continue
         if one.result == "permerror":
             yield UNUSABLE(f"{one.type}, {one.covers} ({one.reason})")
             continue
@@ -80,12 +85,6 @@ def check(item: ItemView) -> Iterator[Finding]:
         author = (item.carried_by or "").lower() if one.type == "smime" else ""
         if author and one.addresses and author not in one.addresses:
             yield ANOTHER_ADDRESS(one.covers, author, ", ".join(one.addresses))
-        if one.unsigned_octets and item.size is not None:
-            yield SAVED_AGAIN(
-                f"{one.covers}; the last {one.unsigned_octets} octets came later",
-                byte_start=item.size - one.unsigned_octets,
-                byte_len=one.unsigned_octets,
-            )
         yield from _times(item, one)
 
 
@@ -104,11 +103,14 @@ def _times(item: ItemView, one: DocumentSignature) -> Iterator[Finding]:
 
 def _who(one: DocumentSignature) -> str:
     """The signature in a line: what it covers, whom the certificate names, who issued it, when it says it was made."""
+    at = f", signed {_day(one.signed_at)} by the signer's clock" if one.signed_at is not None else ""
+    if one.type == PGP:
+        return f"{one.type}, {one.covers}, {one.algorithm}, key {one.fingerprint or 'not named'}{at}"
     addresses = f" <{', '.join(one.addresses[:3])}>" if one.addresses else ""
     issuer = "itself" if one.issuer == one.subject else one.issuer or "nobody"
-    at = f", signed {_day(one.signed_at)} by the signer's clock" if one.signed_at is not None else ""
+    behind = f", not the {one.unsigned_octets} octets behind them" if one.unsigned_octets else ""
     return (
-        f"{one.type}, {one.covers}, {one.algorithm}, certificate of {one.subject or 'nobody'}{addresses} "
+        f"{one.type}, {one.covers}{behind}, {one.algorithm}, certificate of {one.subject or 'nobody'}{addresses} "
         f"issued by {issuer}, sha256 {one.fingerprint}{at}"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from transforms.auth import pdf
+from transforms.auth.openpgp import BEGIN_SIGNED, cleartext
 from transforms.documents import Opened, describe
 from transforms.mail.content import normalised
 from transforms.model import Kind, Text
@@ -26,6 +27,9 @@ def read(
         facts = {**facts, "notes": said.defects}
     if opened.format == "pdf" and opened.span.size <= rows.limits.document:
         rows.document_signatures += [(row, signature) for signature in pdf.signatures(opened.span, rows.landing.alive)]
+    elif opened.span.size <= rows.limits.signature_der and opened.span.read(0, len(BEGIN_SIGNED)) == BEGIN_SIGNED:
+        signed = enumerate(cleartext(opened.span.read(), "the text"))
+        rows.document_signatures += [(row, one._replace(seq=seq)) for seq, one in signed]
     words = normalised(text, rows.limits.text) if text else ""
     if words:
         rows.texts.append(Text(row, opened.media_type, words))

@@ -6,7 +6,7 @@ import hashlib
 from contextlib import ExitStack
 
 from transforms import path_spec
-from transforms.auth import smime
+from transforms.auth import inside
 from transforms.auth.arc import arc_fields, chain_defect
 from transforms.auth.canonical import BodyDigests, body_digests
 from transforms.auth.prepare import needs_sha1, signed_fields_kept
@@ -43,8 +43,6 @@ def read(rows: Rows, row: int, place: Place, landed: Landed) -> None:
         kept = signed_fields_kept(restored.fields_of or message, signatures)
         rows.fields += [KeptField(row, field.name, field.raw) for field in kept]
         rows.orders += detached.orders(row, message, found, signatures)
-    signed_parts = smime.detached(found, place.quoted, rows.landing.alive)
-    rows.document_signatures += [(row, signature) for signature in signed_parts]
     below = place.below(row, landed.digests.sha256)._replace(base=base, loose=False)
     pieces = []
     attached = []
@@ -62,6 +60,8 @@ def read(rows: Rows, row: int, place: Place, landed: Landed) -> None:
     if restored.text_of is not None:  # what a list or gateway is known to add is not the author's
         pieces = [part for part in parts(restored.text_of) if not part.is_item]
     decoded = decoded_texts(pieces)
+    signed = inside.signatures(found, decoded, place.quoted, rows.landing.alive)
+    rows.document_signatures += [(row, signature) for signature in signed]
     text = normalised_text(pieces, rows.limits.text, decoded)
     if text:
         form = " ".join(part.media_type for part in pieces if part.media_type.startswith("text/"))

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options
 
 from mutations import mutations
 from signed_mail import ADDRESS, ENTITY, HEAD, PSS, certificate, detached, ec_key, enveloped, rsa_key, signature, signed
-from transforms.auth import smime
+from transforms.auth import inside, smime
 from transforms.limits import LIMITS
 from transforms.mail.fields import split_message
 from transforms.mail.mime import parts
@@ -22,7 +22,7 @@ from transforms.span import in_memory
 
 
 def of_mail(octets: bytes, quoted: bool = False) -> tuple[DocumentSignature, ...]:
-    return tuple(smime.detached(tuple(parts(split_message(in_memory(octets)))), quoted, iter))
+    return tuple(inside.signatures(tuple(parts(split_message(in_memory(octets)))), {}, quoted, iter))
 
 
 @pytest.mark.parametrize(

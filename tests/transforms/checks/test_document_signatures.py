@@ -57,11 +57,19 @@ def test_what_cannot_be_checked_says_nothing_else() -> None:
     assert said(broken, "eve@elsewhere.example") == ["document.signature_unusable"]
 
 
-def test_what_was_added_behind_a_pdf_signature_is_named_by_its_place() -> None:
+def test_what_was_added_behind_a_pdf_signature_is_no_part_of_what_is_intact() -> None:
     one = INTACT._replace(type="pdf", covers="octets 0 to 5000", unsigned_octets=200)
-    view = ItemView(
-        Kind.DOCUMENT, (), None, False, None, document_signatures=(one,), carried_by="b@x.example", size=5200
+    (finding,) = check(
+        ItemView(Kind.DOCUMENT, (), None, False, None, document_signatures=(one,), carried_by="b@x.example")
     )
-    _, finding = check(view)
-    assert (finding.code, finding.direction) == ("document.saved_after_signing", "neutral")
-    assert (finding.byte_start, finding.byte_len) == (5000, 200)
+    assert "pdf, octets 0 to 5000, not the 200 octets behind them, rsa-sha256" in finding.summary
+
+
+def test_a_text_whose_signer_has_no_key_here_is_a_remark() -> None:
+    one = DocumentSignature(
+        0, "pgp", "part 1", "dsa-sha1", True, "neutral", "key_unknown", fingerprint="0123456789abcdef"
+    )
+    assert said(one, "eve@elsewhere.example") == ["document.signature_key_unknown"]
+    changed = one._replace(result="fail", reason="content_changed_after_signing", body_ok=False)
+    (finding,) = check(ItemView(Kind.EMAIL, (), None, True, None, document_signatures=(changed,)))
+    assert finding.summary.endswith("pgp, part 1, dsa-sha1, key 0123456789abcdef (content_changed_after_signing)")
