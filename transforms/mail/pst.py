@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from transforms.limits import LIMITS
 from transforms.mail import mapi
 from transforms.mail.mapi import BINARY, CONTENT, OBJECT, UNICODE, Attachment, Properties, TakenApart
+from transforms.mail.pst_heap import Heap
 from transforms.model import ContainerError, Entry
 from transforms.span import Span, SpanFile
 
@@ -99,14 +100,23 @@ def _properties(item: Any, charset: str = "") -> Properties:
 
 def _of_record(record: Any, charset: str) -> Properties:
     def value(tag: int) -> bytes | None:
-        name, kind = tag >> 16, tag & 0xFFFF
-        entry = _guarded(record.get_entry_by_type, name, kind) if record is not None else None
+        entry = _guarded(record.get_entry_by_type, tag >> 16, tag & 0xFFFF) if record is not None else None
         octets: bytes | None = _guarded(entry.get_data) if entry is not None else None
-        if octets is not None and name == _SUBJECT and octets[:1] == b"\1":  # MS-PST §2.5.3.1.1.1
-            return octets[4:] if kind == UNICODE else octets[2:]
         return octets
 
-    return Properties(value, charset)
+    return Properties(_plain_subject(value), charset)
+
+
+def _plain_subject(value: Callable[[int], bytes | None]) -> Callable[[int], bytes | None]:
+    """The same properties, the subject without the two characters that say how long its prefix is."""
+
+    def plain(tag: int) -> bytes | None:
+        octets = value(tag)
+        if octets is not None and tag >> 16 == _SUBJECT and octets[:1] == b"\1":  # MS-PST §2.5.3.1.1.1
+            return octets[4:] if tag & 0xFFFF == UNICODE else octets[2:]
+        return octets
+
+    return plain
 
 
 def _recipients(message: Any, properties: Properties) -> Iterator[Properties]:
@@ -131,11 +141,20 @@ def _attachments(message: Any, properties: Properties) -> Iterator[Attachment]:
 def _attachment(attachment: Any, charset: str) -> Attachment:
     said = _properties(attachment, charset)
     name = mapi.file_name(said)
-    if said.number(_METHOD) == _INSIDE:  # libpff's Python interface does not lead there
-        return Attachment(Entry(name, error_code="container.message_inside"))
+    if said.number(_METHOD) == _INSIDE:
+        return Attachment(Entry(name), lambda: _message_inside(attachment))
     if all(said.octets(CONTENT, kind) is None for kind in (BINARY, OBJECT)):
         return Attachment(Entry(name, error_code=said.error_code or "container.by_reference"))
     return Attachment(Entry(name, content=partial(_content, attachment)))
+
+
+def _message_inside(attachment: Any) -> TakenApart:
+    """A message attached to another one, as far as its own heap goes: without recipients and attachments."""
+    if _guarded(attachment.get_size) > LIMITS.text_source:
+        raise ContainerError("limit.message_inside", "pst: the message inside is too large")
+    properties = Properties(_plain_subject(Heap(b"".join(_content(attachment))).value))
+    properties.error_code = "container.message_inside"
+    return TakenApart(properties, (), ())
 
 
 def _content(attachment: Any) -> Iterator[bytes]:

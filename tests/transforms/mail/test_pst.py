@@ -17,6 +17,7 @@ from transforms.model import Kind, Status
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mutations import mutations
+from pst_file import heap
 
 HEAD = b"!BDN" + bytes(600)
 FIXTURES = Path(os.environ.get("CONTAINER_FIXTURES", "/nowhere"))
@@ -139,13 +140,17 @@ def test_attachments_and_recipients_are_those_of_the_message(store) -> None:  # 
     recipients = SimpleNamespace(get_number_of_record_sets=lambda: 1, get_record_set=lambda number: to._record)
     files = (
         Attached(b"a,b\r\n", x3707001F=text("a.csv"), x37010102=b"a,b"),
-        Attached(b"", x3707001F=text("inner"), x37050003=struct.pack("<L", 5)),
+        Attached(heap({0x0037001F: text("Hall")}), x3707001F=text("inner"), x37050003=struct.pack("<L", 5)),
+        Attached(b"?" * 40, x3707001F=text("no heap"), x37050003=struct.pack("<L", 5)),
         Attached(b"", x3707001F=text("on a server")),
     )
     found = store(Folder(290, "", [Item(files, recipients, x0037001F=text("files"))], []))
     assert found.items["a.pst!0"].to_emails == ("desk@newsroom.example",)
     assert found.items["a.pst!0!a.csv"].size == 5
-    assert found.items["a.pst!0!inner"].error_code == "container.message_inside"
+    inner = found.items["a.pst!0!inner"]
+    assert (inner.kind, inner.subject) == (Kind.EMAIL, "Hall")
+    assert (inner.status, inner.error_code) == (Status.PARTIAL, "container.message_inside")
+    assert found.items["a.pst!0!no heap"].error_code == "container.damaged"
     assert found.items["a.pst!0!on a server"].error_code == "container.by_reference"
 
 
