@@ -51,6 +51,10 @@ setup(
             "pysequoia>=0.1.35",  # signs texts with OpenPGP
             "setuptools>=77",  # one test builds the wheel
         ],
+        "browser": [  # for `pytest -m browser`: drives a Chromium that is installed; axe-core looks for barriers
+            "playwright>=1.50",
+            "axe-playwright-python>=0.1.4",
+        ],
     },
     entry_points={"console_scripts": ["triage = pipeline.__main__:main"]},
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import commit
+from pipeline import lookup
 from pipeline.report import words
 from pipeline.report.shown import count, differing, domain, pick, quoted, shown
 from transforms.model import Rule
@@ -24,23 +24,21 @@ class Contradicted:
     """Items with what contradicts them, the most contradicted first."""
 
     def __init__(self, out: Path) -> None:
-        findings = commit.read_table(
-            out, "findings", ["item_id", "verdict", "code", "direction", "strength", "expected", "actual", "summary"]
-        )
-        told = [findings[name].cast(pa.string()) for name in ("direction", "strength", "verdict")]
-        against = pc.and_(
-            pc.equal(told[0], "contradicts"), pc.is_in(told[1], value_set=pa.array(["decisive", "strong"]))
-        )
-        suspected = pc.equal(told[2], "suspected_fake")
-        self.suspected = _ranked(findings.filter(pc.and_(against, suspected)))
-        self.flagged = _ranked(findings.filter(pc.and_(against, pc.invert(suspected))))
+        found = lookup.rows(out, "findings", ["direction", "strength"], _strong)
+        self.suspected = _ranked([one for one in found if one["verdict"] == "suspected_fake"])
+        self.flagged = _ranked([one for one in found if one["verdict"] != "suspected_fake"])
 
 
-def _ranked(findings: pa.Table) -> dict[str, list[Record]]:
+def _strong(findings: pa.Table) -> pa.ChunkedArray:
+    direction, strength = (findings[name].cast(pa.string()) for name in ("direction", "strength"))
+    return pc.and_(pc.equal(direction, "contradicts"), pc.is_in(strength, value_set=pa.array(["decisive", "strong"])))
+
+
+def _ranked(findings: list[Record]) -> dict[str, list[Record]]:
     """item_id -> its contradictions; most of them first, then in the order of the table."""
     found: dict[str, list[Record]] = {}
-    for row in findings.to_pylist():
-        found.setdefault(row["item_id"], []).append(row)
+    for finding in findings:
+        found.setdefault(finding["item_id"], []).append(finding)
     return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))
 
 
@@ -61,7 +59,7 @@ def section(out: Path, named: str, found: Contradicted, rules: dict[str, Rule]) 
     for title, items, note in kinds:
         if items:
             first = list(items)[:_SHOWN]
-            by_id = _items(out, first)
+            by_id = {row["item_id"]: row for row in lookup.of_items(out, "items", first)}
             cards = "".join(_card(by_id[item_id], items[item_id], named, rules) for item_id in first)
             more = len(items) - len(first)
             rest = f"<p>{count(more)} more: narrow the <a href='#items'>list</a> to them.</p>" if more else ""
@@ -69,32 +67,12 @@ def section(out: Path, named: str, found: Contradicted, rules: dict[str, Rule]) 
     return "".join(parts) + "</section>"
 
 
-def _items(out: Path, item_ids: list[str]) -> dict[str, Record]:
-    columns = [
-        "item_id",
-        "path",
-        "verdict",
-        "headline",
-        "subject",
-        "file_name",
-        "from_email",
-        "from_domain",
-        "date_raw",
-        "sha256",
-    ]
-    items = commit.read_table(out, "items", columns)
-    items = items.filter(pc.is_in(items["item_id"], value_set=pa.array(item_ids, pa.string())))
-    return {row["item_id"]: row for row in items.to_pylist()}
-
-
 def _card(item: Record, findings: list[Record], named: str, rules: dict[str, Rule]) -> str:
     verdict = item["verdict"]
     name, sign, *_ = words.VERDICTS[verdict]
-    sender = (
-        f"<dt>From</dt><dd>{shown(item['from_email'])} · {domain(item['from_domain'])}</dd>"
-        if item["from_email"]
-        else ""
-    )
+    sender = f"<dt>From</dt><dd>{shown(item['from_email'])}</dd>" if item["from_email"] else ""
+    if "xn--" in (item["from_domain"] or ""):
+        sender += f"<dt>Domain</dt><dd>{domain(item['from_domain'])}</dd>"
     date = f"<dt>Date</dt><dd>{shown(item['date_raw'])}</dd>" if item["date_raw"] else ""
     title = shown(item["subject"] or item["file_name"] or item["path"])
     look = quoted(f"triage explain {named} {quote(item['path'])}")

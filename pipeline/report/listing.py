@@ -10,7 +10,7 @@ import base64
 import json
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import commit, summary
+from pipeline import commit, lookup, summary
 from pipeline.report import words
 from pipeline.report.shown import count
 from transforms.lookalike import foreign_letters, shown_form
@@ -78,8 +78,9 @@ def listing(out: Path, rules: dict[str, Rule]) -> Listing:
     columns["date"] = pc.divide(pc.cast(items["date_utc"], pa.int64()), 1_000_000).to_pylist()  # seconds since 1970
     rows = {item_id: row for row, item_id in enumerate(columns["item_id"])}
     labels, codes = Words(), Words()
-    evidence = _grouped(out, "findings", items["item_id"], chosen is not None, _evidence(codes, labels, rules))
-    signed = _grouped(out, "signatures", items["item_id"], chosen is not None, _signature)
+    part = None if chosen is None else columns["item_id"]
+    evidence = _grouped(out, "findings", part, _evidence(codes, labels, rules))
+    signed = _grouped(out, "signatures", part, _signature)
     details = []
     for start in range(0, len(items), BLOCK):
         span = range(start, min(start + BLOCK, len(items)))
@@ -226,18 +227,17 @@ def _trimmed(values: list[Any]) -> list[Any]:
     return values
 
 
-def _grouped(
-    out: Path, name: str, item_ids: pa.ChunkedArray, part: bool, told: Callable[[Record], Any]
-) -> dict[str, list[Any]]:
-    """item_id -> what told makes of each of its rows in a table."""
+def _grouped(out: Path, name: str, chosen: list[str] | None, told: Callable[[Record], Any]) -> dict[str, list[Any]]:
+    """item_id -> what told makes of each of its rows in a table; of the chosen items, or of all."""
     found: dict[str, list[Any]] = {}
-    table = commit.read_table(out, name)
-    if part:
-        table = table.filter(pc.is_in(table["item_id"], value_set=item_ids.combine_chunks()))
-    for batch in table.to_batches(max_chunksize=20_000):
-        for row in batch.to_pylist():
-            found.setdefault(row["item_id"], []).append(told(row))
+    for row in lookup.of_items(out, name, chosen) if chosen is not None else _rows(out, name):
+        found.setdefault(row["item_id"], []).append(told(row))
     return found
+
+
+def _rows(out: Path, name: str) -> Iterator[Record]:
+    for batch in commit.read_table(out, name).to_batches(max_chunksize=20_000):
+        yield from batch.to_pylist()
 
 
 def _evidence(codes: Words, labels: Words, rules: dict[str, Rule]) -> Callable[[Record], Any]:

@@ -8,7 +8,7 @@
   const HELD = 50; // items inside an item that the drawer lists
   // Draws nothing, or turns the text around it: shown.py marks the same.
   const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]/u;
-  const APART = 3;
+  const [VERIFIED, APART] = [1, 3]; // places in all.verdicts, and after them
   const DIRECTIONS = ["supports", "contradicts", "neutral"];
   const STRENGTHS = ["decisive", "strong", "weak"];
   const DAY = 86400; // seconds
@@ -128,17 +128,23 @@
     const until = at("until").valueAsNumber / 1000 + DAY;
     const holding = at("holding").checked;
     const by = terms.map((term) => senders.map((sender) => sender.includes(term)));
+    const said = (row) => {
+      for (let i = 0; i < terms.length; i++) {
+        if (!by[i][all.sender[row]] && !haystack[row].includes(terms[i])) return false;
+      }
+      return true;
+    };
     const found = new Uint32Array(size);
     let n = 0;
-    for (const row of order) {
+    for (let i = 0; i < size; i++) {
+      const row = order[i];
       if (!wanted[verdict[row]] || (holding && !held[row])) continue;
       if (reason && reasons[all.reason[row]] !== reason) continue;
       if (kind && all.kind[row] !== +kind) continue;
       if (status && all.status[row] !== +status) continue;
       if (since && !(date[row] >= since)) continue;
       if (until && !(date[row] < until)) continue;
-      if (!terms.every((term, i) => by[i][all.sender[row]] || haystack[row].includes(term))) continue;
-      found[n++] = row;
+      if (said(row)) found[n++] = row;
     }
     view = found.subarray(0, n);
     active = 0;
@@ -376,6 +382,9 @@
   function commands(row) {
     const name = all.ids[row] || `'${all.path[row].replaceAll("'", "'\\''")}'`;
     const told = [[`triage explain ${run.out} ${name}`, "everything that is known of it"]];
+    if (verdict[row] === VERIFIED) {
+      told.push([`triage proof ${run.out} ${name} --dump ${run.dump} -o proof`, "what a stranger checks with openssl alone"]);
+    }
     return told.map(([line, does]) => make("p", "", make("code", "", shown(line)), ` ${does}`));
   }
 
@@ -443,7 +452,9 @@
       return make("tr", "", ...cells.map((one) => make("td", "", one)));
     });
     const note = `The first ${few.length} of the ${view.length.toLocaleString("en")} items now selected, of ${size.toLocaleString("en")}.`;
-    at("printed").replaceChildren(make("p", "", note), make("table", "", make("tbody", "", ...body)));
+    const heads = ["Verdict", "Date (UTC)", "From", "Subject or name", "Where", "Why"];
+    const head = make("thead", "", make("tr", "", ...heads.map((one) => make("th", "", one))));
+    at("printed").replaceChildren(make("p", "", note), make("table", "", head, make("tbody", "", ...body)));
   });
   addEventListener("afterprint", () => {
     for (const one of folded) one.open = false;

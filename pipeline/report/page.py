@@ -72,7 +72,9 @@ def page(out: Path) -> str:
     script, style = _part("page.js"), _part("page.css")
     policy = _POLICY.format(script=_source(script), style=_source(style))
     blocks = [_block("columns", listed.columns), *(_block(f"details-{n}", b) for n, b in enumerate(listed.details))]
-    run = json.dumps({"out": named, "would_change": words.WOULD_CHANGE}).replace("<", "\\u003c")
+    run = json.dumps(
+        {"out": named, "dump": quote(record["arguments"]["dump"]), "would_change": words.WOULD_CHANGE}
+    ).replace("<", "\\u003c")
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
