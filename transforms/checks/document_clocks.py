@@ -155,7 +155,7 @@ def _described(facts: DocumentFacts) -> Iterator[str]:
         ("properties", "; ".join(facts.custom)),
         ("revisions of the PDF", facts.pdf_revisions if (facts.pdf_revisions or 0) > 1 else None),
         ("earlier", "; ".join(facts.earlier_producers)),
-        ("signatures inside, not checked", facts.signatures),
+        ("signatures inside", facts.signatures),
     ):
         if value:
             yield f"{name} {value}"

@@ -93,6 +93,25 @@ READER_MISSING = Rule(
     "says nothing about the file",
 )
 
+ENCRYPTED = Rule(
+    "mail.encrypted",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "reading",
+    "S/MIME encrypted this, so that nobody but its recipients can read it",
+    "None is needed. Whoever has a recipient's key can decrypt it.",
+    "says nothing about who wrote it",
+)
+CREDENTIALS = Rule(
+    "document.content_credentials",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "document",
+    "The file holds content credentials (C2PA) of the camera or program that made it, which are not checked here",
+    "Cameras and programs add them since about 2022; programs of C2PA show who signed them and what was changed.",
+    "says nothing: they may be broken, or copied from elsewhere",
+)
+
 RULES = (
     FROM_AMBIGUOUS,
     HEADER_AMBIGUOUS,
@@ -103,6 +122,8 @@ RULES = (
     LISTED,
     COUNTED,
     READER_MISSING,
+    ENCRYPTED,
+    CREDENTIALS,
 )
 _OF_NOTES = {rule.code: rule for rule in RULES[RULES.index(SHOWN_OTHERWISE) :]}
 

@@ -13,6 +13,9 @@ from transforms.sketch import sketch
 from transforms.unpack.landing import Landed
 from transforms.unpack.rows import Octets, Place, Rows
 
+# The description box of a manifest store: its type is a UUID that begins with the letters (C2PA §11.1.4.2).
+_C2PA = b"jumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71"
+
 
 def read(
     rows: Rows, row: int, place: Place, landed: Landed, kind: Kind, opened: Opened, facts: dict[str, Any]
@@ -30,6 +33,8 @@ def read(
     elif opened.span.size <= rows.limits.signature_der and opened.span.read(0, len(BEGIN_SIGNED)) == BEGIN_SIGNED:
         signed = enumerate(cleartext(opened.span.read(), "the text"))
         rows.document_signatures += [(row, one._replace(seq=seq)) for seq, one in signed]
+    if kind in (Kind.IMAGE, Kind.DOCUMENT) and opened.span.find(_C2PA, stop=rows.limits.document) >= 0:
+        facts = {**facts, "notes": (*facts.get("notes", ()), "document.content_credentials")}
     words = normalised(text, rows.limits.text) if text else ""
     if words:
         rows.texts.append(Text(row, opened.media_type, words))

@@ -47,6 +47,8 @@ def test_a_note_with_a_rule_of_its_own_is_told_by_it() -> None:
         "container.messages: 3 by the folders' own count, 3 listed in them",
         "container.reader_missing: pip install 'leak-triage[pst]'",
         "mail.rebuilt: readpst",
+        "mail.encrypted",
+        "document.content_credentials",
     )
     view = PLAIN._replace(kind=Kind.ARCHIVE, notes=notes, proof=None)
     assert codes(view) == [note.partition(":")[0] for note in notes]
