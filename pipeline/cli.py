@@ -157,6 +157,14 @@ def _proof(parsed: argparse.Namespace, _: list[str]) -> int:
     return bundle.run(parsed, record, found)
 
 
+def _diff(parsed: argparse.Namespace, _: list[str]) -> int:
+    from pipeline import comparing
+
+    for out in (parsed.before, parsed.after):
+        _with_tables(out)
+    return comparing.run(parsed.before, parsed.after, parsed.json)
+
+
 def _check(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import showing
     from pipeline.running import Refused, keys_outside
@@ -231,6 +239,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
     "query": _query,
     "export": _export,
     "proof": _proof,
+    "diff": _diff,
     "check": _check,
     "keys": _keys,
     "verify": _verify,

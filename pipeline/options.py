@@ -105,6 +105,11 @@ def parser() -> argparse.ArgumentParser:
     proof.add_argument("--dump", metavar="DUMP", required=True, type=_named, help="the dump that was read")
     proof.add_argument("-o", "--output", metavar="DIR", type=_path, required=True, help="new or empty folder")
 
+    diff = _command(commands, "diff", "what changed between two runs, or two sets of keys")
+    diff.add_argument("before", metavar="OUT1", type=Path)
+    diff.add_argument("after", metavar="OUT2", type=Path)
+    diff.add_argument("--json", action="store_true", help="one JSON object a line: arguments, keys, items")
+
     check = _command(commands, "check", "check single messages; nothing is written")
     check.add_argument("messages", metavar="MESSAGE", type=Path, nargs="+")
     _judging(check)

@@ -40,6 +40,7 @@ COMMANDS = [
     ["judge", "OUT", "-q", "--keys", "KEYS"],
     ["summary", "OUT"],
     ["explain", "OUT", "mails/campagne/0001-budget.eml"],
+    ["diff", "OUT", "OUT"],
     ["query", "OUT", "overview"],
     ["export", "OUT", "--to", "xlsx", "-o", "NEW"],
     ["proof", "OUT", "mails/campagne/0001-budget.eml", "--dump", "LEAK", "-o", "NEW"],
