@@ -18,7 +18,18 @@ from transforms.model import Told
 from transforms.shard import Content
 
 # Joins that do no more than tell: `compare(pair, load)` gives what is said of items.
-TELLING = ("answers", "batches", "custody", "editors", "habits", "namesakes", "near_duplicates", "quotes", "twins")
+TELLING = (
+    "answers",
+    "batches",
+    "custody",
+    "editors",
+    "habits",
+    "namesakes",
+    "near_duplicates",
+    "quotes",
+    "selectors",
+    "twins",
+)
 TRUSTING = ("answers", "quotes")  # those of them that also ask whose mailboxes these are
 
 
