@@ -60,6 +60,7 @@ class Member:
     made_by: int = 0  # version made by (§4.4.2): the system in the high octet
     stamp: int = 0  # date and time of DOS (§4.4.6), no zone
     first_extra: int = 0  # number of its first extra field (§4.5), 0 if there is none
+    unicode_name: bytes = b""  # in UTF-8, beside a name in another code page (§4.6.9); b"" without one
     error_code: str | None = None  # known from the directory already: overlap, truncation
     defects: tuple[str, ...] = ()  # container.zip_no_directory, container.zip_unlisted: by its local header alone
 
@@ -242,9 +243,31 @@ def _parse_central(directory: bytes, prefix: int) -> Iterator[Member | None]:
         symlink = made_by >> 8 == 3 and (external >> 16) & 0o170000 == 0o120000
         first_extra = int.from_bytes(extra[:2], "little")
         member = Member(
-            name, flags, method, crc, stored, size, header + prefix, symlink, made_by, date << 16 | time, first_extra
+            name,
+            flags,
+            method,
+            crc,
+            stored,
+            size,
+            header + prefix,
+            symlink,
+            made_by,
+            date << 16 | time,
+            first_extra,
+            _unicode_name(extra, name),
         )
         yield None if _is_folder(name, stored, size) else member
+
+
+def _unicode_name(extra: bytes, name: bytes) -> bytes:
+    """The name that an extra field gives in UTF-8, if it belongs to this one (§4.6.9)."""
+    at = 0
+    while b"up" in extra and at + 9 <= len(extra):
+        kind, length, version, crc = struct.unpack_from("<2sHBL", extra, at)
+        if kind == b"up" and version == 1 and crc == zlib.crc32(name):
+            return extra[at + 9 : at + 4 + length]
+        at += 4 + length
+    return b""
 
 
 def _is_folder(name: bytes, stored: int, size: int) -> bool:
@@ -507,7 +530,9 @@ def _target(content: Span, member: Member) -> bytes:
 
 
 def member_name(member: Member) -> bytes:
-    """The name in UTF-8 where it says so or is; else by the archive's own code page (§D.1)."""
+    """The name in UTF-8 where it says so, is, or is given beside it; else by the archive's own code page (§D.1)."""
+    if member.unicode_name:
+        return member.unicode_name
     try:
         member.name.decode("utf-8")
     except UnicodeDecodeError:

@@ -473,3 +473,22 @@ def test_every_octet_is_in_a_member_a_gap_or_the_directory(make) -> None:  # typ
         moved = edited(moved, b"PK\5\6", 16, struct.pack("<L", end + len(text)))
         assert left_out(moved) == ([], [text], ("container.outside_members",))
         assert [name for name, _, _ in read(moved)] == [b"a", b"b", b"c"]
+
+
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [
+        (struct.pack("<BL", 1, zlib.crc32(b"\x82t\x82.txt")) + "été.txt".encode(), "été.txt"),
+        (struct.pack("<BL", 1, 7) + b"other.txt", "été.txt"),  # of another name: cp437 it is
+        (struct.pack("<BL", 2, zlib.crc32(b"\x82t\x82.txt")) + b"other.txt", "été.txt"),
+        (b"\1", "été.txt"),
+    ],
+)
+def test_a_name_given_in_utf8_beside_one_of_a_code_page_is_shown(field: bytes, shown: str) -> None:
+    made = zipfile.ZipInfo("nam.txt")
+    made.extra = b"\x99\x99\1\0x" + struct.pack("<2sH", b"up", len(field)) + field
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive_file:
+        archive_file.writestr(made, b"x")
+    (entry,) = listed(out.getvalue().replace(b"nam.txt", b"\x82t\x82.txt"))
+    assert entry.name == shown.encode()

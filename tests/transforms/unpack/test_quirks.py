@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
+import sys
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from transforms.model import Item, Kind, Status
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from outlook_file import compound
 
 FIELDS = (
     b"From: Claire Aubry <claire@campaign.example>\r\n"
@@ -140,8 +145,16 @@ def test_apple_mails_folder_is_a_mailbox_or_a_folder_of_messages(examine) -> Non
         assert [found.items[path].kind for path in found.below(name)] == [Kind.GAP, Kind.GAP]
 
 
-@pytest.mark.parametrize("line", [b"From ???@??? Mon Apr 24 10:00:00 2017", b"From - Mon Apr 24 10:00:00 2017"])
-def test_separators_of_eudora_and_mozilla_part_messages(examine, line: bytes) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"From ???@??? Mon Apr 24 10:00:00 2017",  # Eudora
+        b"From - Mon Apr 24 10:00:00 2017",  # Mozilla
+        b"From 1565490000000000000@xxx Mon Apr 24 10:00:00 +0000 2017",  # Google Takeout
+        b'From "Claire Aubry" Mon Apr 24 10:00:00 2017',  # readpst
+    ],
+)
+def test_separators_of_many_programs_part_messages(examine, line: bytes) -> None:  # type: ignore[no-untyped-def]
     found = examine({"In.mbx": mailbox(MAIL, MAIL, MAIL, line=line)})
     assert len(found.below("In.mbx")) == 3 and all(is_the_mail(found.items[path]) for path in found.below("In.mbx"))
 
@@ -257,3 +270,16 @@ def test_mail_in_zip_in_zip_in_mail_is_read(examine) -> None:  # type: ignore[no
     found = examine({"a.eml": mail})
     assert is_the_mail(found.items["a.eml!2!in.zip!hall.eml"])
     assert len(found.below("a.eml!2!in.zip!Inbox")) == 2
+
+
+# ---- what a password keeps --------------------------------------------------------------------
+
+
+def test_a_password_keeps_the_words_of_a_document_and_not_its_row(examine) -> None:  # type: ignore[no-untyped-def]
+    office = compound({"EncryptedPackage": bytes(9_000), "EncryptionInfo": b"\4\0\4\0" + bytes(60)})
+    pdf = b"%PDF-1.6\n1 0 obj\n<</Type/Catalog>>\nendobj\ntrailer\n<</Root 1 0 R/Encrypt 2 0 R>>\n%%EOF\n"
+    found = examine({"a.docx": office, "b.pdf": pdf, "c.zip": zipped(("a.docx", office))})
+    facts = {item.path: said for unit in found.units for row, said in unit.documents for item in [unit.items[row]]}
+    for path in ("a.docx", "b.pdf", "c.zip!a.docx"):
+        assert (found.items[path].kind, found.items[path].status) == (Kind.DOCUMENT, Status.OK)
+        assert facts[path].encrypted and path not in found.texts
