@@ -11,7 +11,7 @@ from pipeline.job import Job
 from transforms import joins
 from transforms.calibrate import Calibrate, Learn
 from transforms.examine import Examine
-from transforms.judge import ByUnit, Judge
+from transforms.judge import OPEN, TALLIES, Judge, JudgeAgain
 from transforms.prove import RESULTS, Prove
 from transforms.relate import Relate
 from transforms.taken_out import Batch
@@ -55,8 +55,8 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
         functools.partial(judging.keys_of, job),
         learned,
     )
-    units = (proven[RESULTS], answers) | "ByUnit" >> ByUnit()
-    tally_unit = functools.partial(judging.tally_unit, job)
-    calibration = units | "Calibrate" >> Calibrate(tally_unit, learned, judging.buckets(job))
+    judge_first = functools.partial(judging.judge_first, job)
+    judged = (proven[RESULTS], answers) | "Judge" >> Judge(judge_first, learned, judging.buckets(job))
+    calibration = judged[TALLIES] | "Calibrate" >> Calibrate(learned)
     calibration | "Note" >> beam.Map(functools.partial(judging.note, job))
-    units | "Judge" >> Judge(functools.partial(judging.judge_unit_and_store, job), calibration)
+    judged[OPEN] | "JudgeAgain" >> JudgeAgain(functools.partial(judging.judge_again, job), calibration)

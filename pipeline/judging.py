@@ -18,13 +18,14 @@ from transforms.auth.repair.header import KeptFields, prove_all, repaired
 from transforms.calibration import Calibration
 from transforms.joins.copies import Compared
 from transforms.joins.correspondents import Learned
-from transforms.judgement import VERDICTS, Joined, judge_unit
+from transforms.judgement import Joined, Judged, judge_unit
 from transforms.model import PreparedSignature, PublicKey, SignatureResult, Told
 from transforms.shard import Content, ProvenShard, Shard, content_of, proven
 from transforms.tampering import Tampering
 from transforms.text import clean_text
 
 RUN_TABLES = ("items", "findings", "signatures")
+_JUDGED = "clocks"  # the last table of evidence that a judgement reads
 NOTED = "calibration.json"
 RESULTS = evidence.schema_of(SignatureResult)
 
@@ -72,14 +73,6 @@ def buckets(job: Job) -> int:
     return min(64, 1 + len(unit_ids(job)) // 256)
 
 
-def tally_unit(
-    job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table], learned: Learned
-) -> pa.Table:
-    """What the signals of a unit are to be weighed by."""
-    one = with_results(evidence.read_shard(job.out, unit_id, last="clocks"), results, job.sealers)
-    return judgement.tally_unit(one, _joined(answers), job.protected, learned)
-
-
 def note(job: Job, calibration: Calibration) -> None:
     """Leave what the dump taught for run.json."""
     (job.work / NOTED).write_text(json.dumps(told(calibration)))
@@ -109,16 +102,31 @@ def told(calibration: Calibration) -> dict[str, list[str]]:
     }
 
 
-def judge_unit_and_store(
+def judge_first(
+    job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table], learned: Learned
+) -> tuple[pa.Table, bool]:
+    """Write a unit's rows; answers what its signals are to be weighed by, and whether any are."""
+    one = with_results(evidence.read_shard(job.out, unit_id, last=_JUDGED), results, job.sealers)
+    first = judgement.judge_first(one, _joined(answers), _types(), job.protected, learned)
+    _store(job, unit_id, first.judged)
+    return first.tally, first.is_open
+
+
+def judge_again(
     job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table], calibration: Calibration
-) -> dict[str, int]:
-    """Write a unit's final rows; answers the number of items by verdict."""
-    one = with_results(evidence.read_shard(job.out, unit_id, last="clocks"), results, job.sealers)
-    types = {name: tables.schema(name) for name in RUN_TABLES}
-    judged = judge_unit(one, _joined(answers), types, job.protected, calibration)
+) -> None:
+    """Write a unit's rows once more, now that it is known what is usual in its containers."""
+    one = with_results(evidence.read_shard(job.out, unit_id, last=_JUDGED), results, job.sealers)
+    _store(job, unit_id, judge_unit(one, _joined(answers), _types(), job.protected, calibration))
+
+
+def _types() -> dict[str, pa.Schema]:
+    return {name: tables.schema(name) for name in RUN_TABLES}
+
+
+def _store(job: Job, unit_id: str, judged: Judged) -> None:
     for name in RUN_TABLES:
         _write_run(run_path(job.out, unit_id, name), getattr(judged, name))
-    return {verdict.value: len(table) for verdict, table in zip(VERDICTS, judged.items, strict=True)}
 
 
 def run_path(out: Path, unit_id: str, table: str) -> Path:

@@ -22,7 +22,7 @@ from transforms.auth.repair.header import KeptFields, prove_all
 from transforms.calibration import Calibration
 from transforms.calibration import settle as settle_containers
 from transforms.joins import bodies, copies, correspondents, grafts, substitutes
-from transforms.judgement import Joined, judge_unit, tally_unit
+from transforms.judgement import Joined, judge_first, judge_unit
 from transforms.limits import LIMITS
 from transforms.model import PublicKey, Told
 from transforms.plan import plan_units
@@ -102,12 +102,14 @@ def judge_dump(
         )
         for unit_id in units
     }
-    tallies = [tally_unit(one, joined[unit_id], protected, learned) for unit_id, one in units.items()]
-    habits = settle_containers(gathered(map(to_bytes, tallies)))
+    first = {unit_id: judge_first(one, joined[unit_id], types, protected, learned) for unit_id, one in units.items()}
+    habits = settle_containers(gathered(to_bytes(one.tally) for one in first.values()))
     calibration = Calibration(learned, {one.container: one for one in habits})
     found: Rows = {}
     for unit_id, one in units.items():
-        judgement = judge_unit(one, joined[unit_id], types, protected, calibration)
+        judgement = first[unit_id].judged
+        if first[unit_id].is_open:
+            judgement = judge_unit(one, joined[unit_id], types, protected, calibration)
         by_id = {}
         for row in pa.concat_tables(judgement.items).to_pylist():
             by_id[row["item_id"]] = found[row["path"]] = {**row, "findings": [], "signatures": []}

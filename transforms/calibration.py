@@ -14,7 +14,7 @@ are not either.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import combinations
 from math import exp, lgamma, log, log1p
@@ -65,7 +65,7 @@ class Seen(NamedTuple):
     protected: bool
     made: frozenset[str]
     tripped: frozenset[str]
-    one: bytes  # what counts once
+    one: Callable[[], bytes]  # what counts once, asked for where that matters
 
 
 class Pair(NamedTuple):
@@ -172,7 +172,7 @@ def tally(seen: Iterable[Seen]) -> pa.Table:
             " ".join(sorted(item.tripped)),
         )
         if item.protected or item.tripped:
-            single.add((*alike, item.one, 0))
+            single.add((*alike, item.one(), 0))
         else:
             many[alike] += 1
     return to_table(TALLY, sorted(single) + [(*alike, None, count) for alike, count in many.items()])

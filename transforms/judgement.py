@@ -9,9 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
-from types import ModuleType
 from typing import Any, NamedTuple, TypeGuard
 
 import pyarrow as pa
@@ -25,7 +24,6 @@ from transforms.calibration import (
     REWRITABLE,
     Calibration,
     Seen,
-    asking,
     container_of,
     made_on,
     rewriting,
@@ -95,6 +93,7 @@ class Judged:
 
 
 class _Row(NamedTuple):
+    view: ItemView
     case: Case
     decision: Decision
     findings: tuple[Finding, ...]
@@ -112,7 +111,27 @@ def judge_unit(
 
     protected are the domains that the user named; calibration is what the whole dump teaches.
     """
-    rows = _judge_rows(proven, joined, protected, calibration)
+    return _judged(proven, joined, types, _judge_rows(proven, joined, protected, calibration))
+
+
+class First(NamedTuple):
+    """A unit judged before anything is known of the habits of its containers."""
+
+    judged: Judged
+    tally: pa.Table  # what its signals are to be weighed by (calibration.TALLY)
+    is_open: bool  # what is weighed is in it: judged again with the calibration, it may come out otherwise
+
+
+def judge_first(
+    proven: ProvenShard, joined: Joined, types: Mapping[str, pa.Schema], protected: frozenset[str], learned: Learned
+) -> First:
+    """judge_unit() with what the dump has taught so far, and what the unit adds to it."""
+    rows = _judge_rows(proven, joined, protected, Calibration(learned))
+    is_open = any(speaks(finding) for row in rows for finding in row.findings)
+    return First(_judged(proven, joined, types, rows), tally(_seen(proven, rows, protected, learned)), is_open)
+
+
+def _judged(proven: ProvenShard, joined: Joined, types: Mapping[str, pa.Schema], rows: Sequence[_Row]) -> Judged:
     plain = {name: _plain(schema) for name, schema in types.items()}
     found = [(row, seq) for row, one in enumerate(rows) for seq in range(len(one.findings))]
     signed = [(row, seq) for row, one in sorted(proven.signed.items()) for seq in range(len(one.signatures))]
@@ -130,19 +149,13 @@ def _by_verdict(table: pa.Table, verdicts: Sequence[Verdict]) -> tuple[pa.Table,
     return tuple(table if len(rows) == len(table) else table.take(pa.array(rows, pa.int64())) for rows in places)
 
 
-def tally_unit(proven: ProvenShard, joined: Joined, protected: frozenset[str], learned: Learned) -> pa.Table:
-    """What the signals of one unit are to be weighed by (calibration.TALLY)."""
-    return tally(_seen(proven, joined, protected, learned))
-
-
-def _seen(proven: ProvenShard, joined: Joined, protected: frozenset[str], learned: Learned) -> Iterator[Seen]:
-    shard = proven.shard
-    hashes = shard.column("sha256")
+def _seen(proven: ProvenShard, rows: Sequence[_Row], protected: frozenset[str], learned: Learned) -> Iterator[Seen]:
+    hashes = proven.shard.column("sha256")
     trusted = protected | ({learned.home} if learned.home is not None else set())
     containers, senders, carrier_rows = _containers(proven), _senders(proven), carriers(proven)
-    for row, view in enumerate(_views(proven, protected, learned)):
-        findings = _found(view, joined, row, asking())
-        made, tripped = made_on(view, findings), frozenset(one.code for one in findings if speaks(one))
+    for row, (view, _, _, findings, _) in enumerate(rows):
+        tripped = frozenset(one.code for one in findings if speaks(one))
+        made = made_on(view, findings) | tripped
         carrier = row if view.kind is Kind.EMAIL else carrier_rows[row]
         by = proven.signed.get(carrier) if carrier is not None else None
         signature = teacher(by) if by is not None else None
@@ -157,7 +170,7 @@ def _seen(proven: ProvenShard, joined: Joined, protected: frozenset[str], learne
             signature is not None and sent.is_protected(senders[row], trusted),
             made,
             tripped,
-            bytes.fromhex(hashes[row] or "") if signature is None else identity(signature),
+            partial(bytes.fromhex, hashes[row] or "") if signature is None else partial(identity, signature),
         )
 
 
@@ -253,9 +266,9 @@ def _carrier(proven: ProvenShard, row: int) -> Carrier | None:
     )
 
 
-def _found(view: ItemView, joined: Joined, row: int, modules: Iterable[ModuleType]) -> list[Finding]:
-    """What these checks and the joins say about one row, but for where a loose file was sent."""
-    findings = [finding for module in modules for finding in module.check(view)]
+def _found(view: ItemView, joined: Joined, row: int) -> list[Finding]:
+    """What checks and joins say about one row, but for where a loose file was sent."""
+    findings = [finding for check in checks.modules() for finding in check.check(view)]
     if row in joined.taken_out:
         findings.append(_as_taken_out(joined.taken_out[row]))
     compared = joined.copies.get(row)
@@ -277,7 +290,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str], 
     containers, senders = _containers(proven), _senders(proven)
     rows: list[_Row] = []
     for row, view in enumerate(_views(proven, protected, calibration.learned)):
-        findings = _found(view, joined, row, checks.modules())
+        findings = _found(view, joined, row)
         inheritance, inherits_from = _inheritance(columns, carrier_rows[row], rows, joined, row, proven)
         if inheritance is not None and inheritance.loose:
             findings.append(sent.SENT(f"{inheritance.author} in {inheritance.carrier_path}"))
@@ -301,7 +314,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str], 
             body_lost=view.body_lost,
         )
         decision = decide(case)
-        rows.append(_Row(case, decision, ranked, inherits_from if decision.basis == "inherited" else None))
+        rows.append(_Row(view, case, decision, ranked, inherits_from if decision.basis == "inherited" else None))
     return rows
 
 

@@ -43,7 +43,7 @@ def seen(
     """An item on which every check was made; `one` is what counts once, of itself each is another."""
     seen.count += 1  # type: ignore[attr-defined]
     octets = (one or f"#{seen.count}").encode()  # type: ignore[attr-defined]
-    return Seen(container, domain, proven or protected, protected, made, frozenset(tripped), octets)
+    return Seen(container, domain, proven or protected, protected, made, frozenset(tripped), lambda: octets)
 
 
 seen.count = 0  # type: ignore[attr-defined]
