@@ -48,8 +48,8 @@ NOT_YET_RELEASED = Rule(
     "document",
     "It says that it was saved more than a month before anybody could have had the program that it names",
     "A computer whose clock stood years back, as one with an empty battery; a converter that keeps the old date.",
-    "not measured on mail of offices; days are those of public previews, a year before the sale "
-    "(data/software_releases.txt)",
+    "0 of 165 dated documents of listed programs in the test files of Apache Tika (upper bound 1.8 %); one of them was "
+    "saved with a preview half a year before the sale, so the days are those of previews",
 )
 DESCRIBED = Rule(
     "document.describes_itself",

@@ -15,7 +15,7 @@ ZIPPED_ANEW = Rule(
     "It names Microsoft Office as its maker, but its zip was made by another program",
     "Document management, labels, e-signature and virus gateways write office files anew; so do many programs that "
     "call themselves Office.",
-    "10 of 136 files that name Microsoft, in the test files of public tools",
+    "10 of 136 files that name Microsoft in the test files of public tools, 7 of 115 office files of Apache Tika's",
 )
 BEHIND_SIGNATURE = Rule(
     "document.continues_behind_signature",

@@ -31,15 +31,16 @@ def read(opened: Opened) -> Described:
     if directory is None:
         return Described(None)
     parts = {member.name: member for member in reversed(directory.members)}
-    found, defects = leaves(_part(opened.span, parts, b"meta.xml", LIMITS.document_part) or b"<none/>")
+    manifest = _part(opened.span, parts, b"META-INF/manifest.xml", LIMITS.document_part)
+    encrypted = b"encryption-data" in manifest
+    meta = b"" if encrypted else _part(opened.span, parts, b"meta.xml", LIMITS.document_part)
+    found, defects = leaves(meta) if meta else ([], ())
     said = {leaf.name: leaf.text for leaf in reversed(found)}
     created, modified = iso_moment(said.get("creation-date")), iso_moment(said.get("date"))
     generator = shown(said.get("generator"))
     application, _, version = (generator or "").partition("/")
     writer, first, last = zip_form(directory)
-    manifest = _part(opened.span, parts, b"META-INF/manifest.xml", LIMITS.document_part)
     content = _part(opened.span, parts, b"content.xml", LIMITS.document_text)
-    encrypted = b"encryption-data" in manifest
     facts = DocumentFacts(
         author=shown(said.get("initial-creator")),
         last_modified_by=shown(said.get("creator")),

@@ -54,6 +54,7 @@ def read(opened: Opened) -> Described:
     fonts = _part(opened.span, parts, b"word/fonttable.xml")
     created, modified = iso_moment(said.get("created")), iso_moment(said.get("modified"))
     writer, first, last = zip_form(directory)
+    application, _, version = (shown(said.get("Application")) or "").partition("/")  # LibreOffice names both there
     facts = DocumentFacts(
         author=shown(said.get("creator")),
         last_modified_by=shown(said.get("lastModifiedBy")),
@@ -61,8 +62,8 @@ def read(opened: Opened) -> Described:
         modified_utc=modified.utc,
         created_local=created.local,
         modified_local=modified.local,
-        application=shown(said.get("Application")),
-        application_version=shown(said.get("AppVersion")),
+        application=application or None,
+        application_version=version or shown(said.get("AppVersion")),
         template=shown(said.get("Template")),
         company=shown(said.get("Company")),
         languages=several(

@@ -33,7 +33,7 @@ _BYTE_RANGE = re.compile(rb"/ByteRange\s{0,9}\[\s{0,9}([0-9]{1,12})" + rb"\s{1,9
 _LANGUAGE = re.compile(rb"/Lang\s{0,9}\(([A-Za-z0-9-]{2,35})\)")
 _FONT = re.compile(rb"/FontName\s{0,9}/(?:[A-Z]{6}\+)?([^\s()<>\[\]{}/%]{1,127})")
 _TOKEN = re.compile(
-    rb"\s{0,99}(?:(?P<open><<)|(?P<close>>>)|/(?P<name>[^\s()<>\[\]{}/%]{0,127})|(?P<string>\()"
+    rb"\s{0,999}+(?:(?P<open><<)|(?P<close>>>)|/(?P<name>[^\s()<>\[\]{}/%]{0,127})|(?P<string>\()"
     rb"|<(?P<hex>[0-9A-Fa-f\s]{0,9999})>|(?P<word>[^\s()<>\[\]{}/%]{1,999})|(?P<mark>[\[\]{}<>)])|%[^\r\n]{0,999})"
 )
 _PIECE = re.compile(rb"[^()\\]+|\\([0-7]{1,3})|\\(?:\r\n|([\s\S]))|[()]")
@@ -87,13 +87,19 @@ def _found(octets: bytes, keyword: bytes, form: re.Pattern[bytes]) -> Iterator[r
 
 
 def _packet(octets: bytes) -> int:
-    """Where the document's own packet of XMP begins, -1 without one: pictures inside carry theirs, without Producer."""
-    at = len(octets)
+    """Where the document's own packet of XMP begins, -1 without one.
+
+    Pictures inside carry packets as well, which name no Producer; a packet that is alone is the document's.
+    """
+    at, places = len(octets), []
     for _ in range(_TRIES):
         at = octets.rfind(xmp.START, 0, at)
-        if at < 0 or octets.find(b"Producer", at, at + LIMITS.document_part) >= 0:
+        if at < 0:
+            break
+        if octets.find(b"Producer", at, at + LIMITS.document_part) >= 0:
             return at
-    return -1
+        places.append(at)
+    return places[0] if len(places) == 1 else -1
 
 
 def _behind(octets: bytes, ranges: list[re.Match[bytes]]) -> int | None:
@@ -110,21 +116,23 @@ def _behind(octets: bytes, ranges: list[re.Match[bytes]]) -> int | None:
 def _infos(octets: bytes) -> Iterator[dict[str, str]]:
     """The document information dictionaries, the last one written first (§14.3.3)."""
     for number in dict.fromkeys(int(one[1]) for one in _found(octets, b"/Info", _INFO)):
-        mark = b"%d 0 obj" % number
-        at, defined = len(octets), False
-        for _ in range(_TRIES):
-            at = octets.rfind(mark, 0, at)
-            if at < 0:
-                break
-            if at and not octets[at - 1 : at].isspace():  # of a longer number, or inside a string
-                continue
-            said = _strings(octets[at + len(mark) : at + len(mark) + _WINDOW])
-            if said:
-                defined = True
-                yield said
-        held = None if defined else _from_object_stream(octets, number)
+        plain = [said for place in _definitions(octets, number) if (said := _strings(octets, place))]
+        yield from plain
+        held = None if plain else _from_object_stream(octets, number)
         if held is not None:
-            yield _strings(held)
+            yield _strings(held, 0)
+
+
+def _definitions(octets: bytes, number: int) -> Iterator[int]:
+    """Where the content of an object begins, of its last definition first (§7.3.10)."""
+    mark = b"%d 0 obj" % number
+    at = len(octets)
+    for _ in range(_TRIES):
+        at = octets.rfind(mark, 0, at)
+        if at < 0:
+            return
+        if not at or octets[at - 1 : at].isspace():  # else of a longer number, or inside a string
+            yield at + len(mark)
 
 
 def _from_object_stream(octets: bytes, number: int) -> bytes | None:
@@ -157,11 +165,14 @@ def _inflated(octets: bytes, start: int, size: int) -> bytes:
         return b""
 
 
-def _strings(octets: bytes) -> dict[str, str]:
-    """The strings of a dictionary by their names; those inside others are passed over (§7.3.4, §7.3.7)."""
+def _strings(octets: bytes, at: int) -> dict[str, str]:
+    """The strings of a dictionary by their names; those inside others are passed over (§7.3.4, §7.3.7).
+
+    A string may be an object of its own that is referred to, as macOS writes them.
+    """
     found: dict[str, str] = {}
-    at = depth = 0
-    name = ""
+    depth = 0
+    name, words = "", [b"", b""]
     for _ in range(_TOKENS):
         token = _TOKEN.match(octets, at)
         if token is None:
@@ -175,11 +186,12 @@ def _strings(octets: bytes) -> dict[str, str]:
             depth -= 1
             if depth <= 0:
                 break
-        elif kind == "string":
-            value, at = _literal(octets, at)
-        elif kind == "hex":
-            digits = b"".join(token["hex"].split())
-            value = bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii"))
+        elif kind in ("string", "hex"):
+            value, at = _string(octets, token)
+        elif kind == "word":
+            if token["word"] == b"R" and words[0].isdigit() and len(words[0]) < 10 and name in _WANTED:
+                value = _referred(octets, int(words[0]))
+            words = [words[1], token["word"]]
         if kind == "name":
             name = token["name"].decode("latin-1")
         elif value is not None and depth == 1:
@@ -187,10 +199,28 @@ def _strings(octets: bytes) -> dict[str, str]:
     return found
 
 
+_WANTED = frozenset({"Author", "Creator", "Producer", "CreationDate", "ModDate"})
+
+
+def _referred(octets: bytes, number: int) -> bytes | None:
+    """A string that is an object of its own; None if it is none."""
+    place = next(_definitions(octets, number), None)
+    token = _TOKEN.match(octets, place) if place is not None else None
+    return _string(octets, token)[0] if token is not None and token.lastgroup in ("string", "hex") else None
+
+
+def _string(octets: bytes, token: re.Match[bytes]) -> tuple[bytes, int]:
+    """The octets of a string that a token begins, and the place behind it."""
+    if token.lastgroup == "string":
+        return _literal(octets, token.end())
+    digits = b"".join(token["hex"].split())
+    return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii")), token.end()
+
+
 def _literal(octets: bytes, at: int) -> tuple[bytes, int]:
     """A string in parentheses, which may hold pairs of them, and the place behind it."""
     pieces, depth = [], 1
-    for piece in _PIECE.finditer(octets, at):
+    for piece in _PIECE.finditer(octets, at, at + _WINDOW):
         at = piece.end()
         if piece[1] is not None:
             pieces.append(bytes([int(piece[1], 8) & 0xFF]))

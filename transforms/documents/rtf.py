@@ -15,7 +15,7 @@ from transforms.model import DocumentFacts
 FORMATS = ("rtf",)
 
 _HEAD = 64 * 1024  # octets in which fonts and information stand
-_BODY = 256 * 1024  # octets read for their words
+_BODY = 128 * 1024  # octets read for their words
 _TEXT = re.compile(rb"\{\\(?:\*\\)?(author|operator|company|template|generator) ([^{}]{1,400})")
 _TIME = re.compile(
     rb"\{\\(creatim|revtim)\\yr([0-9]{1,4})\\mo([0-9]{1,2})\\dy([0-9]{1,2})"

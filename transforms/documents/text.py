@@ -10,6 +10,6 @@ FORMATS = ("text",)
 
 
 def read(opened: Opened) -> Described:
-    octets = opened.span.read(0, 4 * LIMITS.text)
+    octets = opened.span.read(0, 2 * LIMITS.text)
     charset = "utf-16" if octets.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
     return Described(None, to_text(octets, charset).removeprefix("\ufeff"))

@@ -30,10 +30,12 @@ def test_an_encrypted_one_gives_no_words(see) -> None:
     parts = {
         "mimetype": "application/vnd.oasis.opendocument.text",
         "content.xml": b"\x8f\x02\x77<office:body>\x19",
+        "meta.xml": b"\x91\x05\x66",
         "META-INF/manifest.xml": "<manifest:encryption-data/>",
     }
     seen = see(zipped(parts), "a.odt")
     assert seen.facts.encrypted and seen.text == "" and seen.item.status == "ok"
+    assert seen.facts.defects == ()
 
 
 def test_200_mutations_keep_their_rows(mutants) -> None:

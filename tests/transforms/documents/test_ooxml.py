@@ -26,6 +26,14 @@ def test_a_letter_says_who_when_and_with_what(see) -> None:
     assert facts.defects == () and facts.signatures == 0
 
 
+def test_libreoffice_names_its_version_with_itself(see) -> None:
+    app = (
+        "<Properties><Application>LibreOffice/5.3.1.2$Linux</Application><AppVersion>15.0000</AppVersion></Properties>"
+    )
+    facts = see(zipped(docx_parts() | {"docProps/app.xml": app}), "a.docx").facts
+    assert (facts.application, facts.application_version) == ("LibreOffice", "5.3.1.2$Linux")
+
+
 def test_its_words_are_kept_for_comparison(see) -> None:
     assert see(docx(), "a.docx").text == "Budget de campagne Le total est de 5000 euros & plus"
 

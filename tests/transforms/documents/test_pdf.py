@@ -29,6 +29,17 @@ def test_information_in_an_object_stream_is_found(see) -> None:
     assert (facts.author, facts.producer) == ("Anaïs (AF)", "LibreOffice 5.2")
 
 
+def test_strings_that_are_objects_of_their_own_are_found(see) -> None:
+    """As macOS writes them."""
+    octets = pdf("/Author 30 0 R /Producer 31 0 R /Creator 32 0 R", "").replace(
+        b"xref\n",
+        b"30 0 obj\n(Ana\xefs)\nendobj\n31 0 obj\n<feff0050>\nendobj\n32 0 obj\n<< /A (x) >>\nendobj\nxref\n",
+        1,
+    )
+    facts = see(octets, "a.pdf").facts
+    assert (facts.author, facts.producer, facts.application) == ("Anaïs", "P", None)
+
+
 def test_the_last_revision_counts_and_the_earlier_producer_is_kept(see) -> None:
     again = saved_again(pdf(), "/Author (Bruno) /Producer (Autre 1.0) /ModDate (D:20170501)")
     facts = see(again, "a.pdf").facts
@@ -57,6 +68,11 @@ def test_xmp_fills_what_the_dictionary_leaves_open(see) -> None:
     assert (facts.author, facts.application, facts.producer) == ("Anaïs", "Composeur", "P 2")
     assert facts.modified_utc == datetime(2017, 3, 27, 10, 22, tzinfo=UTC)
     assert facts.identifiers == ("00aa", "00bb", "uuid:1")
+
+
+def test_a_packet_that_is_alone_is_the_documents(see) -> None:
+    octets = pdf("", "").replace(b"xref\n", b"stream\n" + xmp('xmp:CreatorTool="Numériseur"') + b"xref\n", 1)
+    assert see(octets, "a.pdf").facts.application == "Numériseur"
 
 
 def test_what_a_signature_leaves_uncovered_is_counted(see) -> None:
