@@ -31,6 +31,8 @@ def section(note: str) -> str:
 <p>{note} “Apart” are containers, gaps, links and what could not be read: no verdict is about them.</p>
 <noscript><p>This list needs the page's own script, which your browser does not run. Everything else on the page is
 complete without it, and items.parquet holds the list.</p></noscript>
+<p id="unlisted" hidden>Your browser could not unpack this list: it is older than 2023 (it lacks DecompressionStream),
+or the page is not whole. Everything else is complete without it, and items.parquet holds the list.</p>
 <div id="list" hidden>
 <form id="filters" role="search" aria-label="Items">
 <label class="search">Search subject, name, path, sender

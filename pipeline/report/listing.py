@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from pipeline import commit, lookup, summary
 from pipeline.report import words
 from pipeline.report.shown import count
+from pipeline.showing import DOCUMENT_TYPES
 from transforms.lookalike import foreign_letters, shown_form
 from transforms.model import Rule
 from transforms.wording import in_words
@@ -37,7 +38,7 @@ _COLUMNS = (
 )  # fmt: skip
 _DETAILS = (
     "headline", "would_change", "error_code", "date_raw", "date_offset_min", "to_emails", "cc_emails", "inherits_from",
-    "dup_of",
+    "dup_of", "near_dup_of", "author", "last_modified_by", "created_utc", "modified_utc", "producer",
 )  # fmt: skip
 _DIRECTIONS, _STRENGTHS = ("supports", "contradicts", "neutral"), ("decisive", "strong", "weak")
 _TIMELINE = "clock.timeline"
@@ -111,8 +112,8 @@ def choose(items: pa.Table, most: int = ALL, sample: int = SAMPLE) -> tuple[pa.A
     cut = "" if len(kept) == len(must) else f" (the first {count(len(kept))} of them)"
     note = (
         f"This page lists {count(len(kept) + len(taken))} of {count(total)} items: all {count(len(must))} that are "
-        f"suspected or were not read whole{cut}, and of the others one in {count(step)}. All counts and charts cover "
-        "all items; items.parquet lists every one."
+        f"suspected or were not read whole{cut}, and of the others one in {count(step)}. The counts and charts "
+        "above cover all items, those beside the filters what is listed; items.parquet lists every one."
     )
     return _sorted(kept, taken), note
 
@@ -209,8 +210,17 @@ def _detail(
             rows.get(columns["inherits_from"][row]),
             rows.get(columns["dup_of"][row]),
             words.error(columns["error_code"][row]) if columns["error_code"][row] else None,
+            rows.get(columns["near_dup_of"][row]),
+            _described(columns, row) or None,
         ]
     )
+
+
+def _described(columns: dict[str, list[Any]], row: int) -> list[Any]:
+    """What a document says of itself: author, last editor, created, modified, software."""
+    names = ("author", "last_modified_by", "created_utc", "modified_utc", "producer")
+    values = (columns[name][row] for name in names)
+    return _trimmed([_cut(str(value), _NAME) if value is not None else None for value in values])
 
 
 def _since(moment: int, finding: list[Any]) -> list[Any]:
@@ -276,12 +286,17 @@ def _clocks(text: str, labels: Words) -> list[int] | None:
 
 
 def _signature(row: Record) -> Any:
-    name = f"{row['selector']}._domainkey.{row['domain']}"
+    whole = row["type"] in DOCUMENT_TYPES  # not of header fields; its domain and selector name no key in the DNS
+    name = (
+        " ".join(filter(None, (row["domain"], row["selector"])))
+        if whole
+        else f"{row['selector']}._domainkey.{row['domain']}"
+    )
     signed, unsigned = (" ".join(list(row[part] or ())[:_FIELDS]) for part in ("signed_fields", "unsigned_fields"))
     reason = "" if row["reason"] == row["result"] else in_words(row["reason"])
     objection = in_words(row["objection"]) if row["objection"] else ""
     told = [row["type"], _cut(name, _NAME), row["result"], row["key_status"], reason, objection, row["repairs"]]
-    return [*told, row["header_ok"], row["body_ok"], _cut(signed, _TEXT), _cut(unsigned, _TEXT)]
+    return [*told, row["header_ok"], row["body_ok"], _cut(signed, _TEXT), _cut(unsigned, _TEXT), int(whole)]
 
 
 def _rule(rule: Rule | None) -> list[str]:

@@ -15,6 +15,7 @@ from pipeline.report.shown import count, domain, many, shown, table
 from transforms.lookalike import shown_form
 
 _SHOWN = 50  # pairs
+_NAMED = 20  # protected domains that are listed
 _LONGEST = 253  # letters of a domain (RFC 1035 §2.3.4); longer ones are cut before they are compared
 
 
@@ -28,29 +29,37 @@ class Pair(NamedTuple):
     last: Any
 
 
-def section(out: Path, protected: list[str]) -> str:
-    """The pairs side by side, letters that differ marked."""
+def section(out: Path, protected: list[str], learned: list[str]) -> str:
+    """The pairs side by side, letters that differ marked; learned are the domains that the dump itself taught."""
     head = '<section aria-labelledby="lookalikes"><h2 id="lookalikes">Look-alike senders</h2>'
-    if not protected:
-        return (
-            f"{head}<p>Not looked for: no domain was named with <code>--protect</code>. Name the domains of the "
-            "organisation that this leak is about, and senders that imitate them are found.</p></section>"
-        )
     found = pairs(out)
-    named = ", ".join(domain(name) for name in sorted(protected))
+    name_them = (
+        "Name the domains of the organisation that this leak is about with <code>--protect</code>, and senders that "
+        "imitate them are found."
+    )
+    if not found and not protected and not learned:
+        return f"{head}<p>Not looked for: no domain was named, and the dump taught none. {name_them}</p></section>"
+    named = f"Named with --protect: {_domains(protected)}. " if protected else f"{name_them} "
+    taught = f"Taught by the dump's own verified mail: {_domains(learned)}. " if learned else ""
     if not found:
-        return f"{head}<p>No sender's domain looks like {named}.</p></section>"
+        return f"{head}<p>{named}{taught}No sender's domain looks like one of them.</p></section>"
     rows = [_row(pair) for pair in found[:_SHOWN]]
     more = f"<p>The {_SHOWN} with most messages, of {count(len(found))}.</p>" if len(found) > _SHOWN else ""
     heads = ["sender's domain", "looks like", *(f"#{name}" for name, *_ in words.VERDICTS.values()), "from", "to"]
     return (
-        f"{head}<p>Compared with {named}. What differs is <mark>marked</mark>. Only an imitation of the look, an added "
-        "service word or a subdomain trick makes a message suspected; one letter more or less, or another ending, is a "
-        "remark: honest neighbours look like that. A second domain of the organisation itself must be named too.</p>"
+        f"{head}<p>{named}{taught}What differs is <mark>marked</mark>. Only what imitates the look of a named domain, "
+        "adds a service word to it or puts it before another domain is suspected; one letter more or less, another "
+        "ending, and look-alikes of taught domains are remarks or worth a look: honest neighbours look like that. A "
+        "second domain of the organisation itself must be named too.</p>"
         + table(many(len(found), "pair") + " of domains", heads, rows, "pairs")
         + more
         + "</section>"
     )
+
+
+def _domains(names: list[str]) -> str:
+    more = f" and {count(len(names) - _NAMED)} more" if len(names) > _NAMED else ""
+    return ", ".join(map(domain, sorted(names)[:_NAMED])) + more
 
 
 def pairs(out: Path) -> list[Pair]:

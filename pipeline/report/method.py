@@ -25,6 +25,13 @@ def section(record: dict[str, Any], named: str) -> str:
             for name, digest in sorted(record["tables"].items())
         ),
     ]
+    weak = record.get("taught", {}).get("weak_here", [])
+    demoted = (
+        "<h3>Signals that count for little in this dump</h3><p>They trip on its verified mail, so they say little of "
+        f"the rest.</p><ul>{''.join(f'<li>{shown(one)}</li>' for one in weak)}</ul>"
+        if weak
+        else ""
+    )
     versions = [[shown(name), shown(version)] for name, version in sorted(record.get("versions", {}).items())]
     limits = [[shown(name), f"{value:,}"] for name, value in sorted(record.get("limits", {}).items())]
     printing = "".join(f"<li><strong>{verdict}</strong>: {sentence}</li>" for verdict, sentence in words.PRINT)
@@ -49,6 +56,7 @@ def section(record: dict[str, Any], named: str) -> str:
         f"{quoted(f'triage explain {named} ITEM')} names signature, signed fields and key; any DKIM program that takes "
         "a key by hand must agree. The page is made from the tables alone, asks nothing of any network, and holds "
         "content of the leak: keep it as you keep the dump.</p>"
+        + demoted
         + table("This run", ["what", "value"], facts)
         + f"<details><summary>Versions</summary>{table('Versions', ['what', 'version'], versions)}</details>"
         + f"<details><summary>Limits in force</summary>{table('Limits', ['limit', '#value'], limits)}</details>"

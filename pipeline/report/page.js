@@ -26,7 +26,13 @@
     return JSON.parse(await new Response(stream).text());
   }
 
-  const all = await unpack("columns");
+  let all;
+  try {
+    all = await unpack("columns");
+  } catch {
+    at("unlisted").hidden = false; // an old browser, or a page that was cut
+    return;
+  }
   const size = all.path.length;
   const verdict = Uint8Array.from(all.verdict);
   const parent = Int32Array.from(all.parent, (back, row) => (back ? row - back : -1));
@@ -236,7 +242,7 @@
     drawer.scrollTop = 0;
   }
 
-  function item(row, [headline, change, written, to, evidence, signatures, carrier, same, error]) {
+  function item(row, [headline, change, written, to, evidence, signatures, carrier, same, error, near, described]) {
     const [word, sign] = named(row);
     const [email, name, from] = all.senders[all.sender[row]];
     const mark = make("span", "sign", sign);
@@ -258,8 +264,10 @@
     fact("Where", shown(all.path[row]));
     fact("Kind", all.words.kind[all.kind[row]]);
     if (error) fact("Not read whole", error);
-    if (carrier !== undefined && carrier !== null) fact("Proven by", link(carrier));
-    if (same !== undefined && same !== null) fact("Same octets as", link(same));
+    const names = ["Author, by its metadata", "Last saved by", "Created", "Modified", "Software"];
+    (described || []).forEach((value, i) => value && fact(names[i], shown(value)));
+    const others = [["Proven by", carrier], ["Same octets as", same], ["Nearly the same as", near]];
+    for (const [term, other] of others) if (Number.isInteger(other)) fact(term, link(other));
     if (parent[row] >= 0) fact("Lies in", link(parent[row]));
     if (held[row]) fact("Holds", ...inside(row));
     parts.push(facts);
@@ -363,13 +371,14 @@
   function signaturesOf(signatures) {
     if (!signatures.length) return [];
     const parts = [make("h3", "", "Signatures")];
-    for (const [type, name, result, key, reason, objection, repairs, header, body, signed, left] of signatures) {
+    for (const [type, name, result, key, reason, objection, repairs, header, body, signed, left, whole] of signatures) {
       const facts = make("dl", "");
       const fact = (term, text) => text && facts.append(make("dt", "", term), make("dd", "", shown(text)));
       const word = (ok) => (ok === null ? "not decided" : ok ? "as signed" : "not as signed");
       fact("Result", [result, reason].filter(Boolean).join(": "));
       fact("Key", key);
-      fact("Header, body", `${word(header)}, ${type === "arc-seal" ? "a seal covers no body" : word(body)}`);
+      if (whole) fact("What it covers", word(body));
+      else fact("Header, body", `${word(header)}, ${type === "arc-seal" ? "a seal covers no body" : word(body)}`);
       fact("Undone first", repairs && repairs.replaceAll("+", ", "));
       fact("Leaves open", objection);
       fact("Fields it covers", signed);

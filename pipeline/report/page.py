@@ -50,6 +50,7 @@ def page(out: Path) -> str:
     """HTML of a finished OUT; whoever calls has seen that its tables can be read."""
     record = commit.read_run(out)
     assert record is not None
+    taught = record.get("taught", {})
     named, known = quote(str(out)), _rules()
     missing = wanted.names(out)
     against = contradictions.Contradicted(out)
@@ -61,7 +62,7 @@ def page(out: Path) -> str:
             reading.section(out, record),
             timeline.section(out),
             senders.section(out),
-            lookalikes.section(out, record["arguments"].get("protect") or []),
+            lookalikes.section(out, record["arguments"].get("protect") or [], taught.get("protected", [])),
             contradictions.section(out, named, against, known),
             keys.section(out, missing, named),
             finder.section(listed.note),

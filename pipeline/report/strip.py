@@ -25,7 +25,7 @@ def section(record: dict[str, Any], wanted: list[Wanted], flagged: int, out: str
     panels = "".join(_panel(verdict, verdicts[verdict], total) for verdict in words.VERDICTS)
     return (
         f'<section aria-labelledby="verdicts"><h2 id="verdicts">What came out</h2><p class="lead">{lead}{aside}</p>'
-        f'<div class="strip">{panels}</div>{_first(verdicts["suspected_fake"], flagged, wanted, out)}</section>'
+        f'<div class="strip">{panels}</div>{_first(found, flagged, wanted, out)}</section>'
     )
 
 
@@ -38,8 +38,14 @@ def _panel(verdict: str, number: int, total: int) -> str:
     )
 
 
-def _first(suspected: int, flagged: int, wanted: list[Wanted], out: str) -> str:
+def _first(found: dict[str, Any], flagged: int, wanted: list[Wanted], out: str) -> str:
     steps = []
+    suspected, rivals = found["by_verdict"]["suspected_fake"], found["key_names_two_recovered"]
+    if rivals:
+        steps.append(
+            f"<strong>Alarm:</strong> under {many(rivals, 'key name')} there are signatures of two different keys; "
+            'one may be a forger\'s. See <a href="#keys">Keys</a>.'
+        )
     if suspected:
         steps.append(
             f'Look at the <a href="#contradictions">{many(suspected, "suspected item")}</a>, both values side by side.'

@@ -211,6 +211,22 @@ def test_without_a_script_all_but_the_list_is_there(browser: Any, file: Path) ->
     tab.close()
 
 
+@pytest.mark.parametrize("spoil", ["an old browser", "a page that was cut"])
+def test_a_list_that_cannot_be_unpacked_says_so(browser: Any, html: str, tmp_path: Path, spoil: str) -> None:
+    file = tmp_path / "report.html"
+    tab = browser.new_page()
+    if spoil == "an old browser":
+        tab.add_init_script("delete window.DecompressionStream")
+        file.write_text(html, "utf-8")
+    else:
+        file.write_text(html.replace('id="columns">eNr', 'id="columns">AAAA'), "utf-8")
+        assert file.read_text("utf-8") != html
+    tab.goto(file.as_uri())
+    tab.wait_for_selector("#unlisted:not([hidden])")
+    assert not tab.is_visible("#list")
+    tab.close()
+
+
 VIEWS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline import commit
+from pipeline import commit, tables
 from pipeline.report import listing
 
 Block = Callable[[str, str], Any]
@@ -61,6 +61,22 @@ def test_a_carrier_is_named_by_its_row(named: Path, html: str, block: Block) -> 
     assert carried
     for item, detail in carried:
         assert items[detail[6]]["item_id"] == item["inherits_from"]
+
+
+def test_a_document_says_what_its_metadata_says(html: str, block: Block) -> None:
+    columns, details = block(html, "columns"), block(html, "details-0")
+    told = details[columns["path"].index("documents/note.docx")]
+    assert told[10] == ["Anaïs Ferrand", "Anaïs Ferrand", "2012-03-05 08:15:00+00:00", *told[10][3:]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "whole"),
+    [("dkim", "s1._domainkey.a.example", 0), ("arc-seal", "s1._domainkey.a.example", 0), ("pdf", "a.example s1", 1)],
+)
+def test_only_a_signature_of_header_fields_names_a_key_in_the_dns(kind: str, name: str, whole: int) -> None:
+    row = dict.fromkeys((name for name, *_ in tables.SIGNATURES))
+    told = listing._signature({**row, "type": kind, "domain": "a.example", "selector": "s1", "result": "pass"})
+    assert (told[1], told[-1]) == (name, whole)
 
 
 def table(verdicts: list[str], statuses: list[str]) -> pa.Table:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline import cli, commit, summary, tables
+from pipeline.report import method, strip
 from pipeline.report.page import _SECTIONS, page
 from transforms.model import SCHEMA_VERSION
 
@@ -135,6 +136,21 @@ def test_an_empty_dump_has_a_page(tmp_path: Path) -> None:
     }  # fmt: skip
     commit.write_run(tmp_path, record)
     assert "Of 0 items" in page(tmp_path)
+
+
+def test_two_recovered_keys_of_one_name_are_an_alarm(named: Path) -> None:
+    record = commit.read_run(named)
+    assert record is not None
+    assert "Alarm" not in strip.section(record, [], 0, "out")
+    record["counts"]["key_names_two_recovered"] = 1
+    assert "Alarm:</strong> under 1 key name there are signatures of two" in strip.section(record, [], 0, "out")
+
+
+def test_signals_that_are_weak_in_this_dump_are_named(named: Path) -> None:
+    record = commit.read_run(named)
+    assert record is not None
+    record["taught"] = {"protected": [], "weak_here": ["mail.odd in <export>"]}
+    assert "<li><bdi>mail.odd in &lt;export&gt;</bdi></li>" in method.section(record, "out")
 
 
 def test_the_same_tables_give_the_same_page(named: Path, html: str) -> None:
