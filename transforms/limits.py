@@ -25,7 +25,9 @@ class Limits:
     ratio: int = 200  # decoded octets per stored octet ...
     ratio_from: int = 16 * MIB  # ... enforced once this much came out
     member: int = 4 * GIB  # decoded octets of one member
-    source_output: int = 20 * GIB  # decoded octets out of one file of the dump; of a small one, twice what ratio allows
+    source_output: int = (
+        20 * GIB
+    )  # decoded out of one file of the dump, or twice its own; of a small one, twice ratio's
     depth: int = 10  # containers within containers
     members: int = 1_000_000  # members of one container
     compound: int = 256 * MIB  # one .msg or winmail.dat that is parsed; of a larger one the octets are hashed

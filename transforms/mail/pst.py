@@ -45,7 +45,7 @@ class Store:
         """Every message under the names of its folders, in their order; ContainerError where a list ends early."""
         yield from self._folders()
         count = _guarded(self._file.get_number_of_orphan_items)
-        for number in range(count):
+        for number in range(_bounded(count)):
             yield self._message(f"{_ORPHANS}/{number}", partial(self._file.get_orphan_item, number))
 
     def _folders(self) -> Iterator[Attachment]:
@@ -61,8 +61,7 @@ class Store:
                 if identifier in seen:
                     continue
                 seen.add(identifier)
-                if len(seen) > LIMITS.members:
-                    raise ContainerError("limit.members", "pst: too many folders")
+                _bounded(len(seen))
                 count = _guarded(folder.get_number_of_sub_messages)
                 self.listed += count
                 if identifier & _KIND != _SEARCH:
@@ -71,10 +70,11 @@ class Store:
             except ContainerError as error:
                 damage = damage or error
                 continue
+            _bounded(self.listed)
             for number in range(count):
                 yield self._message(f"{path}{number}", partial(folder.get_sub_message, number))
             inside = []
-            for number in range(below):
+            for number in range(_bounded(below)):
                 try:
                     kid = _guarded(folder.get_sub_folder, number)
                     inside.append((f"{path}{_guarded(kid.get_name) or ''}/", kid))
@@ -86,6 +86,13 @@ class Store:
 
     def _message(self, name: str, get: Callable[[], Any]) -> Attachment:
         return Attachment(Entry(name.encode("utf-8", "replace")), lambda: _taken_apart(_guarded(get)))
+
+
+def _bounded(count: int) -> int:
+    """A number that the file claims. ContainerError if it is too large to go through."""
+    if count > LIMITS.members:
+        raise ContainerError("limit.members", "pst: too many messages or folders")
+    return count
 
 
 def _taken_apart(message: Any) -> TakenApart:

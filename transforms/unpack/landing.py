@@ -49,8 +49,11 @@ class Landing:
 
     def start(self, size: int) -> None:
         """A new file of the dump, of size octets: what is decoded out of it is counted from here."""
-        self._source = size
         self._output = 0
+        limits = self.limits
+        # Archives in archives stay below each limit of theirs; all together, they may take twice what one may.
+        # What is larger than the limit by itself (a PST of 50 GB) may give as much again.
+        self._most = min(2 * (limits.ratio_from + limits.ratio * size), max(limits.source_output, 2 * size))
 
     def land(self, chunks: Iterable[bytes], stored: int, files: ExitStack) -> Landed:
         """Decoded octets in memory, or in an anonymous file when they are many; counted and bounded.
@@ -127,9 +130,7 @@ class Landing:
             return "limit.member"
         if stored and self._too_dense(size, stored):
             return "limit.ratio"
-        # Archives in archives stay below each limit of theirs; all together, they may take twice what one may.
-        most = min(2 * (self.limits.ratio_from + self.limits.ratio * self._source), self.limits.source_output)
-        return "limit.source_output" if self._output > most else None
+        return "limit.source_output" if self._output > self._most else None
 
     def _too_dense(self, size: int, stored: int) -> bool:
         return size > self.limits.ratio_from and size > self.limits.ratio * stored

@@ -182,6 +182,14 @@ def test_messages_that_a_folder_counts_and_does_not_list_are_said(store) -> None
     assert item.notes == ("container.messages: 3 by the folders' own count, 1 listed in them",)
 
 
+def test_a_folder_that_claims_a_flood_of_messages_is_limited(store) -> None:  # type: ignore[no-untyped-def]
+    flood = Folder(2, "Flood", [], [])
+    flood.get_number_of_sub_messages = lambda: 2**31  # type: ignore[method-assign]
+    found = store(Folder(290, "", [letter("x")], [flood]))
+    assert (found.items["a.pst"].status, found.items["a.pst"].error_code) == (Status.LIMITED, "limit.members")
+    assert found.below("a.pst") == ["a.pst!0"]
+
+
 def test_without_the_extra_the_row_says_which_one_is_missing(examine, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setitem(sys.modules, "pypff", None)
     item = examine({"a.pst": HEAD, "b.eml": b"From: a@b.example\r\n\r\n"}).items["a.pst"]
