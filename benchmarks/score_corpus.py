@@ -51,6 +51,7 @@ class Judged:
     subtype: str | None
     strong: tuple[str, ...]  # codes of findings, strong or decisive, that contradict
     both_values: bool  # one of these holds the expected and the actual value
+    confidence: str | None = None
 
     @property
     def flagged(self) -> bool:
@@ -73,7 +74,7 @@ def judged(out: Path) -> dict[str, Judged]:
         for row in pq.read_table(table).to_pylist():
             if row["direction"] == "contradicts" and row["strength"] in ("strong", "decisive"):
                 found.setdefault(row["item_id"], []).append(row)
-    columns = ["item_id", "path", "verdict", "reason_code", "subtype"]
+    columns = ["item_id", "path", "verdict", "reason_code", "subtype", "confidence"]
     return {
         row["path"]: Judged(
             row["verdict"],
@@ -81,6 +82,7 @@ def judged(out: Path) -> dict[str, Judged]:
             row["subtype"],
             tuple(sorted(f["code"] for f in found.get(row["item_id"], ()))),
             any(f["expected"] and f["actual"] for f in found.get(row["item_id"], ())),
+            row["confidence"],
         )
         for table in sorted(out.glob("items*.parquet"))
         for row in pq.read_table(table, columns=columns).to_pylist()
@@ -205,6 +207,30 @@ def by_recipe(pairs: Iterable[Pair]) -> dict[str, dict[str, Any]]:
     }
 
 
+def by_confidence(pairs: Sequence[Pair]) -> dict[str, dict[str, Any]]:
+    """Verdict and confidence -> how many of the items that got them should not have."""
+    mistakes = wrong(pairs)
+    false = {*mistakes["false_fake"], *mistakes["false_verified"]}
+    groups: dict[str, list[bool]] = {}
+    for path, _, said in pairs:
+        if said.confidence is not None:
+            groups.setdefault(f"{said.verdict}, {said.confidence}", []).append(path in false)
+    return {words: share(sum(found), len(found)) for words, found in sorted(groups.items())}
+
+
+def means(recipes: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Group -> mean over its recipes of the share that was suspected (sibling, imitation) or flagged (the others).
+
+    A recipe that plants many items counts as much as any other here.
+    """
+    shares: dict[str, list[float]] = {}
+    for row in recipes.values():
+        counted = row["suspected"] if row["group"] in ("sibling", "imitation") else row["flagged"]
+        if row["group"] and row["verified"] < row["items"]:  # else there is nothing to find
+            shares.setdefault(row["group"], []).append(counted / row["items"])
+    return {group: round(sum(found) / len(found), 4) for group, found in sorted(shares.items())}
+
+
 def pairs_of(labels: Mapping[str, Label], said: Mapping[str, Judged]) -> list[Pair]:
     """Labels beside verdicts; a suspected item without a label is an honest one that nobody made on purpose."""
     missing = [path for path in labels if path not in said]
@@ -231,8 +257,12 @@ def as_markdown(report: Mapping[str, Any]) -> str:
     for name, one in report["totals"].items():
         shown = "" if one["share"] is None else f"{one['share']:.1%}"
         lines.append(f"| {name} | {one['k']} of {one['n']} | {shown} | {one['from']:.2%} to {one['to']:.2%} |")
+    for words, one in report["by_confidence"].items():
+        lines.append(f"| wrong among {words} | {one['k']} of {one['n']} | | {one['from']:.2%} to {one['to']:.2%} |")
     for kind, paths in report["wrong"].items():
         lines += ["", f"{kind}: {len(paths)}" + "".join(f"\n- `{path}`" for path in paths[:20])]
+    mean = ", ".join(f"{group} {share:.0%}" for group, share in report["means"].items())
+    lines += ["", f"Mean over recipes: {mean} (of sibling and imitation suspected, of the others flagged)"]
     lines += ["", "With fewer keys, judged again from the evidence:"]
     for one in report["by_keys"]:
         counts = ", ".join(f"{kind} {len(paths)}" for kind, paths in one["wrong"].items())
@@ -262,6 +292,7 @@ def score(folder: Path, messages: int, seed: int, again: bool) -> dict[str, Any]
     out = folder / "out"
     subprocess.run([sys.executable, "-m", "pipeline", *command(folder, out)], check=True, stdout=subprocess.DEVNULL)
     pairs = pairs_of(labels, judged(out))
+    recipes = by_recipe(pairs)
     shown = " ".join(command(Path("CORPUS"), Path("OUT")))
     return {
         "seed": seed,
@@ -276,7 +307,9 @@ def score(folder: Path, messages: int, seed: int, again: bool) -> dict[str, Any]
         "totals": totals(pairs),
         "wrong": wrong(pairs),
         "by_keys": by_keys(folder, labels, seed),
-        "by_recipe": by_recipe(pairs),
+        "by_confidence": by_confidence(pairs),
+        "means": means(recipes),
+        "by_recipe": recipes,
     }
 
 

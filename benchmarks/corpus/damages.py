@@ -33,7 +33,22 @@ from corpus.scene import (
     without_fields,
 )
 from corpus.transport import Mail, delivered, trace
-from corpus.world import CLAIRE, INSIDERS, LIST, MARION, OMEGA, PREFECT, RHO, SAILOR, THEO, TREASURER, Person
+from corpus.world import (
+    CLAIRE,
+    DUNMORE,
+    INSIDERS,
+    LIST,
+    MARION,
+    OMEGA,
+    PAOLO,
+    PREFECT,
+    RHO,
+    SAILOR,
+    SEALER,
+    THEO,
+    TREASURER,
+    Person,
+)
 
 RECIPES: list[Recipe] = []
 
@@ -588,6 +603,16 @@ def home_made_script(octets: bytes, rng: random.Random) -> bytes:
 
 
 @event
+def home_made_script_recorded(case: Case) -> None:
+    """The same script on a rented server that the shop's domain does not list; a trusted receiver sealed that."""
+    draft = case.scene.draft(SAILOR)
+    box, at, domain = draft.to[0], draft.when + 2, SAILOR.system.domain
+    checks = f"dkim=none; spf=fail smtp.mailfrom={domain}; dmarc=fail (p=NONE dis=NONE) header.from={domain}"
+    made = home_made_script(case.send(draft).composed, case.rng)
+    case.damaged(box, trace(draft, box, at, at + 3) + case.post.sealed(made, f"{SEALER}; {checks}", at + 1))
+
+
+@event
 def wrong_clock_unsigned(case: Case) -> None:
     """The computer of somebody whose mail nobody signs is a month fast, and it is answered."""
     draft = case.scene.draft(SAILOR)
@@ -638,6 +663,32 @@ def answer_between_the_lines(case: Case) -> None:
     case.kept(case.send(replace(answer, to=(SAILOR, other), text=text)), other)
 
 
+@event
+def imported_anew_and_answered(case: Case) -> None:
+    """An import dates a signed mail anew and drops its trace; an insider's verified answer is older than that day."""
+    draft = _draft(case, (PAOLO, DUNMORE, CLAIRE))
+    mail, box = case.send(draft), draft.to[0]
+    made = without_fields(delivered(mail, box), "Received", "Return-Path", "Delivered-To")
+    case.damaged(box, with_field(made, "Date", stamps.date(mail.at + case.rng.randrange(40, 300) * 86_400, 60)))
+    answer = reply(draft, box, mail.at + 6_000, "Read, thank you.", case.scene.seed())
+    case.kept(case.send(answer), draft.author)
+
+
+@event
+def everything_by_a_wrong_clock(case: Case) -> None:
+    """One computer, a month fast, wrote the unsigned mail and saved its document; the mail is answered in time."""
+    draft = case.scene.draft(SAILOR)
+    fast = draft.when + 31 * 86_400
+    file = case.scene.file(SAILOR, fast, "docx")
+    saved = replace(file, octets=edited_by(file.octets, SAILOR.name, stamps.w3c(fast - 600)))
+    mail = case.post.send(replace(draft, when=fast, files=(saved,)), at=draft.when)
+    box = draft.to[0]
+    case.damaged(box, delivered(mail, box), parts=("!2",))
+    other = case.scene.insider(box)
+    answer = reply(mail.draft, box, draft.when + 9_000, "Your clock is wrong, by the way.", case.scene.seed())
+    case.kept(case.send(replace(answer, to=(SAILOR, other))), other)
+
+
 # ---- documents --------------------------------------------------------------------------------
 
 
@@ -671,11 +722,12 @@ def older_version_of_a_document(case: Case) -> None:
 
 @event
 def document_by_a_wrong_clock(case: Case) -> None:
-    """A document made on a computer whose clock is fast, in an unsigned mail: it is younger than its mail."""
+    """A document saved on a computer whose clock is fast, in an unsigned mail: it is younger than its mail."""
     draft = case.scene.draft(SAILOR)
     box = draft.to[0]
-    late = case.scene.file(SAILOR, draft.when + 40 * 86_400, "docx")
-    case.damaged(box, delivered(case.send(replace(draft, files=(late,))), box))
+    file = case.scene.file(SAILOR, draft.when, "docx")
+    late = replace(file, octets=edited_by(file.octets, SAILOR.name, stamps.w3c(draft.when + 40 * 86_400)))
+    case.damaged(box, delivered(case.send(replace(draft, files=(late,))), box), parts=("!2",))
 
 
 # ---- letters that resemble each other ---------------------------------------------------------

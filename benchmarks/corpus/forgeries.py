@@ -801,11 +801,12 @@ def document_redated(case: Case) -> None:
 
 @forgery("other")
 def document_made_after_its_mail(case: Case) -> None:
-    """An unsigned mail whose document was made weeks after it: the file was swapped later."""
+    """The document in an unsigned mail was swapped, weeks later, for one that was saved then."""
     draft = case.scene.draft(SAILOR)
-    late = case.scene.file(SAILOR, draft.when + _shift(case), "docx")
+    made = case.scene.file(SAILOR, draft.when, "docx")
+    late = replace(made, octets=edited_by(made.octets, SAILOR.name, stamps.w3c(draft.when + _shift(case))))
     box = draft.to[0]
-    case.fake(box, delivered(case.send(replace(draft, files=(late,))), box))
+    case.fake(box, delivered(case.send(replace(draft, files=(late,))), box), at="!2")
 
 
 @forgery("other")

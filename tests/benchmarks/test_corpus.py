@@ -80,8 +80,9 @@ def test_bounds_are_those_of_clopper_and_pearson(score_corpus: ModuleType) -> No
 def test_totals_count_each_mistake_once(score_corpus: ModuleType) -> None:
     def pair(truth: str, verdict: str, group: str = "", strong: tuple[str, ...] = (), both: bool = True) -> Any:
         permits = {"forged": ("suspected_fake", "unverifiable")}.get(truth, ("verified", "unverifiable"))
+        sure = None if verdict == "unverifiable" else "strong"
         label = score_corpus.Label(truth, "one", group, permits, truth == "honest")
-        return f"{truth} {verdict} {group}", label, score_corpus.Judged(verdict, "reason", None, strong, both)
+        return f"{truth} {verdict} {group}", label, score_corpus.Judged(verdict, "reason", None, strong, both, sure)
 
     pairs = [
         pair("honest", "verified"),
@@ -106,6 +107,19 @@ def test_totals_count_each_mistake_once(score_corpus: ModuleType) -> None:
     assert counts["forged, without: flagged"] == (1, 3)
     assert counts["honest, as signed, key at hand: verified"] == (1, 2)
     assert counts["damaged: flagged"] == (1, 2)
+    rates = {words: (one["k"], one["n"]) for words, one in score_corpus.by_confidence(pairs).items()}
+    assert rates == {"suspected_fake, strong": (1, 2), "verified, strong": (1, 2)}
+
+
+def test_means_count_each_recipe_once(score_corpus: ModuleType) -> None:
+    def row(group: str, items: int, suspected: int, flagged: int, verified: int = 0) -> dict[str, Any]:
+        return {"group": group, "items": items, "suspected": suspected, "flagged": flagged, "verified": verified}
+
+    recipes = {
+        "a": row("sibling", 4, 4, 4), "b": row("sibling", 40, 0, 20), "c": row("other", 2, 0, 1),
+        "d": row("other", 2, 0, 0, verified=2), "e": row("", 9, 0, 0),
+    }  # fmt: skip
+    assert score_corpus.means(recipes) == {"sibling": 0.5, "other": 0.5}
 
 
 def test_a_suspected_item_without_a_label_counts_as_honest(score_corpus: ModuleType) -> None:
