@@ -121,7 +121,7 @@ def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline import lookup, showing
 
     _with_tables(parsed.out)
-    found = lookup.find(parsed.out, parsed.item)
+    found = lookup.find(parsed.out, parsed.item, showing.COLUMNS)
     if not found:
         raise _no_such_item(parsed.out, parsed.item)
     for number, item in enumerate(found):

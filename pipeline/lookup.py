@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +17,28 @@ from transforms.path_spec import file_path, item_id
 
 Record = dict[str, Any]
 
-_SHORTEST = 8  # characters of an item_id that name an item
+_START = re.compile("[0-9a-f]{8,32}")  # of an item_id
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
-def find(out: Path, wanted: str) -> list[Record]:
-    """Items by path, start of item_id (8 characters or more), Message-ID or sha256; in the order of the table."""
+def find(out: Path, wanted: str, columns: Sequence[str] | None = None) -> list[Record]:
+    """Items by path, start of item_id (8 characters or more), sha256 or Message-ID; in the order of the table.
+
+    columns are those asked for, None for all. The first of these names that fits counts: one column at a time is read.
+    """
     if any("\ud800" <= char <= "\udfff" for char in wanted):  # not UTF-8: a name as it lies in the dump
         wanted = file_path(os.fsencode(wanted))
+    exact = item_id(wanted)
+
+    def by_id(keys: pa.Table) -> pa.ChunkedArray:
+        found = pc.equal(keys["item_id"], exact)
+        return pc.or_(found, pc.starts_with(keys["item_id"], wanted)) if _START.fullmatch(wanted) else found
+
+    found = rows(out, "items", ["item_id"], by_id, columns)
+    if not found and _SHA256.fullmatch(wanted):
+        found = rows(out, "items", ["sha256"], lambda keys: pc.equal(keys["sha256"], wanted), columns)
     plain = wanted.strip("<>")
-
-    def match(keys: pa.Table) -> pa.ChunkedArray:
-        found = pc.equal(keys["path"], wanted)
-        for name, value in (("sha256", wanted), ("message_id", plain)):
-            found = pc.or_(found, pc.fill_null(pc.equal(keys[name], value), False))
-        if len(wanted) >= _SHORTEST:
-            found = pc.or_(found, pc.starts_with(keys["item_id"], wanted))
-        return found
-
-    return rows(out, "items", ["path", "sha256", "message_id", "item_id"], match)
+    return found or rows(out, "items", ["message_id"], lambda keys: pc.equal(keys["message_id"], plain), columns)
 
 
 def of_items(out: Path, table: str, ids: Iterable[str]) -> list[Record]:
@@ -55,8 +60,14 @@ def around(out: Path, path: str) -> list[Record]:
     return chain[::-1]
 
 
-def rows(out: Path, table: str, keys: list[str], match: Callable[[pa.Table], pa.ChunkedArray]) -> list[Record]:
-    """Rows whose key columns match; of the other columns only the row groups that hold such rows are read."""
+def rows(
+    out: Path,
+    table: str,
+    keys: list[str],
+    match: Callable[[pa.Table], pa.ChunkedArray],
+    columns: Sequence[str] | None = None,
+) -> list[Record]:
+    """Rows whose key columns match; of the columns only the row groups that hold such rows are read."""
     found: list[Record] = []
     for path in commit.table_files(out, table):
         with pq.ParquetFile(path) as file:

@@ -14,8 +14,11 @@ import pyarrow as pa
 
 from pipeline import evidence, key_store, lookup, tables
 from pipeline.lookup import Record
+from pipeline.summary import APART
 from transforms.auth.repair.header import KeptFields, prove_all
 from transforms.checks import modules as check_modules
+from transforms.checks import repairs
+from transforms.checks.clocks import TIMELINE
 from transforms.joins import by_name as join_modules
 from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
@@ -30,6 +33,9 @@ from transforms.wording import in_words
 
 # What `check --json` and `explain --json` print of an item (DESIGN §4).
 SHOWN = ("path", "verdict", "basis", "reason_code", "headline", "would_change", "dkim_result", "arc_result")
+# What its text is made from besides: of a large table, every column that is not read is time.
+COLUMNS = [*SHOWN, "item_id", "kind", "rule", "subtype", "confidence", "from_email", "subject", "date_raw", "date_utc",
+           "signed_utc", "received_utc", "sha256", "inherits_from", "dup_of"]  # fmt: skip
 
 DOCUMENT_TYPES = ("smime", "pdf", "pgp")  # of signatures that stand inside an item
 
@@ -78,6 +84,8 @@ def as_text(item: Record) -> str:
     """Verdict in words, then the evidence, innocent explanations and what would change it."""
     rules = _rules()
     lines = [clean_text(item["path"]), f"  {item['verdict'].replace('_', ' ').upper()}", f"  {item['headline']}"]
+    if item["rule"] not in APART:
+        lines.append(f"  {_SAYS[item['verdict']]}")
     for label, name in (
         ("basis", "basis"),
         ("confidence", "confidence"),
@@ -110,24 +118,60 @@ def as_text(item: Record) -> str:
             continue
         lines.append(f"    header {_word(signature['header_ok'])}, body {_word(signature['body_ok'])}")
         if signature["repairs"]:
-            lines.append(f"    once this was undone: {signature['repairs'].replace('+', ', ')}")
+            undone = (repairs.WORDS[name] for name in signature["repairs"].split("+"))
+            lines.append(f"    once this was undone: {'; '.join(undone)}")
         lines.append(f"    covers  {' '.join(signature['signed_fields'])}")
         lines.append(f"    leaves  {' '.join(signature['unsigned_fields'])}")
         if signature["objection"]:
             lines.append(f"    objection: {in_words(signature['objection'])} [{signature['objection']}]")
-    if item["findings"]:
-        lines += ["", "  findings, strongest first:"]
-    for finding in item["findings"]:
-        lines.append(f"  - {finding['direction']}, {finding['strength']} [{finding['code']}]: {finding['summary']}")
-        if finding["expected"] or finding["actual"]:
-            lines.append(f"      expected: {clean_text(finding['expected'] or '-', 400)}")
-            lines.append(f"      here:     {clean_text(finding['actual'] or '-', 400)}")
-        if finding["byte_start"] is not None:
-            lines.append(f"      octets {finding['byte_start']} to {finding['byte_start'] + finding['byte_len'] - 1}")
-        rule = rules.get(finding["code"])
-        if rule is not None and finding["direction"] == "contradicts":
-            lines.append(f"      innocent explanation: {rule.innocent}")
+    lines += _clocks(item)
+    others = [finding for finding in item["findings"] if finding["code"] != TIMELINE.code]
+    for direction, title in _SIDES.items():
+        found = [finding for finding in others if finding["direction"] == direction]
+        if found:
+            lines += ["", f"  {title}, strongest first:"]
+        for finding in found:
+            lines += _finding(finding, rules)
     return "\n".join(lines)
+
+
+# What a verdict says and does not say (docs/method.md), for whoever reads no further.
+_SAYS = {
+    "verified": "This says whose mail system signed it, or its message; not who typed it, nor that it is true.",
+    "unverifiable": "This says nothing either way: most honest mail cannot be checked.",
+    "suspected_fake": "This does not say that it is fake: the innocent explanations stand beside the facts.",
+}
+_SIDES = {"contradicts": "against it", "supports": "for it", "neutral": "besides"}
+_UNDONE = frozenset({repairs.REPAIRED.code, repairs.ADDED.code, repairs.PUT_BACK.code})
+
+
+def _finding(finding: Record, rules: Mapping[str, Rule]) -> list[str]:
+    """One finding with its two values: of damage that was undone, as a difference of two lines."""
+    lines = [f"  - {finding['strength']} [{finding['code']}]: {finding['summary']}"]
+    if finding["code"] in _UNDONE:
+        sides = (("- ", finding["actual"]), ("+ ", finding["expected"]))
+        lines += [f"      {sign}{clean_text(value, 400)}" for sign, value in sides if value]
+    elif finding["expected"] or finding["actual"]:
+        lines.append(f"      expected: {clean_text(finding['expected'] or '-', 400)}")
+        lines.append(f"      here:     {clean_text(finding['actual'] or '-', 400)}")
+    if finding["byte_start"] is not None:
+        lines.append(f"      octets {finding['byte_start']} to {finding['byte_start'] + finding['byte_len'] - 1}")
+    rule = rules.get(finding["code"])
+    if rule is not None and finding["direction"] == "contradicts":
+        lines.append(f"      innocent explanation: {rule.innocent}")
+    return lines
+
+
+def _clocks(item: Record) -> list[str]:
+    """The moments that programs wrote into a message, the earliest first: as a finding lists them, or the columns."""
+    listed = next((one["summary"] for one in item["findings"] if one["code"] == TIMELINE.code), None)
+    if listed is not None:
+        moments = listed.partition(": ")[2].split(" · ")
+    else:
+        columns = (("date_utc", "date"), ("signed_utc", "signature"), ("received_utc", "received"))
+        found = sorted((item[name], word) for name, word in columns if item[name] is not None)
+        moments = [f"{moment:%Y-%m-%d %H:%M:%S} {word}" for moment, word in found]
+    return ["", "  clocks, UTC, the earliest first:", *(f"    {one}" for one in moments)] if moments else []
 
 
 def _inside(signature: Record) -> list[str]:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline import commit, ledger
+from pipeline import commit, evidence, ledger
 from pipeline.options import EXIT_ACCOUNTING, EXIT_OK
 from pipeline.recheck import against, stored, verified
 from transforms.text import clean_text
@@ -23,16 +23,12 @@ def run(out: Path, dump: Path | None, record: dict[str, Any]) -> int:
     wrong = wrong or ledger.problems(out)
     if dump is not None and not wrong:
         wrong = ledger.differences(out, dump)
-    lines = []
+    lines: list[str] = []
     if not wrong:
-        found = verified.of(out, record)
-        tally = stored.recheck(out, found)
-        lines += tally.lines("verified items, kept fields against the keys")
-        wrong += tally.wrong
-        if dump is not None and not wrong:
-            tally = against.recheck(dump, found)
-            lines += tally.lines("verified items, their octets read again and given to dkimpy")
-            wrong += tally.wrong
+        try:
+            lines, wrong = _by_other_code(out, dump, record)
+        except evidence.EvidenceDamaged as error:
+            wrong = [str(error)]
     for line in (*lines, *wrong):
         print(clean_text(line))
     if wrong:
@@ -40,3 +36,14 @@ def run(out: Path, dump: Path | None, record: dict[str, Any]) -> int:
         return EXIT_ACCOUNTING
     print(f"{name}: {len(record['tables'])} files as written, every entry, item and octet accounted for.")
     return EXIT_OK
+
+
+def _by_other_code(out: Path, dump: Path | None, record: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """What other programs say of the verified items, and what they deny."""
+    found = verified.of(out, record)
+    tally = stored.recheck(out, found)
+    lines = tally.lines("verified items, kept fields against the keys")
+    if dump is None or tally.wrong:
+        return lines, tally.wrong
+    tally = against.recheck(dump, found)
+    return lines + tally.lines("verified items, their octets read again and given to dkimpy"), tally.wrong

@@ -31,7 +31,10 @@ def test_every_item_is_explained_in_words_and_as_json(finished: Path) -> None:
         assert item["headline"] in text and item["verdict"].replace("_", " ").upper() in text
         assert text.replace("\n", "").isprintable()
         for finding in item["findings"]:
-            assert finding["summary"] in text
+            if finding["code"] == "clock.timeline":  # its moments stand on lines of their own
+                assert all(moment in text for moment in finding["summary"].partition(": ")[2].split(" · "))
+            else:
+                assert finding["summary"] in text
         record = json.loads(showing.as_json(item))
         assert set(record) == {*showing.SHOWN, "signatures", "findings"}
         assert record["path"] == item["path"]
@@ -51,6 +54,52 @@ def test_a_suspicion_is_explained_with_both_values_and_an_innocent_explanation(f
 def test_what_would_change_an_unverifiable_item_is_said(finished: Path) -> None:
     for item in items(finished):
         assert (item["would_change"] is not None) == (item["verdict"] == "unverifiable")
+
+
+def explained(out: Path, path: str) -> str:
+    item = next(one for one in items(out) if one["path"] == path)
+    return showing.as_text(showing.details(out, item))
+
+
+def test_evidence_stands_against_it_for_it_and_besides(finished: Path) -> None:
+    for item in items(finished):
+        text = showing.as_text(showing.details(finished, item))
+        titles = {"contradicts": "  against it, ", "supports": "  for it, ", "neutral": "  besides, "}
+        at = {direction: text.find(title) for direction, title in titles.items()}
+        for finding in item["findings"]:
+            if finding["code"] == "clock.timeline":
+                continue
+            place = text.index(f"[{finding['code']}]: {finding['summary']}")
+            later = [other for other in at.values() if other > at[finding["direction"]]]
+            assert 0 <= at[finding["direction"]] < place < min(later, default=len(text))
+
+
+def test_the_clocks_of_a_mail_stand_in_order_each_on_a_line(finished: Path) -> None:
+    lines = explained(finished, "mails/campagne/0001-budget.eml").splitlines()
+    at = lines.index("  clocks, UTC, the earliest first:")
+    assert [line.split()[2] for line in lines[at + 1 : at + 4]] == ["date", "received", "signature"]
+    unsigned = explained(finished, "mails/campagne/0008-interne.eml")
+    assert "  clocks, UTC, the earliest first:" in unsigned and unsigned.count(" date") >= 1
+
+
+def test_a_repair_is_shown_as_a_difference_of_two_lines(finished: Path) -> None:
+    lines = explained(finished, "export/subject-tag.eml").splitlines()
+    at = lines.index("      - Subject: [EXTERNAL] Hall contract")
+    assert lines[at + 1] == "      + Subject: Hall contract"
+    assert "    once this was undone: a tag was put into the subject" in lines
+
+
+def test_fields_that_are_covered_and_fields_that_are_not_are_listed(finished: Path) -> None:
+    text = explained(finished, "mails/recus/from-not-signed.eml")
+    covered, leaves = (next(li for li in text.splitlines() if word in li) for word in ("  covers", "  leaves"))
+    assert " from" not in covered and " from" in leaves and " subject" in covered
+
+
+def test_each_verdict_says_what_it_does_not_say_and_containers_say_nothing(finished: Path) -> None:
+    assert "not who typed it" in explained(finished, "mails/campagne/0001-budget.eml")
+    assert "does not say that it is fake" in explained(finished, "copies/invoice-amount.eml")
+    assert "nothing either way" in explained(finished, "mails/campagne/0008-interne.eml")
+    assert "either way" not in explained(finished, "boites/inbox")
 
 
 # ---- check -----------------------------------------------------------------------------------------

@@ -191,6 +191,13 @@ def test_another_key_in_the_tables_does_not_pass(out: Path, rewrite) -> None:
     assert len(tally.wrong) > 5 and all("does not confirm" in line for line in tally.wrong)
 
 
+def test_damaged_evidence_is_named_and_ends_with_5(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path,) = (out / "evidence").rglob("*.arrow")
+    path.write_bytes(path.read_bytes()[:200])
+    assert cli.run(["verify", str(out)]) == 5
+    assert f"{path.name}: damaged evidence" in capsys.readouterr().out
+
+
 # ---- the other program ------------------------------------------------------------------------------
 
 
