@@ -18,6 +18,7 @@ from correspondence import (
     PHISHING,
     PHISHING_TOO,
     SIGNERS,
+    Signer,
     correspondence,
     mail,
     sign,
@@ -166,6 +167,28 @@ def test_a_verified_mail_is_never_contradicted(told: Callable[..., Rows]) -> Non
     ((path, octets),) = FORGED.items()
     row = told({**inbox(40), path: sign(octets, SIGNERS[HOME])})[path]
     assert row["verdict"] == "verified" and set(contradictions(row).values()) == {"strong"}
+
+
+def test_a_key_that_is_lost_turns_no_verified_mail_into_a_suspected_one(told: Callable[..., Rows]) -> None:
+    ((path, octets),) = FORGED.items()
+    row = told({**inbox(40), path: sign(octets, Signer(HOME, "lost", "campaign"))})[path]
+    assert (row["verdict"], row["rule"], row["n_contradicts"]) == ("unverifiable", "flagged", 2)
+
+
+def test_a_signature_over_the_header_vouches_for_odd_clocks(told: Callable[..., Rows]) -> None:
+    """The footer of a list: the Date was signed as it stands, so it is the sender's own clock that is wrong."""
+    ((path, octets),) = FORGED.items()
+    row = told({**inbox(40), path: sign(octets, SIGNERS[HOME]) + b"Leave the list here.\r\n"})[path]
+    assert (row["verdict"], row["rule"], row["n_contradicts"]) == ("unverifiable", "flagged", 2)
+
+
+@pytest.mark.parametrize("field", [b"d=outsider.test", b"d=campaign.example; d=campaign.example"])
+def test_a_signature_that_cannot_speak_for_the_author_vouches_for_nothing(
+    told: Callable[..., Rows], field: bytes
+) -> None:
+    ((path, octets),) = FORGED.items()
+    forged = sign(octets, Signer(HOME, "lost", "campaign")).replace(b"d=campaign.example", field, 1)
+    assert told({**inbox(40), path: forged})[path]["subtype"] == "contradicted"
 
 
 def test_three_copies_against_one_accuse_nobody(told: Callable[..., Rows]) -> None:

@@ -311,6 +311,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str], 
             sender=view.from_domain or "",
             likeness=view.likeness or view.resembles,
             comparable=calibration.comparable(containers[row], senders[row], ranked),
+            vouched=_vouched(view),
             body_lost=view.body_lost,
         )
         decision = decide(case)
@@ -402,6 +403,17 @@ def _inheritance(
         ),
         found["carrier_id"],
     )
+
+
+def _vouched(view: ItemView) -> bool:
+    """Whether a signature of the author's domain confirms the header fields; or it, or a trusted seal, has no key."""
+    own = [
+        (signature, result)
+        for signature, result in zip(view.signatures, view.results, strict=True)
+        if signature.type == "dkim" and signature.aligned != "none" and signature.invalid is None
+    ]
+    confirms = any(result.header_ok for _, result in own)
+    return confirms or bool(view.chain.waiting) or any(s.body_ok is not False and r.header_ok is None for s, r in own)
 
 
 @lru_cache(maxsize=8192)

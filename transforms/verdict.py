@@ -42,6 +42,7 @@ class Case(NamedTuple):
     sender: str = ""  # From domain of a message
     likeness: Likeness | None = None  # of the From domain to one that the user named, or else to a learned one
     comparable: int = 0  # items of its container that two of its strong findings may be measured by
+    vouched: bool = False  # a signature speaks for its header fields, or would if its key were at hand
     body_lost: bool = False  # the body as it was sent is not in it (Outlook)
     sealed: ReceiverSeal | None = None  # of a message, by a trusted receiver
     chain: Chain = NO_CHAIN
@@ -168,9 +169,11 @@ def _spoofed_at_receipt(case: Case, rule: str) -> Decision | None:
 def _contradicted(case: Case, rule: str) -> Decision | None:
     """Two strong contradictions of different families, nothing speaking for the item (VERDICT §5.4).
 
-    Only in a container with enough comparable messages to tell a habit of its exporter from a forgery.
+    Only in a container with enough comparable messages to tell a habit of its exporter from a forgery. Where a
+    signature confirms the header fields, odd clocks are the sender's own; where its key is missing, it might:
+    the loss of a key must never make an honest mail suspected.
     """
-    if case.comparable < COMPARABLE:
+    if case.comparable < COMPARABLE or case.vouched:
         return None
     strong = [f for f in case.findings if _contradicts(f, Strength.STRONG)]
     supported = any(f.direction is Direction.SUPPORTS and f.strength is not Strength.WEAK for f in case.findings)

@@ -88,6 +88,11 @@ def test_two_strong_contradictions_of_different_families_suspect() -> None:
     )
 
 
+def test_two_strong_contradictions_of_what_a_signature_may_vouch_for_only_flag() -> None:
+    case = Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=(STRONG_CLOCK, STRONG_CLIENT), comparable=30, vouched=True)
+    assert decide(case).rule == "flagged"
+
+
 def test_two_strong_contradictions_in_a_small_container_only_flag() -> None:
     case = Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=(STRONG_CLOCK, STRONG_CLIENT), comparable=29)
     assert decide(case).rule == "flagged"
