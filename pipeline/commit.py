@@ -20,6 +20,9 @@ from pipeline import evidence, judging, key_store, recovered, tables
 from pipeline.examining import planned
 from pipeline.job import Job
 from transforms.auth.key import KeyRecord, parse_record
+from transforms.auth.openpgp import PGP
+from transforms.auth.openpgp_key import OPENPGP
+from transforms.auth.openpgp_key import key_id as openpgp_key_id
 from transforms.auth.weakness import is_prime
 from transforms.judgement import VERDICTS
 from transforms.model import SCHEMA_VERSION, PublicKey, Source, Status
@@ -220,8 +223,11 @@ def keys_table(out: Path) -> pa.Table:
     """The keys kept in OUT, with what became of the signatures of their names."""
     confirmed: dict[tuple[str, str, str], int] = {}  # by domain, selector and key: others may have published it too
     tried: dict[tuple[str, str], int] = {}
-    signatures = read_table(out, "signatures", ["domain", "selector", "header_ok", "key_id", "key_status"])
-    for row in signatures.to_pylist():
+    columns = ["type", "domain", "selector", "header_ok", "key_id", "key_status", "result"]
+    for row in read_table(out, "signatures", columns).to_pylist():
+        if row["type"] == PGP:  # its key decides over the whole
+            row |= {"domain": OPENPGP, "selector": openpgp_key_id(row["selector"] or ""), "key_id": ""}
+            row["header_ok"] = row["result"] == "pass" if row["key_status"] == "ok" else None
         # What an unanchored recovered key does not confirm counts as if there were none.
         if row["header_ok"] is None and row["key_status"] != "missing":
             continue
@@ -279,6 +285,8 @@ def _weakness(key: PublicKey, read: KeyRecord, n_verified: int) -> str | None:
     """A code of wording.KEY_WEAKNESS: what its numbers show tells more than that it is short."""
     if key.weakness is None and read.n and (n_verified or read.status == "weak") and is_prime(read.n):
         return "prime_modulus"
+    if key.domain == OPENPGP:  # of another kind than the records that were read here
+        return None
     return key.weakness or (None if read.status == "ok" else read.status)
 
 

@@ -20,7 +20,7 @@ from transforms.joins.copies import Compared
 from transforms.joins.correspondents import Learned
 from transforms.judgement import Joined, Judged, judge_unit
 from transforms.model import PreparedSignature, PublicKey, SignatureResult, Told
-from transforms.shard import Content, ProvenShard, Shard, content_of, proven
+from transforms.shard import Content, ProvenShard, Shard, content_of, proven, with_given_keys
 from transforms.tampering import Tampering
 from transforms.text import clean_text
 
@@ -106,7 +106,7 @@ def judge_first(
     job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table], learned: Learned
 ) -> tuple[pa.Table, bool]:
     """Write a unit's rows; answers what its signals are to be weighed by, and whether any are."""
-    one = with_results(evidence.read_shard(job.out, unit_id, last=_JUDGED), results, job.sealers)
+    one = _tried(job, unit_id, results)
     first = judgement.judge_first(one, _joined(answers), _types(), job.protected, learned)
     _store(job, unit_id, first.judged)
     return first.tally, first.is_open
@@ -116,8 +116,14 @@ def judge_again(
     job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table], calibration: Calibration
 ) -> None:
     """Write a unit's rows once more, now that it is known what is usual in its containers."""
-    one = with_results(evidence.read_shard(job.out, unit_id, last=_JUDGED), results, job.sealers)
+    one = _tried(job, unit_id, results)
     _store(job, unit_id, judge_unit(one, _joined(answers), _types(), job.protected, calibration))
+
+
+def _tried(job: Job, unit_id: str, results: pa.Table) -> ProvenShard:
+    """A unit's evidence with results that were computed before, and its OpenPGP signatures tried on the keys given."""
+    shard = with_given_keys(evidence.read_shard(job.out, unit_id, last=_JUDGED), keys(job.out))
+    return with_results(shard, results, job.sealers)
 
 
 def _types() -> dict[str, pa.Schema]:

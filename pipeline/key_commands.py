@@ -13,6 +13,7 @@ from pipeline.running import keys_outside, locked
 from pipeline.showing import json_line
 from transforms import wording
 from transforms.auth.key import parse_record
+from transforms.auth.openpgp_key import OPENPGP
 from transforms.text import clean_text
 
 
@@ -63,7 +64,9 @@ def listed(rows: list[dict[str, Any]]) -> list[str]:
 def _in_words(row: dict[str, Any], elsewhere: int) -> str:
     seen = [f"{row[name]:%Y-%m-%d}" for name in ("first_seen", "last_seen") if row[name] is not None]
     parts = [
-        f"{row['selector']}._domainkey.{row['domain']}",
+        f"OpenPGP key {row['selector']} of {row['record'].partition(' ')[2] or 'no name'}"
+        if row["domain"] == OPENPGP
+        else f"{row['selector']}._domainkey.{row['domain']}",
         f"{row['bits'] or '-'} bits",
         row["source"] + (f", seen {' to '.join(dict.fromkeys(seen))}" if seen else ""),
         f"confirmed {row['n_verified']}, not confirmed {row['n_failed']}",

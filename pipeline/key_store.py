@@ -3,6 +3,7 @@
 keys.csv, keys.jsonl                      domain,selector,record[,first_seen,last_seen,not_before,not_after,source]
 *.json, *.jsonl                           what public key archives answer: auth/archive_json.py
 SELECTOR._domainkey.DOMAIN[.txt]          the TXT record, zone-file lines, or what `dig` printed
+*.asc, *.pgp, *.gpg                       OpenPGP certificates, kept under `openpgp` and the IDs of their keys
 a folder of these
 """
 
@@ -23,6 +24,7 @@ from pipeline.evidence import write_whole
 from transforms.auth import archive_json
 from transforms.auth.archive_json import NEEDED, ArchiveError
 from transforms.auth.key import parse_record
+from transforms.auth.openpgp_key import OPENPGP, read_certificates
 from transforms.auth.weakness import weaknesses
 from transforms.auth.zone_text import txt_records
 from transforms.limits import LIMITS
@@ -35,6 +37,7 @@ Keyring = Mapping[tuple[str, str], tuple[PublicKey, ...]]  # (domain, selector) 
 _COLUMNS = ("domain", "selector", "record")
 _DATES = ("first_seen", "last_seen", "not_before", "not_after")
 _FIELDS = [field.name for field in dataclasses.fields(PublicKey)]
+_OPENPGP_FILES = (".asc", ".pgp", ".gpg")
 _MAX_FILE = 512 * 1024 * 1024  # octets of one archive
 _NAME = re.compile(r"^(?P<selector>.+?)\._domainkey\.(?P<domain>.+?)(?:\.txt)?$", re.IGNORECASE)
 
@@ -131,6 +134,12 @@ def _read_file(path: Path, shown: str) -> Iterator[PublicKey]:
     if octets is None:
         raise KeyFileError(f"{path}: larger than {_MAX_FILE >> 20} MiB. Split the archive.")
     reference = f"{clean_text(shown)} sha256:{hashlib.sha256(octets).hexdigest()}"
+    if path.suffix.lower() in _OPENPGP_FILES:
+        certificates = read_certificates(octets)
+        if not certificates:
+            raise KeyFileError(f"{path}: no OpenPGP certificate. Export it with `gpg --armor --export ADDRESS`.")
+        yield from (PublicKey("", OPENPGP, one.name, one.record, "file", reference) for one in certificates)
+        return
     try:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:

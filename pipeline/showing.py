@@ -24,7 +24,7 @@ from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
 from transforms.model import Kind, Rule, WorkUnit
 from transforms.plan import followed, single_file
-from transforms.shard import proven
+from transforms.shard import proven, with_given_keys
 from transforms.text import clean_text
 from transforms.unit import examine_unit
 from transforms.unpack.rows import Settings
@@ -56,7 +56,7 @@ def check(
     unit = WorkUnit("0" * 32, 0, "files", (entry,))
     settings = Settings(LIMITS)
     found = examine_unit(unit, os.fsencode(message), settings, tempfile.TemporaryFile, UNWATCHED)
-    shard = evidence.to_shard(found)
+    shard = with_given_keys(evidence.to_shard(found), ring)
     dates = shard.column("date_utc")
     signed = list(evidence.prepared(shard.signatures))
     pairs, results = prove_all(signed, ring, dates, KeptFields(lambda: shard.fields))

@@ -57,8 +57,10 @@ from transforms.verdict import Case, Decision, Inheritance, decide
 VERDICTS = (Verdict.SUSPECTED_FAKE, Verdict.VERIFIED, Verdict.UNVERIFIABLE)  # order of the tables
 EVIDENCE_ROWS = 16
 NO_ROOT = "no_root_given"  # objection: nothing says who holds the key that a signature brings
+PART_ONLY = "part_only"  # objection: From, Date, Subject and recipients are not signed
 
 UNCALIBRATED = Calibration()
+_TRIED = ("pass", "signature_not_of_its_key")  # reasons that a key gives
 
 _STRENGTHS = {Strength.DECISIVE: 0, Strength.STRONG: 1, Strength.WEAK: 2}
 _DIRECTIONS = {Direction.CONTRADICTS: 0, Direction.SUPPORTS: 1, Direction.NEUTRAL: 2}
@@ -597,11 +599,13 @@ def _document_signatures(
         "algorithm": [one.algorithm or None for _, one in inside],
         "signed_utc": [_micro(one.signed_at) for _, one in inside],
         "body_ok": [one.body_ok for _, one in inside],
-        "key_status": ["enclosed" if one.key_id else "missing" for _, one in inside],
+        "key_status": ["enclosed" if one.key_id else "ok" if one.reason in _TRIED else "missing" for _, one in inside],
         "key_id": [one.key_id for _, one in inside],
         "repairs": [one.repairs or None for _, one in inside],
         "result": [one.result for _, one in inside],
-        "objection": [NO_ROOT if one.result == "pass" else None for _, one in inside],
+        "objection": [
+            (PART_ONLY if one.type == PGP else NO_ROOT) if one.result == "pass" else None for _, one in inside
+        ],
         "reason": [one.reason for _, one in inside],
     }
     return _table(schema, made)

@@ -295,6 +295,8 @@ class DocumentSignature(NamedTuple):
     key_id: str | None = None  # SHA-256 of its SubjectPublicKeyInfo, hex
     unsigned_octets: int | None = None  # of a PDF: behind what is signed, added later; None: not told
     repairs: str = ""  # what was undone for body_ok
+    digest: bytes = b""  # of pgp: what its key is tried on, as the key comes later ...
+    signature: bytes = b""  # ... with the numbers of the signature
 
 
 # ---- evidence: what one work unit says, without any key -----------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.arrow_bytes import to_table
 from transforms.auth.chain import NO_CHAIN, Chain, judge_chain
+from transforms.auth.openpgp import PGP
+from transforms.auth.openpgp_key import OPENPGP, key_id, tried
 from transforms.auth.proof import Proof, best_proof
 from transforms.auth.receiver import ReceiverSeal, receiver_seal
 from transforms.model import (
@@ -19,6 +23,7 @@ from transforms.model import (
     DocumentSignature,
     HeaderField,
     PreparedSignature,
+    PublicKey,
     SignatureResult,
     WorkUnit,
 )
@@ -188,6 +193,17 @@ def named_authors(fields: Iterable[HeaderField]) -> str:
     """Reply-To and Sender as one text: a relay that rewrites From leaves the author there."""
     values = (field.value for field in fields if field.key in ("reply-to", "sender"))
     return " ".join(value.decode("latin-1") for value in values)
+
+
+def with_given_keys(shard: Shard, keys: Mapping[tuple[str, str], Sequence[PublicKey]]) -> Shard:
+    """A shard whose OpenPGP signatures were tried on the keys that the user gave; keys by name."""
+    inside = shard.document_signatures_by_row()
+    found = [(row, one) for row, some in inside.items() for one in some]
+    given = [keys.get((OPENPGP, key_id(one.fingerprint)), ()) if one.type == PGP else () for _, one in found]
+    if not any(given):
+        return shard
+    rows = [(row, *tried(one, its)) for (row, one), its in zip(found, given, strict=True)]
+    return dataclasses.replace(shard, document_signatures=to_table(shard.document_signatures.schema, rows))
 
 
 class Signed(NamedTuple):

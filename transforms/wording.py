@@ -33,7 +33,7 @@ REASONS: dict[str, tuple[str, str]] = {
         "The file that it points to, if it lies inside the dump, has its own row.",
     ),
     "no_signature": (
-        "Nothing here can be checked: there is no signature. That does not make it fake.",
+        "Nothing here can be checked: there is no signature of a mail system. That does not make it fake.",
         "A copy with its signature, or a verified message that carries exactly these octets.",
     ),
     "key_unknown": (
@@ -214,6 +214,7 @@ OBJECTIONS: dict[str, str] = {
     "other_key_at_that_time": "at the time of the mail, archives saw another key under this name and not this one",
     "key_first_seen_later": "the key was first seen long after the mail; a later owner of the domain could have signed",
     "aligned_relaxed": "a related domain signed, not the sender's own",
+    "part_only": "the signature covers a part, not who sent it, when, to whom and under which subject",
     "no_root_given": "the signature brings its own key, and nothing here says who holds that key",
     "recipients_not_covered": "the signature does not cover who the message was sent to",
 }

@@ -427,3 +427,18 @@ def test_keys_kept_in_out_that_are_damaged_are_said(tmp_path: Path, text: str) -
     (tmp_path / "keys" / "keys.jsonl").write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(KeyFileError, match="--only-keys"):
         key_store.kept(tmp_path)
+
+
+def test_openpgp_certificates_are_kept_under_the_ids_of_their_keys(tmp_path: Path) -> None:
+    body = b"\x04" + bytes(4) + b"\x1b" + bytes(32)  # an Ed25519 key
+    (tmp_path / "anna.pgp").write_bytes(b"\xc6" + bytes([len(body)]) + body + b"\xcd\x04Anna")
+    (key,) = key_store.read_keys([tmp_path])
+    assert (key.domain, len(key.selector), key.record.partition(" ")[2]) == ("openpgp", 16, "Anna")
+    key_store.keep(tmp_path / "out", [key])
+    assert key_store.kept(tmp_path / "out") == [key]
+
+
+def test_a_file_without_an_openpgp_certificate_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "anna.asc").write_text("-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nAAAA\n")
+    with pytest.raises(key_store.KeyFileError, match="no OpenPGP certificate"):
+        key_store.read_keys([tmp_path])

@@ -161,3 +161,19 @@ def test_a_signature_inside_a_mail_is_shown_with_what_it_leaves_open(
     shown = json.loads(capsys.readouterr().out)
     assert (shown["verdict"], shown["dkim_result"]) == ("unverifiable", "none")
     assert [(one["type"], one["result"]) for one in shown["signatures"]] == [("smime", "pass")]
+
+
+def test_a_given_openpgp_key_is_tried_and_verifies_no_mail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sequoia = pytest.importorskip("pysequoia", reason="it signs")
+    key = sequoia.Tsk.generate("Anna <anna@campaign.example>")
+    text = sequoia.sign(key.signer(), b"The total is 5000.\n", mode=sequoia.SignatureMode.CLEAR)
+    (tmp_path / "a.eml").write_bytes(MAIL.removesuffix(b"Text\r\n") + text)
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "anna.asc").write_text(str(key.extract_certificate()))
+    for keys, result in (([], "neutral"), (["--keys", str(tmp_path / "keys")], "pass")):
+        assert cli.run(["check", str(tmp_path / "a.eml"), *keys, "--json"]) == 0
+        shown = json.loads(capsys.readouterr().out)
+        assert (shown["verdict"], shown["reason_code"]) == ("unverifiable", "no_signature")
+        assert [(one["type"], one["result"]) for one in shown["signatures"]] == [("pgp", result)]
+    assert [one["objection"] for one in shown["signatures"]] == ["part_only"]
+    assert "document.signed_with_given_key" in {one["code"] for one in shown["findings"]}

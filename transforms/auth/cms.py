@@ -51,7 +51,7 @@ _HASHES = {
     bytes.fromhex("608648016503040203"): "sha512",
     bytes.fromhex("608648016503040204"): "sha224",
 }
-_CLASSES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+HASH_CLASSES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
     "sha1": hashes.SHA1,
     "sha224": hashes.SHA224,
     "sha256": hashes.SHA256,
@@ -261,20 +261,30 @@ def confirmed(signer: Signer, digests: Mapping[str, bytes]) -> bool | None:
         if signer.algorithm == "ed25519" and isinstance(key, Ed25519PublicKey):
             key.verify(signer.signature, signer.attributes)
         elif signer.algorithm.startswith("ecdsa-") and isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signer.signature, digest, ec.ECDSA(Prehashed(_CLASSES[signer.hash_name]())))
+            key.verify(signer.signature, digest, ec.ECDSA(Prehashed(HASH_CLASSES[signer.hash_name]())))
         elif signer.algorithm.startswith("rsa-pss-") and _is_sane(key):
-            algorithm = _CLASSES[signer.hash_name]()
+            algorithm = HASH_CLASSES[signer.hash_name]()
             masked = padding.PSS(padding.MGF1(algorithm), signer.salt_length)
             key.verify(signer.signature, digest, masked, Prehashed(algorithm))
-        elif signer.algorithm.startswith("rsa-") and _is_sane(key):
-            # The padding has one form only: what it holds, being equal, makes the whole block equal (RFC 8017 §8.2.2).
-            held = key.recover_data_from_signature(signer.signature, padding.PKCS1v15(), None)
-            return bool(held == _digest_info(signer.hash_name) + digest)
+        elif signer.algorithm.startswith("rsa-") and isinstance(key, RSAPublicKey):
+            return holds_rsa(key, signer.hash_name, digest, signer.signature)
         else:
             return None
     except (InvalidSignature, ValueError):  # ValueError: a salt that is longer than the key
         return False
     return True
+
+
+def holds_rsa(key: RSAPublicKey, hash_name: str, digest: bytes, signature: bytes) -> bool:
+    """Whether a signature is the one of digest (RSASSA-PKCS1-v1_5, RFC 8017 §8.2.2); False for unsafe keys.
+
+    The padding has one form only: what it holds, being equal, makes the whole block equal.
+    """
+    try:
+        held = key.recover_data_from_signature(signature, padding.PKCS1v15(), None) if _is_sane(key) else b""
+    except (InvalidSignature, ValueError):
+        return False
+    return bool(held == _digest_info(hash_name) + digest)
 
 
 def _key(public_key: bytes) -> Any:

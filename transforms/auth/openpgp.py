@@ -24,8 +24,9 @@ PGP = "pgp"  # type of a row
 DETACHED = "application/pgp-signature"
 BEGIN_SIGNED = b"-----BEGIN PGP SIGNED MESSAGE-----"
 
-_BEGIN = b"-----BEGIN PGP SIGNATURE-----"
-_END = b"-----END PGP SIGNATURE-----"
+_LABEL = b"SIGNATURE"
+_BEGIN = b"-----BEGIN PGP %s-----" % _LABEL
+_END = b"-----END PGP %s-----" % _LABEL
 _BLANKS_AT_END = re.compile(rb"(?<![ \t])[ \t]++(?=\r\n)")
 _BLANK_LINE = re.compile(rb"\n[ \t\r]*+\n")
 _BINARY, _TEXT = 0, 1  # types of signatures over documents (RFC 9580 §5.2.1)
@@ -36,8 +37,8 @@ _HASHES = {1: "md5", 2: "sha1", 8: "sha256", 9: "sha384", 10: "sha512", 11: "sha
 _SALTS = {8: 16, 9: 24, 10: 32, 11: 16, 12: 16, 14: 32}  # octets, by hash (RFC 9580 §9.5)
 
 
-class _Malformed(ValueError):
-    """No signature packet."""
+class MalformedPacket(ValueError):
+    """No packet."""
 
 
 class _Packet(NamedTuple):
@@ -50,6 +51,7 @@ class _Packet(NamedTuple):
     salt: bytes  # hashed before the document
     trailer: bytes  # hashed behind it
     created: int | None  # seconds since 1970
+    value: bytes  # the signature itself
     issuer: str  # key ID or fingerprint, hex; "" if it is not told
 
 
@@ -57,7 +59,7 @@ def detached(pair: SignedPart, quoted: bool, alive: Alive) -> tuple[DocumentSign
     """The signatures over the first part of a multipart/signed whose second is DETACHED. Never raises."""
     held = pair.signature
     octets = b"".join(decode(held.body, held.encoding)) if held.body.size <= LIMITS.signature_der else b""
-    packets = _packets(_armored(octets))
+    packets = _packets(armored(octets))
     if not packets:
         return (unreadable(PGP, pair.covers),)
     found: tuple[DocumentSignature, ...] = ()
@@ -86,7 +88,7 @@ def _without_blanks(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def cleartext(octets: bytes, where: str) -> Iterator[DocumentSignature]:
     """The signatures of every cleartext-signed block of a text (RFC 9580 §7). Never raises."""
     for text, armor in islice(_blocks(octets), LIMITS.signatures):
-        packets = _packets(_armored(armor))
+        packets = _packets(armored(armor))
         yield from _judged(packets, where, (text,)) or (unreadable(PGP, where),)
 
 
@@ -106,13 +108,13 @@ def _blocks(octets: bytes) -> Iterator[tuple[bytes, bytes]]:
         at = octets.find(BEGIN_SIGNED, begin)
 
 
-def _armored(octets: bytes) -> bytes:
-    """What an armored signature holds (RFC 9580 §6.2); its check sum is not needed."""
-    begin = octets.find(_BEGIN)
+def armored(octets: bytes, label: bytes = _LABEL) -> bytes:
+    """What the first armored block of this kind holds (RFC 9580 §6.2), b"" without one; its check sum is not needed."""
+    begin = octets.find(b"-----BEGIN PGP %s-----" % label)
     blank = _BLANK_LINE.search(octets, begin) if begin >= 0 else None
     if blank is None:
         return b""
-    end = octets.find(_END, blank.end())
+    end = octets.find(b"-----END PGP %s-----" % label, blank.end())
     lines = octets[blank.end() : end if end >= 0 else len(octets)].split(b"\n")
     letters = b"".join(line.strip() for line in lines if not line.startswith((b"=", b"-")))
     try:
@@ -125,32 +127,32 @@ def _packets(octets: bytes) -> tuple[_Packet, ...]:
     """The signature packets; those before a damaged one."""
     found = []
     try:
-        for kind, body in islice(_bodies(octets), LIMITS.signatures):
+        for kind, body in islice(bodies(octets), LIMITS.signatures):
             if kind == _SIGNATURE:
                 found.append(_packet(body))
-    except (_Malformed, IndexError):
+    except (MalformedPacket, IndexError):
         pass
     return tuple(found)
 
 
-def _bodies(octets: bytes) -> Iterator[tuple[int, bytes]]:
+def bodies(octets: bytes) -> Iterator[tuple[int, bytes]]:
     """Types and bodies of packets, old format and new (RFC 9580 §4.2)."""
     at = 0
     while at < len(octets):
         first = octets[at]
         if not first & 0x80:
-            raise _Malformed
+            raise MalformedPacket
         if first & 0x40:
             kind = first & 0x3F
             length, start = _length(octets, at + 1)
         else:
             kind, width = first >> 2 & 0xF, 1 << (first & 3)
             if width == 8:
-                raise _Malformed
+                raise MalformedPacket
             length, start = int.from_bytes(octets[at + 1 : at + 1 + width], "big"), at + 1 + width
         at = start + length
         if at > len(octets):
-            raise _Malformed
+            raise MalformedPacket
         yield kind, octets[start:at]
 
 
@@ -162,7 +164,7 @@ def _length(octets: bytes, at: int) -> tuple[int, int]:
     if first < 224:
         return (first - 192 << 8) + octets[at + 1] + 192, at + 2
     if first < 255:
-        raise _Malformed  # a part of a body: no signature is so long
+        raise MalformedPacket  # a part of a body: no signature is so long
     return int.from_bytes(octets[at + 1 : at + 5], "big"), at + 5
 
 
@@ -170,17 +172,17 @@ def _packet(body: bytes) -> _Packet:
     version = body[0]
     if version == 3:
         if body[1] != 5 or len(body) < 19:
-            raise _Malformed
+            raise MalformedPacket
         at = int.from_bytes(body[3:7], "big")
-        return _Packet(body[2], body[15], body[16], body[17:19], b"", body[2:7], at, body[7:15].hex())
+        return _Packet(body[2], body[15], body[16], body[17:19], b"", body[2:7], at, body[19:], body[7:15].hex())
     if version not in (4, 6):
-        raise _Malformed
+        raise MalformedPacket
     width = 2 if version == 4 else 4
     hashed = 4 + width + int.from_bytes(body[4 : 4 + width], "big")
     unhashed = hashed + width + int.from_bytes(body[hashed : hashed + width], "big")
     first = body[unhashed : unhashed + 2]
     if len(first) != 2:
-        raise _Malformed
+        raise MalformedPacket
     signed = dict(_subpackets(body[4 + width : hashed]))
     told = dict(_subpackets(body[hashed + width : unhashed])) | signed
     fingerprint = told.get(_ISSUER_FINGERPRINT, b"")[1:]
@@ -189,7 +191,8 @@ def _packet(body: bytes) -> _Packet:
     trailer = body[:hashed] + bytes([version, 0xFF]) + hashed.to_bytes(4, "big")
     issuer = (fingerprint or told.get(_ISSUER, b"")).hex()
     created = int.from_bytes(stamp, "big") if len(stamp) == 4 else None
-    return _Packet(body[1], body[2], body[3], first, salt, trailer, created, issuer[:64])
+    value = body[unhashed + 2 + bool(salt) + len(salt) :]
+    return _Packet(body[1], body[2], body[3], first, salt, trailer, created, value, issuer[:64])
 
 
 def _subpackets(octets: bytes) -> Iterator[tuple[int, bytes]]:
@@ -198,7 +201,7 @@ def _subpackets(octets: bytes) -> Iterator[tuple[int, bytes]]:
         length, start = _length(octets, at)
         at = start + length
         if not length or at > len(octets):
-            raise _Malformed
+            raise MalformedPacket
         yield octets[start] & 0x7F, octets[start + 1 : at]
 
 
@@ -227,6 +230,8 @@ def _row(packet: _Packet, where: str, digest: hashlib._Hash | None) -> DocumentS
         known = packet.kind in (_BINARY, _TEXT)
         return row._replace(reason="signature_algorithm" if known else "signature_form")
     digest.update(packet.trailer)
-    if digest.digest()[:2] == packet.first:
-        return row._replace(body_ok=True, result="neutral", reason="key_unknown")
+    made = digest.digest()
+    if made[:2] == packet.first:
+        kept = row._replace(digest=made, signature=packet.value[: LIMITS.key_bits_max // 4])
+        return kept._replace(body_ok=True, result="neutral", reason="key_unknown")
     return row._replace(body_ok=False, result="fail", reason="content_changed_after_signing")

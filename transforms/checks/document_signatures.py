@@ -20,6 +20,16 @@ INTACT = Rule(
     "to be the signer's.",
     "0 false passes: derived from RSA, elliptic curves and the hash; says nothing about who signed",
 )
+GIVEN_KEY = Rule(
+    "document.signed_with_given_key",
+    Direction.SUPPORTS,
+    Strength.WEAK,
+    "document",
+    "The holder of an OpenPGP key that you gave signed exactly this text",
+    "The text may have been signed for another mail and another day: From, Date, Subject and recipients are not "
+    "signed. Expiry and revocation of the key are not looked at.",
+    "0 false passes: derived from RSA, DSA, elliptic curves and the hash; rests on whose the key given is",
+)
 ALTERED = Rule(
     "document.signature_altered",
     Direction.CONTRADICTS,
@@ -67,7 +77,7 @@ UNUSABLE = Rule(
     "says nothing",
 )
 
-RULES = (INTACT, ALTERED, KEY_UNKNOWN, ANOTHER_ADDRESS, NOT_VALID_THEN, UNUSABLE)
+RULES = (INTACT, GIVEN_KEY, ALTERED, KEY_UNKNOWN, ANOTHER_ADDRESS, NOT_VALID_THEN, UNUSABLE)
 
 
 def check(item: ItemView) -> Iterator[Finding]:
@@ -80,6 +90,9 @@ def check(item: ItemView) -> Iterator[Finding]:
             continue
         if one.result == "fail":
             yield ALTERED(f"{_who(one)} ({one.reason})")
+            continue
+        if one.type == PGP:
+            yield GIVEN_KEY(f"{one.subject or 'no name'}, {_who(one)}")
             continue
         yield INTACT(_who(one))
         author = (item.carried_by or "").lower() if one.type == "smime" else ""
