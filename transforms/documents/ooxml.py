@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 
 from transforms.containers.zip import Member, ZipDirectory, beginning
 from transforms.documents import Described, Opened, iso_moment, number, several, shown
@@ -42,14 +43,13 @@ def read(opened: Opened) -> Described:
     said: dict[str, str] = {}
     custom: list[str] = []
     defects: tuple[str, ...] = ()
-    for name in parts:
-        if name in _PROPERTIES or name.endswith(b".psmdcp"):  # the latter by .NET's System.IO.Packaging
-            found, wrong = leaves(beginning(opened.span, parts[name], LIMITS.document_part))
-            defects += wrong
-            if name == b"docprops/custom.xml":
-                custom = _custom(found)
-            else:
-                said.update((leaf.name, leaf.text) for leaf in reversed(found))
+    for name in islice(filter(_is_of_properties, parts), _MOST_PROPERTIES):
+        found, wrong = leaves(beginning(opened.span, parts[name], LIMITS.document_part))
+        defects += wrong
+        if name == b"docprops/custom.xml":
+            custom = _custom(found)
+        else:
+            said.update((leaf.name, leaf.text) for leaf in reversed(found))
     settings = _part(opened.span, parts, b"word/settings.xml")
     fonts = _part(opened.span, parts, b"word/fonttable.xml")
     created, modified = iso_moment(said.get("created")), iso_moment(said.get("modified"))
@@ -83,7 +83,14 @@ def read(opened: Opened) -> Described:
     return Described(facts, _text(opened.span, parts))
 
 
+def _is_of_properties(name: bytes) -> bool:
+    """Whether a part holds properties: by its usual name, or by that which .NET's System.IO.Packaging gives it."""
+    return name in _PROPERTIES or name.endswith(b".psmdcp")
+
+
 _PROPERTIES = frozenset({b"docprops/core.xml", b"docprops/app.xml", b"docprops/custom.xml"})
+_MOST_PROPERTIES = 8  # parts
+_MOST_SLIDES = 1_000
 
 
 def _part(span: Span, parts: dict[bytes, Member], name: bytes) -> bytes:
@@ -163,7 +170,7 @@ def _shown_parts(parts: dict[bytes, Member]) -> Iterator[bytes]:
         if name in parts:
             yield name
     slides = ((found, name) for name in parts if (found := _SLIDE.fullmatch(name)) is not None)
-    yield from (name for _, name in sorted((int(found[1]), name) for found, name in slides))
+    yield from (name for _, name in sorted((int(found[1]), name) for found, name in slides)[:_MOST_SLIDES])
 
 
 def _utf8(octets: bytes) -> bytes:

@@ -21,9 +21,12 @@ from transforms.model import DocumentFacts
 FORMATS = ("pdf",)
 
 _TRIES = 64  # places of one keyword looked at
+_INFOS = 4  # objects that are called the information dictionary
+_REVISIONS = 16  # of it that are read
 _TOKENS = 400  # of one dictionary
 _WINDOW = 16 * 1024  # octets of one object
-_STREAM = 1024 * 1024  # decoded octets of an object stream looked at
+_STREAM = 1024 * 1024  # decoded octets of an object stream in which the one that is wanted is looked for
+_INDEX = 64 * 1024  # ... and of the list of its objects
 _LINEARIZED = 1024  # octets from the front: a file arranged for the web has two ends from one save (Annex F)
 
 _INFO = re.compile(rb"/Info\s{1,9}([0-9]{1,10})\s{1,9}[0-9]{1,5}\s{1,9}R")
@@ -46,7 +49,7 @@ _DATE = re.compile(
 def read(opened: Opened) -> Described:
     octets = opened.span.read()
     encrypted = next(_found(octets, b"/Encrypt", _ENCRYPT), None) is not None
-    infos = [] if encrypted else list(islice(_infos(octets), _TRIES))
+    infos = [] if encrypted else list(islice(_infos(octets), _REVISIONS))
     said = infos[0] if infos else {}
     at = _packet(octets)
     packet = xmp.read_packet(octets, at) if at >= 0 and not encrypted else None
@@ -115,10 +118,15 @@ def _behind(octets: bytes, ranges: list[re.Match[bytes]]) -> int | None:
 
 def _infos(octets: bytes) -> Iterator[dict[str, str]]:
     """The document information dictionaries, the last one written first (§14.3.3)."""
-    for number in dict.fromkeys(int(one[1]) for one in _found(octets, b"/Info", _INFO)):
-        plain = [said for place in _definitions(octets, number) if (said := _strings(octets, place))]
-        yield from plain
-        held = None if plain else _from_object_stream(octets, number)
+    numbers = dict.fromkeys(int(one[1]) for one in _found(octets, b"/Info", _INFO))
+    for number in islice(numbers, _INFOS):
+        defined = False
+        for place in _definitions(octets, number):
+            said = _strings(octets, place)
+            if said:
+                defined = True
+                yield said
+        held = None if defined else _from_object_stream(octets, number)
         if held is not None:
             yield _strings(held, 0)
 
@@ -148,11 +156,13 @@ def _from_object_stream(octets: bytes, number: int) -> bytes | None:
         if start < 0 or stream < 0 or first is None:
             continue
         data = stream + len(b"stream") + (2 if octets[stream + 6 : stream + 8] == b"\r\n" else 1)
-        size = min(int(first[1]), _STREAM)
-        index = [int(one) for one in _inflated(octets, data, size)[:size].split() if one.isdigit() and len(one) < 11]
+        size = int(first[1])
+        index = [
+            int(one) for one in _inflated(octets, data, min(size, _INDEX)).split() if len(one) < 11 and one.isdigit()
+        ]
         places = dict(zip(index[::2], index[1::2], strict=False))
-        if number in places and places[number] < _STREAM:
-            place = size + places[number]
+        place = size + places.get(number, _STREAM)
+        if place < _STREAM:
             return _inflated(octets, data, place + _WINDOW)[place:]
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -97,6 +98,15 @@ def test_a_part_of_a_gigabyte_of_zeros_is_read_to_its_limit(see) -> None:
     parts["word/document.xml"] = b"<w:document>" + b"<w:t>mot </w:t>" * 3_000_000
     seen = see(zipped(parts), "a.docx")
     assert len(seen.text) <= LIMITS.text and seen.text.startswith("mot mot")
+
+
+def test_thousands_of_parts_of_properties_and_of_slides_stop_at_a_count(see) -> None:
+    many = {f"{n}.psmdcp": "<a>" + "<b/>" * 9_000 + "</a>" for n in range(500)}
+    slides = {f"ppt/slides/slide{n}.xml": "" for n in range(5_000)}
+    octets = zipped({"[Content_Types].xml": "<a/>", **many, **slides})
+    started = time.process_time()
+    assert see(octets, "a.pptx").item.status == "ok"
+    assert time.process_time() - started < 2
 
 
 def test_a_damaged_part_costs_only_what_is_behind_the_damage(see) -> None:

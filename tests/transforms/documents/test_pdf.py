@@ -125,6 +125,15 @@ def test_millions_of_anything_cost_what_the_size_costs(see, fill: bytes) -> None
     assert seen.item.status == "ok" and seen.facts.pdf_revisions == 1
 
 
+def test_many_names_for_one_dictionary_and_many_swelling_streams_cost_seconds_at_most(see) -> None:
+    stream = zlib.compress(b"7 7 " * 250_000)
+    swelling = b"5 0 obj<</Type/ObjStm/N 1/First 1000000/Length 9>>stream\n" + stream + b"\n"
+    octets = b"%PDF-1.5\n" + swelling * 80 + b"".join(b"/Info %d 0 R\n" % n for n in range(100, 200)) + b"%%EOF"
+    started = time.process_time()
+    assert see(octets, "a.pdf").facts.author is None
+    assert time.process_time() - started < 2
+
+
 def test_an_object_stream_that_swells_is_read_to_its_limit(see) -> None:
     data = zlib.compress(b"12 999999 " + b" " * 300_000_000)
     octets = b"%PDF-1.5\n5 0 obj<</Type/ObjStm/N 1/First 10/Length 9>>stream\n" + data + b"\n/Info 12 0 R\n%%EOF"
