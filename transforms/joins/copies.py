@@ -87,7 +87,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
             identified = "message-id" in covering.signed_fields
         found.append(
             (
-                hashlib.sha256(f"{message_id}\0{author.lower()}".encode()).hexdigest(),
+                hashlib.sha256(f"{message_id}\0{author.lower()}".encode()).hexdigest()[:32],
                 shard.unit.unit_id,
                 shard.unit.sequence,
                 row,
