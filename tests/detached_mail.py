@@ -77,7 +77,7 @@ def emptied(name: bytes = b"report.pdf") -> bytes:
 
 def apple(name: bytes = b"report.pdf") -> bytes:
     """What Apple Mail leaves in a .partial.emlx, the file beside it."""
-    return section(name) + b"X-Apple-Content-Length: 4000\r\n\r\n"
+    return section(name) + b"X-Apple-Content-Length: 4000\r\n"
 
 
 def take_out(signed: bytes, part: bytes, note: bytes) -> bytes:

@@ -20,7 +20,7 @@ from transforms.auth.canonical import BodyDigests, body_digests
 from transforms.auth.coverage import ADDED_TEXT, in_order
 from transforms.auth.prepare import prepare
 from transforms.auth.repair.encoding import WIDTHS, wrapped
-from transforms.auth.repair.leaf import Leaf, edited, in_wire_form, leaves, wire
+from transforms.auth.repair.leaf import MAX_LEAVES, Leaf, edited, in_wire_form, leaves, wire
 from transforms.auth.repair.quoting import mbox_quoting
 from transforms.limits import LIMITS
 from transforms.mail.comments import unfolded
@@ -89,8 +89,19 @@ def orders(
 
 def stubs(message: Message) -> tuple[Stub, ...]:
     """The places of attachments taken out of a message in wire form; () if they are more than LIMITS.taken_out."""
-    found = tuple(stub for leaf in leaves(message) if (stub := _stub(leaf)) is not None)
+    places = sorted((*leaves(message), *_nothing_below(message)), key=lambda leaf: leaf.start)
+    found = tuple(stub for leaf in places if (stub := _stub(leaf)) is not None)
     return found if len(found) <= LIMITS.taken_out else ()
+
+
+def _nothing_below(message: Message) -> Iterator[Leaf]:
+    """Parts that end with their fields: Apple Mail leaves no empty line of theirs above the next boundary."""
+    body = message.body.read()
+    for part in islice(parts(message), MAX_LEAVES):
+        section = b"".join(field.raw for field in part.fields)
+        header = part.body_offset - len(section)
+        if not part.body.size and header >= 0 and body[header : part.body_offset] == section:
+            yield Leaf(part, part.body_offset, part.body_offset, header)
 
 
 def is_note(part: Part) -> bool:
