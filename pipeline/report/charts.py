@@ -56,8 +56,9 @@ def columns(name: str, title: str, found: list[Column]) -> str:
         if column.total:
             parts.append(_stack(column, left, max(step * 0.86, 0.6), ground, scale))
     return (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{title}, drawn">'
         f'<svg class="chart" role="img" aria-labelledby="{name}-title" viewBox="0 0 {_WIDTH} {_HEIGHT}">'
-        f'<title id="{name}-title">{title}</title>{"".join(parts)}</svg>'
+        f'<title id="{name}-title">{title}</title>{"".join(parts)}</svg></div>'
     )
 
 

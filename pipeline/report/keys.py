@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline import commit
 from pipeline.report import words
-from pipeline.report.shown import count, many, quoted, shown, table
+from pipeline.report.shown import count, day, many, quoted, shown, table
 from pipeline.wanted import Wanted
 from transforms.wording import KEY_WEAKNESS
 
@@ -87,4 +87,4 @@ def _span(first: Any, last: Any) -> str:
     """From first to last, either of which may be unknown."""
     if first is None and last is None:
         return "–"
-    return " to ".join(f"{one:%Y-%m-%d}" if one else "…" for one in (first, last))
+    return f"{day(first)} to {day(last)}"

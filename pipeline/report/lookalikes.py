@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from pipeline import commit
 from pipeline.report import words
-from pipeline.report.shown import count, domain, many, shown, table
+from pipeline.report.shown import count, day, domain, many, shown, table
 from transforms.lookalike import shown_form
 
 _SHOWN = 50  # pairs
@@ -88,8 +88,8 @@ def _row(pair: Pair) -> list[str]:
         f'<span class="big">{marked}</span>{exact}',
         f'<span class="big">{imitated}</span>',
         *(count(pair.counts[verdict]) for verdict in words.VERDICTS),
-        f"{pair.first:%Y-%m-%d}" if pair.first else "–",
-        f"{pair.last:%Y-%m-%d}" if pair.last else "–",
+        day(pair.first),
+        day(pair.last),
     ]
 
 

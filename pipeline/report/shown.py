@@ -6,6 +6,7 @@ The page's own script does the same with the items it lists (page.js, `shown`).
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 from html import escape
 
 from transforms.lookalike import foreign_letters, shown_form
@@ -57,6 +58,11 @@ def differing(one: str, other: str) -> tuple[str, str]:
 def _marked(text: str, start: int, end: int) -> str:
     middle = f"<mark>{shown(text[start:end])}</mark>" if end > start else ""
     return f"{shown(text[:start])}{middle}{shown(text[end:])}"
+
+
+def day(moment: datetime | None) -> str:
+    """A date that no line break tears apart; … where it is not known."""
+    return f'<span class="day">{moment:%Y-%m-%d}</span>' if moment is not None else "…"
 
 
 def pick(search: str, label: str = "list") -> str:
