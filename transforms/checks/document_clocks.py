@@ -65,6 +65,7 @@ RULES = (CHANGED_AFTER, ZIPPED_AFTER, CLOCK_AHEAD, NOT_YET_RELEASED, DESCRIBED)
 
 _SLACK = timedelta(hours=26)  # a wall clock of any zone, half a day of delay
 _MARGIN = timedelta(days=30)
+_FIRST = datetime(1995, 1, 1, tzinfo=UTC)  # a save before it is no date: programs write 1970, 1980 or 1990 for none
 
 
 def check(item: ItemView) -> Iterator[Finding]:
@@ -131,7 +132,8 @@ def _on_a_wall(local: str | None) -> datetime | None:
 
 
 def _saved(facts: DocumentFacts) -> datetime | None:
-    return facts.modified_utc or _on_a_wall(facts.modified_local)
+    saved = facts.modified_utc or _on_a_wall(facts.modified_local)
+    return saved if saved is not None and saved >= _FIRST else None
 
 
 def _released(facts: DocumentFacts) -> datetime | None:

@@ -84,6 +84,12 @@ def test_a_program_of_later_than_the_save() -> None:
     assert codes(writer._replace(modified_local="2017-03-27T10:22:00"), None) == {EARLY}
 
 
+def test_a_date_that_programs_write_for_none_is_no_claim() -> None:
+    word = DocumentFacts(application="Microsoft Office Word", application_version="16.0000")
+    for nothing in (datetime(1970, 1, 1, tzinfo=UTC), datetime(1980, 1, 1, tzinfo=UTC)):
+        assert codes(word._replace(modified_utc=nothing), None) == set()
+
+
 def test_it_tells_what_it_says_of_itself_with_times_as_written() -> None:
     facts = DocumentFacts(author="Anaïs", modified_local="2017-03-27T10:22:00", revision=7, encrypted=True)
     (found,) = check(ItemView(Kind.DOCUMENT, (), None, False, None, document=facts))
