@@ -124,8 +124,7 @@ def _explain(parsed: argparse.Namespace, _: list[str]) -> int:
     found = lookup.find(parsed.out, parsed.item, showing.COLUMNS)
     if not found:
         raise _no_such_item(parsed.out, parsed.item)
-    for number, item in enumerate(found):
-        showing.details(parsed.out, item)
+    for number, item in enumerate(showing.details(parsed.out, found)):
         if parsed.json:
             print(showing.as_json(item))
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,16 @@ COLUMNS = [*SHOWN, "item_id", "kind", "rule", "subtype", "confidence", "from_ema
 DOCUMENT_TYPES = ("smime", "pdf", "pgp")  # of signatures that stand inside an item
 
 
-def details(out: Path, item: Record) -> Record:
-    """An item with its signatures and findings."""
+def details(out: Path, items: Sequence[Record]) -> Sequence[Record]:
+    """Items with their signatures and findings: each table is looked through once."""
+    ids = [item["item_id"] for item in items]
     for name in ("signatures", "findings"):
-        item[name] = lookup.of_items(out, name, [item["item_id"]])
-    return item
+        rows: dict[str, list[Record]] = {}
+        for row in lookup.of_items(out, name, ids):
+            rows.setdefault(row["item_id"], []).append(row)
+        for item in items:
+            item[name] = rows.get(item["item_id"], [])
+    return items
 
 
 def check(

@@ -26,7 +26,7 @@ def items(out: Path) -> list[dict]:
 
 def test_every_item_is_explained_in_words_and_as_json(finished: Path) -> None:
     for item in items(finished):
-        showing.details(finished, item)
+        showing.details(finished, [item])
         text = showing.as_text(item)
         assert item["headline"] in text and item["verdict"].replace("_", " ").upper() in text
         assert text.replace("\n", "").isprintable()
@@ -45,7 +45,7 @@ def test_a_suspicion_is_explained_with_both_values_and_an_innocent_explanation(f
     suspected = [item for item in items(finished) if item["verdict"] == "suspected_fake"]
     assert suspected
     for item in suspected:
-        text = showing.as_text(showing.details(finished, item))
+        text = showing.as_text(showing.details(finished, [item])[0])
         decisive = next(one for one in item["findings"] if one["direction"] == "contradicts")
         assert decisive["expected"] in text and decisive["actual"] in text
         assert "innocent explanation:" in text
@@ -58,12 +58,12 @@ def test_what_would_change_an_unverifiable_item_is_said(finished: Path) -> None:
 
 def explained(out: Path, path: str) -> str:
     item = next(one for one in items(out) if one["path"] == path)
-    return showing.as_text(showing.details(out, item))
+    return showing.as_text(showing.details(out, [item])[0])
 
 
 def test_evidence_stands_against_it_for_it_and_besides(finished: Path) -> None:
     for item in items(finished):
-        text = showing.as_text(showing.details(finished, item))
+        text = showing.as_text(showing.details(finished, [item])[0])
         titles = {"contradicts": "  against it, ", "supports": "  for it, ", "neutral": "  besides, "}
         at = {direction: text.find(title) for direction, title in titles.items()}
         for finding in item["findings"]:
@@ -72,6 +72,11 @@ def test_evidence_stands_against_it_for_it_and_besides(finished: Path) -> None:
             place = text.index(f"[{finding['code']}]: {finding['summary']}")
             later = [other for other in at.values() if other > at[finding["direction"]]]
             assert 0 <= at[finding["direction"]] < place < min(later, default=len(text))
+
+
+def test_several_items_each_get_their_own_rows(finished: Path) -> None:
+    alone = [showing.as_json(showing.details(finished, [item])[0]) for item in items(finished)]
+    assert [showing.as_json(item) for item in showing.details(finished, items(finished))] == alone
 
 
 def test_the_clocks_of_a_mail_stand_in_order_each_on_a_line(finished: Path) -> None:
