@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,6 +39,7 @@ _ROWS = pa.schema(
         ("sequence", pa.int64()),
         ("row", pa.int64()),
         ("sent", pa.bool_()),  # as its sender kept it; else as it was received
+        ("path", pa.string()),
     ]
 )
 
@@ -57,44 +58,35 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
         if sent or hops:
             same = repr((name, author.lower(), date, subject)).encode() + content
             key = hashlib.blake2b(same, digest_size=16).hexdigest()
-            found.append((key, shard.unit.unit_id, shard.unit.sequence, row, sent))
+            found.append((key, shard.unit.unit_id, shard.unit.sequence, row, sent, path))
     return to_table(_ROWS, found)
 
 
-class Pair(NamedTuple):
-    """A message, and the same one as the other side kept it."""
-
-    unit_id: str
-    row: int
-    other_unit: str
-    other_row: int
-    sent: bool  # the first of the two
-
-
-def join(table: pa.Table) -> list[Pair]:
-    """Each copy beside the first ones of the other kind."""
+def join(table: pa.Table) -> list[Told]:
+    """Each copy that one of the other kind, in a mailbox of another owner, agrees with; the first of these is named."""
     sent = table.filter(table["sent"])
     received = table.filter(pc.and_(pc.invert(table["sent"]), pc.is_in(table["key"], sent["key"])))
     sent = sent.filter(pc.is_in(sent["key"], received["key"]))
-    pairs = []
+    found = []
     for these, others in ((sent, received), (received, sent)):
         by_key: dict[str, list[dict[str, Any]]] = {}
-        for record in sorted(others.to_pylist(), key=_place):
+        for record in sorted(others.to_pylist(), key=lambda r: (r["sequence"], r["row"])):
             by_key.setdefault(record["key"], []).append(record)
         for one in these.to_pylist():
-            for other in by_key[one["key"]][: LIMITS.offers]:
-                pair = Pair(one["unit_id"], one["row"], other["unit_id"], other["row"], one["sent"])
-                pairs.append((_place(one), _place(other), pair))
-    return [pair for _, _, pair in sorted(pairs)]
+            known = by_key[one["key"]][: LIMITS.offers]
+            other = next((other["path"] for other in known if _apart(one, other)), None)
+            if other is not None:
+                found.append(Told(one["unit_id"], one["row"], AGREE.code, other))
+    return sorted(found)
 
 
-def _place(record: dict[str, Any]) -> tuple[int, int]:
-    return record["sequence"], record["row"]
-
-
-def compare(pair: Pair, load: Load) -> Iterator[Told]:
+def _apart(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Whether the two lie in mailboxes of different owners, as far as their paths tell."""
-    one, other = load(pair.unit_id, pair.row).path, load(pair.other_unit, pair.other_row).path
-    mailbox, received = (sender_mailbox(one), other) if pair.sent else (sender_mailbox(other), one)
-    if mailbox and received[: len(mailbox) + 1] not in (f"{mailbox}/", f"{mailbox}!"):
-        yield Told(pair.unit_id, pair.row, AGREE.code, other)
+    sent, received = (one["path"], other["path"]) if one["sent"] else (other["path"], one["path"])
+    mailbox = sender_mailbox(sent)
+    return bool(mailbox) and not received.startswith((f"{mailbox}/", f"{mailbox}!"))
+
+
+def compare(found: Told, load: Load) -> Iterator[Told]:
+    """Nothing more is to be read: what the rows say is all."""
+    yield found

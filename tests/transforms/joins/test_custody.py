@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from transforms.joins import custody
 from transforms.transmission import sender_mailbox
 
 Told = Callable[..., Any]
@@ -57,3 +60,14 @@ def test_one_side_twice_or_other_words_support_nothing(told: Told, files: dict[s
 )
 def test_a_mailbox_is_what_holds_the_sent_mail(path: str, mailbox: str | None) -> None:
     assert sender_mailbox(path) == mailbox
+
+
+def test_the_answer_does_not_depend_on_the_order_of_rows() -> None:
+    paths = ("claire/Sent/1.eml", "claire/Inbox/1.eml", "desk/Inbox/1.eml", "anna/Inbox/1.eml")
+    rows = [
+        {"key": "k", "unit_id": "u", "sequence": n, "row": n, "sent": n == 0, "path": path}
+        for n, path in enumerate(paths)
+    ]
+    found = [custody.join(pa.Table.from_pylist(list(o), custody._ROWS)) for o in itertools.permutations(rows)]
+    assert [(one.row, one.detail) for one in found[0]] == [(0, paths[2]), (2, paths[0]), (3, paths[0])]
+    assert all(one == found[0] for one in found)
