@@ -23,7 +23,7 @@ from transforms.difference import HABIT, differences, share_of, subject_words, w
 from transforms.joins.bodies import Load
 from transforms.joins.sent import is_protected
 from transforms.limits import LIMITS
-from transforms.model import Direction, Rule, Strength
+from transforms.model import Direction, PreparedSignature, Rule, Strength
 from transforms.shard import Content, ProvenShard
 from transforms.tampering import (
     Said,
@@ -93,12 +93,11 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
             failing = signed.proof.basis is None and result.result == "fail"
             if not verified and not failing:
                 continue
-            name = b"\0".join((signature.signature, signature.domain.encode(), signature.selector.encode()))
             telling = failing and claims_one_reading(column, row) and signed_once(signed.signatures, signature)
             shows = hashlib.sha256(repr([column[name][row] for name in _SHOWN]).encode()).digest() if failing else None
             found.append(
                 (
-                    hashlib.sha256(name).hexdigest(),
+                    signed_as(signature),
                     shard.unit.unit_id,
                     shard.unit.sequence,
                     row,
@@ -111,6 +110,12 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
                 )
             )
     return to_table(_ROWS, found)
+
+
+def signed_as(signature: PreparedSignature) -> str:
+    """One name for a signature wherever it lies: all copies of a signed message have it."""
+    name = b"\0".join((signature.signature, signature.domain.encode(), signature.selector.encode()))
+    return hashlib.sha256(name).hexdigest()
 
 
 _SHOWN = ("from_email", "date_raw", "subject", "content_sha256")

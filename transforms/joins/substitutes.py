@@ -20,7 +20,7 @@ from transforms.auth.proof import RECIPIENTS
 from transforms.auth.substitution import Offer, Substitution, substitute
 from transforms.auth.verify import confirmer, prove
 from transforms.joins.bodies import ALTERED
-from transforms.joins.grafts import may_accuse_author
+from transforms.joins.grafts import may_accuse_author, signed_as
 from transforms.joins.sent import is_protected
 from transforms.limits import LIMITS
 from transforms.mail.address import mailboxes
@@ -213,7 +213,7 @@ def _tried(
         ALTERED.code if telling else SIGNED_VALUE_FOUND.code,
         SIGNED_VALUE_FOUND.code,
         kind_of(target.container, told),
-        signature.signature.hex(),
+        signed_as(signature),
         f"the signature of {signature.domain} is valid only with {told.name} = “{clip(told.expected)}” "
         f"(found in {replaced.source}); this copy shows “{clip(told.actual)}”",
         told.expected,

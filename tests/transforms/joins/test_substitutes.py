@@ -181,3 +181,13 @@ def test_four_messages_are_not(told: Told, signed: Signed) -> None:
 def test_an_exact_copy_planted_often_does_not_make_a_habit(told: Told, signed: Signed) -> None:
     planted = {f"old/{n}.eml": signed(MAIL, DAY, HOP) for n in range(6)}
     assert {one["verdict"] for one in told(planted).values()} == {"suspected_fake"}
+
+
+@pytest.mark.parametrize(("changed", "verdict"), [(3, "suspected_fake"), (5, "unverifiable")])
+def test_a_change_that_two_joins_find_is_counted_once(told: Told, signed: Signed, changed: int, verdict: str) -> None:
+    """Beside its sent copy a moved date is found by the equal signature as well."""
+    mails = [MAIL.replace(b"hall.1@", b"hall.%d@" % number) for number in range(changed)]
+    files = {f"sent/{number}.eml": signed(mail) for number, mail in enumerate(mails)}
+    files |= {f"inbox/{number}.eml": signed(mail, DAY, HOP) for number, mail in enumerate(mails)}
+    found = told(files)
+    assert [found[f"inbox/{number}.eml"]["verdict"] for number in range(changed)] == [verdict] * changed
