@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline import commit, evidence, lookup
+import pyarrow.compute as pc
+
+from pipeline import evidence, lookup
 from pipeline.lookup import Record
 from pipeline.options import EXIT_OK
 from pipeline.proof import readme
@@ -122,10 +124,9 @@ def _exhibits(
     in_mailbox = any(one["kind"] == Kind.MAILBOX for one in chain[:-1])
     found = []
     for row, prefix in zip(shown, ("", "seal."), strict=False):
-        keys = [
-            key for key in commit.read_table(out, "keys").to_pylist()
-            if (key["key_id"], key["domain"], key["selector"]) == (row["key_id"], row["domain"], row["selector"])
-        ]  # fmt: skip
+        name = row["domain"], row["selector"]
+        same = lookup.rows(out, "keys", ["key_id"], lambda keys, row=row: pc.equal(keys["key_id"], row["key_id"]))  # type: ignore[misc]
+        keys = [key for key in same if (key["domain"], key["selector"]) == name]
         signed = as_signed(octets, in_mailbox, row["seq"], list(map(public_key, keys)), carrier["date_utc"])
         if signed is not None:
             found.append(Exhibit(prefix, row, keys[0], signed))

@@ -44,9 +44,10 @@ def recheck(dump: Path, verified: Verified) -> Tally:
             tally.left_out[_PACKED] += 1 + len(carried)
             continue
         signed = _message(tally, item, rests_on, found, octets, verified)
-        if signed is not None:
+        if signed is not None and carried:
+            digests = _digests(_as_octets(signed.message))
             for one in carried:
-                _part(tally, one, item, carried, signed, verified)
+                _part(tally, one, item, carried, signed, digests, verified)
     return tally
 
 
@@ -99,13 +100,19 @@ def _as_octets(message: Message) -> bytes:
 
 
 def _part(
-    tally: Tally, item: Record, carrier: Record, carried: list[Record], signed: Signed, verified: Verified
+    tally: Tally,
+    item: Record,
+    carrier: Record,
+    carried: list[Record],
+    signed: Signed,
+    digests: set[str],
+    verified: Verified,
 ) -> None:
     """Count one item that inherits: the part that it is, or lies in, is among those of the message as signed."""
     twins = (one for one in (item, *carried) if one["sha256"] == item["sha256"])
     below = next(filter(None, (below_carrier(verified.chain(one), carrier) for one in twins)), ())
     digest = below[0]["sha256"] if below else item["sha256"]
-    if digest in _digests(_as_octets(signed.message)):
+    if digest in digests:
         tally.agree += 1
     elif place_of(signed, digest) is not None:
         tally.explained[_OTHERWISE] += 1

@@ -56,8 +56,9 @@ def of(out: Path, record: dict[str, Any]) -> Verified:
             inherited.setdefault(item["inherits_from"], []).append(item)
         else:
             own.append((item, rests_on(item, by_item.get(item["item_id"], []), sealers)))
-    keys = commit.read_table(out, "keys").to_pylist()
-    by_name = {(key["key_id"], key["domain"], key["selector"]): key for key in keys}
+    keys = commit.read_table(out, "keys")
+    used = keys.filter(pc.is_in(keys["key_id"], value_set=signatures["key_id"].combine_chunks()))
+    by_name = {(key["key_id"], key["domain"], key["selector"]): key for key in used.to_pylist()}
     return Verified(own, inherited, around, by_name)
 
 
