@@ -134,5 +134,5 @@ def as_text(out: Path) -> str:
         rate = record["octets"] / 1e6 / seconds
         lines.append(f"time:             {seconds:.1f} s, {rate:.1f} MB/s")
     where = clean_text(str(out))
-    lines += ["", f"next: triage explain {where} ITEM   ·   triage keys wanted {where}   ·   triage verify {where}"]
+    lines += ["", f"next: triage report {where}   ·   triage explain {where} ITEM   ·   triage keys wanted {where}"]
     return "\n".join(lines)
