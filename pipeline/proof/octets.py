@@ -10,6 +10,7 @@ from pipeline.lookup import Record
 from transforms import path_spec
 from transforms.again import Place, Step, octets_at, zip_member
 from transforms.containers import compressed, tar
+from transforms.limits import LIMITS
 from transforms.sniff import HEAD, sniff
 from transforms.span import Span
 
@@ -46,10 +47,20 @@ def _member(archive: Span, step: str) -> Iterator[Iterable[bytes]]:
         return
     elif not compressed.holds_tar(archive, form):
         if step == path_spec.offset_step(0):
-            yield compressed.decompressed(archive, form)
+            yield _bounded(compressed.decompressed(archive, form))
     else:
         namer = path_spec.StepNamer()
-        for entry in tar.stream_entries(compressed.decompressed(archive, form)):
+        for entry in tar.stream_entries(_bounded(compressed.decompressed(archive, form))):
             if entry.name is not None and namer.step(entry.name) == step and entry.content is not None:
                 yield entry.content()
                 return
+
+
+def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """No more than Examine read: behind that, no item was found."""
+    left = LIMITS.source_output
+    for chunk in chunks:
+        left -= len(chunk)
+        if left < 0:
+            return
+        yield chunk
