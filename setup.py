@@ -40,8 +40,6 @@ setup(
         "test": [  # dkimpy, which is installed anyway, signs the test mail and is the independent oracle
             *(package for packages in READERS.values() for package in packages),
             *QUERY,
-            "polars>=1.40",  # with pandas, runs what docs/cookbook.md shows
-            "pandas>=2.2",
             "pytest>=8",
             "hypothesis>=6.100",
             "ruff>=0.6",
@@ -51,6 +49,8 @@ setup(
             "pysequoia>=0.1.35",  # signs texts with OpenPGP
             "setuptools>=77",  # one test builds the wheel
         ],
+        # Runs what docs/cookbook.md shows. Apart: where pandas is, Beam imports it, and every start takes twice as long.
+        "cookbook": ["polars>=1.40", "pandas>=2.2"],
         "browser": [  # for `pytest -m browser`: drives a Chromium that is installed; axe-core looks for barriers
             "playwright>=1.50",
             "axe-playwright-python>=0.1.4",

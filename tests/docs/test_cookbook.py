@@ -15,6 +15,9 @@ import pytest
 from pipeline.query import ask
 from pipeline.questions import QUESTIONS
 
+pytest.importorskip("polars", reason="needs the extra `cookbook`")
+pytest.importorskip("pandas", reason="needs the extra `cookbook`")
+
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "sample_dump"
 
