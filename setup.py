@@ -49,7 +49,7 @@ setup(
             "pysequoia>=0.1.35",  # signs texts with OpenPGP
             "setuptools>=77",  # one test builds the wheel
         ],
-        # Runs what docs/cookbook.md shows. Apart: where pandas is, Beam imports it, and every start takes twice as long.
+        # Runs what docs/cookbook.md shows. Apart: where pandas is, Beam imports it, and starts take twice as long.
         "cookbook": ["polars>=1.40", "pandas>=2.2"],
         "browser": [  # for `pytest -m browser`: drives a Chromium that is installed; axe-core looks for barriers
             "playwright>=1.50",
