@@ -34,6 +34,8 @@ class ItemView(NamedTuple):
     from_name: str | None = None
     from_domain: str | None = None
     reply_to: str | None = None  # the first address of Reply-To
+    mail_program: str | None = None  # that it names: X-Mailer, or User-Agent
+    message_id: str | None = None
     likeness: Likeness | None = None  # of the From domain to one that the user named
     resembles: Likeness | None = None  # to one that the dump taught
     is_learned: bool = False  # the dump taught its own domain, too

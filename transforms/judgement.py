@@ -202,7 +202,7 @@ def _views(proven: ProvenShard, protected: frozenset[str], learned: Learned) -> 
     shard = proven.shard
     names = ("kind", "status", "notes", "header_ambiguous", "author_known", "from_email", "from_name", "from_domain",
              "date_utc", "date_raw", "date_offset_min", "body_start", "size", "media_type", "to_emails", "cc_emails",
-             "reply_to", "intermediaries", "delivered_elsewhere")  # fmt: skip
+             "reply_to", "intermediaries", "delivered_elsewhere", "mail_program", "message_id")  # fmt: skip
     columns = {name: shard.column(name) for name in names}
     clocks = shard.clocks_by_row()
     taken_out = shard.taken_out()
@@ -227,6 +227,8 @@ def _views(proven: ProvenShard, protected: frozenset[str], learned: Learned) -> 
             from_name=columns["from_name"][row],
             from_domain=columns["from_domain"][row],
             reply_to=columns["reply_to"][row],
+            mail_program=columns["mail_program"][row],
+            message_id=columns["message_id"][row],
             likeness=named,
             resembles=_resembles(domain, protected, taught) if named is None else None,
             is_learned=bool(taught and domain) and registered_domain(domain or "") in taught,

@@ -342,6 +342,7 @@ class Item(NamedTuple):
     to_emails: tuple[str, ...] = ()
     cc_emails: tuple[str, ...] = ()
     reply_to: str | None = None  # the first address of Reply-To
+    mail_program: str | None = None  # X-Mailer, or User-Agent
     subject: str | None = None
     date_utc: datetime | None = None
     date_raw: str | None = None

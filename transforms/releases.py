@@ -1,7 +1,8 @@
-"""When could anybody have had this version of a program? (data/software_releases.txt)"""
+"""When could anybody have had this version of a program? (data/software_releases.txt, mail_program_releases.txt)"""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -16,8 +17,30 @@ def available_from(application: str, version: str) -> datetime | None:
     )
 
 
+def mail_program_from(named: str) -> tuple[str, datetime] | None:
+    """What X-Mailer or User-Agent names, and a day before which nobody outside its maker had it; None if not listed."""
+    for form, day in _mail_programs():
+        found = form.search(named)
+        if found is not None:
+            return found[0], day
+    return None
+
+
 @cache
 def _releases() -> tuple[tuple[str, str, datetime], ...]:
     lines = files("transforms.data").joinpath("software_releases.txt").read_text("utf-8").splitlines()
     rows = (line.split("|") for line in lines if line and not line.startswith("#"))
     return tuple((program, start, datetime.fromisoformat(day).replace(tzinfo=UTC)) for program, start, day in rows)
+
+
+@cache
+def _mail_programs() -> tuple[tuple[re.Pattern[str], datetime], ...]:
+    lines = files("transforms.data").joinpath("mail_program_releases.txt").read_text("utf-8").splitlines()
+    rows = (line.split("|") for line in lines if line and not line.startswith("#"))
+    return tuple(
+        (
+            re.compile(rf"\b{re.escape(program)}{re.escape(version)}(?:(?<=\.)|(?![0-9]))"),  # 1 is not 14, 14. is 14.0
+            datetime.fromisoformat(day).replace(tzinfo=UTC),
+        )
+        for program, version, day in rows
+    )

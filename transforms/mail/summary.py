@@ -15,6 +15,7 @@ from typing import Any
 
 from transforms.limits import Limits
 from transforms.mail.address import mailboxes
+from transforms.mail.comments import unfolded
 from transforms.mail.date import parse_date, received_date
 from transforms.mail.words import decode_words
 from transforms.model import HeaderField, Mailbox, Message, Reading
@@ -48,6 +49,7 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
         "to_emails": _addresses(lowest.get("to"), limits),
         "cc_emails": _addresses(lowest.get("cc"), limits),
         "reply_to": next(iter(_addresses(lowest["reply-to"], limits)), None) if "reply-to" in lowest else None,
+        "mail_program": _program(lowest.get("x-mailer") or lowest.get("user-agent"), display),
         "subject": decode_words(subject.value, display) if subject else None,
         "date_utc": date.utc if date else None,
         "date_raw": clean_text(date.raw, display) if date else None,
@@ -57,6 +59,10 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
         "delivered_elsewhere": _delivered_elsewhere(message, lowest, limits),
         "intermediaries": tuple(sorted({f.key for f in message.fields if _INTERMEDIARY.match(f.key)})),
     }
+
+
+def _program(field: HeaderField | None, limit: int) -> str | None:
+    return clean_text(unfolded(field.value).strip(), limit) or None if field is not None else None
 
 
 def _delivered_elsewhere(message: Message, lowest: Mapping[str, HeaderField], limits: Limits) -> bool:
