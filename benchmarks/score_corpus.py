@@ -5,7 +5,8 @@
 
 Counted for each recipe, and in all: **false fake**, an honest or damaged item that is suspected; **false
 verified**, a forged item that is verified though VERDICT.md does not allow it; **found**, a forged item
-that is suspected; **flagged**, suspected, or unverifiable with a strong contradicting finding; **missed**,
+that is suspected; **flagged**, suspected, or unverifiable and pointed out to a person: by one strong
+contradiction, or since a proven header stands over another body (VERDICT §7, the rule `flagged`); **missed**,
 neither; **verified recall**, of the honest items that lie as they were signed with their key at hand.
 A decision is complete if one of its strong or decisive findings holds both the expected and the actual value.
 
@@ -49,13 +50,14 @@ class Judged:
     verdict: str
     reason: str
     subtype: str | None
+    rule: str  # that decided
     strong: tuple[str, ...]  # codes of findings, strong or decisive, that contradict
     both_values: bool  # one of these holds the expected and the actual value
     confidence: str | None = None
 
     @property
     def flagged(self) -> bool:
-        return self.verdict == "suspected_fake" or (self.verdict == "unverifiable" and bool(self.strong))
+        return self.verdict == "suspected_fake" or self.rule == "flagged"
 
 
 def command(folder: Path, out: Path) -> list[str]:
@@ -74,12 +76,13 @@ def judged(out: Path) -> dict[str, Judged]:
         for row in pq.read_table(table).to_pylist():
             if row["direction"] == "contradicts" and row["strength"] in ("strong", "decisive"):
                 found.setdefault(row["item_id"], []).append(row)
-    columns = ["item_id", "path", "verdict", "reason_code", "subtype", "confidence"]
+    columns = ["item_id", "path", "verdict", "reason_code", "subtype", "confidence", "rule"]
     return {
         row["path"]: Judged(
             row["verdict"],
             row["reason_code"],
             row["subtype"],
+            row["rule"],
             tuple(sorted(f["code"] for f in found.get(row["item_id"], ()))),
             any(f["expected"] and f["actual"] for f in found.get(row["item_id"], ())),
             row["confidence"],
@@ -138,7 +141,7 @@ def wrong(pairs: Iterable[Pair]) -> dict[str, list[str]]:
             found["false_fake"].append(path)
         if said.verdict == "verified" and "verified" not in label.permits:
             found["false_verified"].append(path)
-        if said.flagged and not said.both_values:
+        if (said.verdict == "suspected_fake" or said.strong) and not said.both_values:
             found["incomplete"].append(path)
     return found
 
@@ -149,7 +152,8 @@ def totals(pairs: Sequence[Pair]) -> dict[str, dict[str, Any]]:
     sibling = [said for label, said in forged if label.group == "sibling"]
     omission = [said for label, said in forged if label.group == "omission"]
     laundered = [said for label, said in forged if label.group == "laundering"]
-    other = [said for label, said in forged if label.group == "other"] + laundered
+    plain = [said for label, said in forged if label.group == "other"]
+    other = plain + laundered
     imitation = [said for _, label, said in pairs if label.group == "imitation"]
     honest = [said for _, label, said in pairs if label.truth in (HONEST, DAMAGED)]
     provable = [said for _, label, said in pairs if label.provable]
@@ -161,7 +165,9 @@ def totals(pairs: Sequence[Pair]) -> dict[str, dict[str, Any]]:
         "honest and damaged items suspected": share(len(mistakes["false_fake"]), len(honest)),
         "forged items verified": share(len(mistakes["false_verified"]), len(guarded)),
         "forged, with a verified sibling or a graft: suspected": share(_suspected(sibling), len(sibling)),
+        "forged, with a verified sibling or a graft: flagged": share(_flagged(sibling), len(sibling)),
         "forged, without: flagged": share(_flagged(other), len(other)),
+        "of these, but for tricks that are meant to verify: flagged": share(_flagged(plain), len(plain)),
         "of these, meant to be verified by a trick (0 may be): flagged": share(_flagged(laundered), len(laundered)),
         "forged, without: suspected": share(_suspected(other), len(other)),
         "words only taken away: flagged": share(_flagged(omission), len(omission)),

@@ -19,11 +19,8 @@ def available_from(application: str, version: str) -> datetime | None:
 
 def mail_program_from(named: str) -> tuple[str, datetime] | None:
     """What X-Mailer or User-Agent names, and a day before which nobody outside its maker had it; None if not listed."""
-    for form, day in _mail_programs():
-        found = form.search(named)
-        if found is not None:
-            return found[0], day
-    return None
+    fitting = [(found[0], day) for form, day in _mail_programs() if (found := form.search(named)) is not None]
+    return max(fitting, key=lambda one: one[1], default=None)
 
 
 @cache
@@ -39,7 +36,8 @@ def _mail_programs() -> tuple[tuple[re.Pattern[str], datetime], ...]:
     rows = (line.split("|") for line in lines if line and not line.startswith("#"))
     return tuple(
         (
-            re.compile(rf"\b{re.escape(program)}{re.escape(version)}(?:(?<=\.)|(?![0-9]))"),  # 1 is not 14, 14. is 14.0
+            # The letters of a build follow its number: 1 is not the beginning of 14.
+            re.compile(rf"\b{re.escape(program)}{re.escape(version)}" + ("" if "." in version else "(?![0-9])")),
             datetime.fromisoformat(day).replace(tzinfo=UTC),
         )
         for program, version, day in rows

@@ -82,7 +82,11 @@ def test_totals_count_each_mistake_once(score_corpus: ModuleType) -> None:
         permits = {"forged": ("suspected_fake", "unverifiable")}.get(truth, ("verified", "unverifiable"))
         sure = None if verdict == "unverifiable" else "strong"
         label = score_corpus.Label(truth, "one", group, permits, truth == "honest")
-        return f"{truth} {verdict} {group}", label, score_corpus.Judged(verdict, "reason", None, strong, both, sure)
+        return (
+            f"{truth} {verdict} {group}",
+            label,
+            score_corpus.Judged(verdict, "reason", None, "flagged" if strong else "plain", strong, both, sure),
+        )
 
     pairs = [
         pair("honest", "verified"),
@@ -123,6 +127,6 @@ def test_means_count_each_recipe_once(score_corpus: ModuleType) -> None:
 
 
 def test_a_suspected_item_without_a_label_counts_as_honest(score_corpus: ModuleType) -> None:
-    accused = score_corpus.Judged("suspected_fake", "copy.altered", "altered_copy", ("copy.altered",), True)
+    accused = score_corpus.Judged("suspected_fake", "copy.altered", "altered_copy", "decisive", ("copy.altered",), True)
     pairs = score_corpus.pairs_of({}, {"a.eml!2": accused})
     assert score_corpus.wrong(pairs)["false_fake"] == ["a.eml!2"]
