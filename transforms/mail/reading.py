@@ -223,8 +223,11 @@ def _share(one: Counter[str], other: Counter[str]) -> float:
 # ---- multipart: the body itself must say which boundary it has ----------------------------------
 
 _EDGE = 4 * 1024  # octets at either end of the body that must hold the outer delimiters
+# What mail programs write above the first part, and no reader shows.
 _PREAMBLE = re.compile(
-    rb"(?:[ \t]*+\r?\n)*+(?:This is a multi-?part message in MIME format\.?[ \t]*+\r?\n(?:[ \t]*+\r?\n)*+)?"
+    rb"(?:[ \t]*+\r?\n)*+(?:This is (?:a multi-?part message in MIME format|an S/MIME signed message"
+    rb"|a cryptographically signed message in MIME format|an OpenPGP/MIME signed message \(RFC 4880 and 3156\))"
+    rb"\.?[ \t]*+\r?\n(?:[ \t]*+\r?\n)*+)?"
 )
 # A line that opens a part whose header section names its content.
 _OPENING = re.compile(

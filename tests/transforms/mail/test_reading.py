@@ -80,6 +80,9 @@ def wrap(*inside: bytes, boundary: bytes = b"B1") -> bytes:
         wrap(PLAIN, HTML),
         b"\r\n \r\n" + wrap(PLAIN) + b"\r\n\r\n",
         b"This is a multi-part message in MIME format.\r\n" + wrap(PLAIN),
+        b"This is an S/MIME signed message\r\n\r\n" + wrap(PLAIN),
+        b"This is a cryptographically signed message in MIME format.\r\n\r\n" + wrap(PLAIN),
+        b"This is an OpenPGP/MIME signed message (RFC 4880 and 3156)\r\n" + wrap(PLAIN),
         b"This is a multipart message in MIME format\r\n\r\n" + wrap(PLAIN),
         wrap(PLAIN, HTML).replace(b"\r\n", b"\n"),
         wrap(
