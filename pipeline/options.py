@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
 
     judge = _command(commands, "judge", "judge again from the evidence in OUT, without the dump")
     judge.add_argument("out", metavar="OUT", type=Path)
-    _judging(judge)
+    _judging(judge, "; given here, they replace those of the run: name all of them")
     judge.add_argument("--only-keys", action="store_true", help="forget the keys kept in OUT, use --keys alone")
     _output(judge)
 
@@ -156,17 +156,18 @@ def _command(commands: argparse._SubParsersAction[_Parser], name: str, text: str
     return commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", allow_abbrev=False)
 
 
-def _judging(command: argparse.ArgumentParser) -> None:
+def _judging(command: argparse.ArgumentParser, instead: str = "") -> None:
     command.add_argument(
         "--keys", metavar="FILE|DIR", type=_path, action="append", default=[], help="DKIM key archive; may be repeated"
     )
     command.add_argument(
         "--protect", metavar="DOMAIN", type=str.lower, action="append", default=[],
-        help="a domain of the organisation that this leak is about: its files are verified, its look-alikes suspected",
+        help="a domain of the organisation that this leak is about: its files are verified, its look-alikes suspected"
+        + instead,
     )  # fmt: skip
     command.add_argument(
         "--trusted-sealer", metavar="DOMAIN", type=a_label, action="append", default=[],
-        help="a receiver whose ARC seals are trusted, besides the large providers; may be repeated",
+        help="a receiver whose ARC seals are trusted, besides the large providers; may be repeated" + instead,
     )  # fmt: skip
 
 
