@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow.compute as pc
 
@@ -17,8 +17,9 @@ from pipeline import evidence, lookup
 from pipeline.lookup import Record
 from pipeline.options import EXIT_OK
 from pipeline.proof import readme
+from pipeline.proof.exhibit import Exhibit, Inside
 from pipeline.proof.octets import item_octets
-from pipeline.proof.part import PartPlace, place_of
+from pipeline.proof.part import place_of
 from pipeline.proof.signed import Signed, as_signed
 from pipeline.running import Refused, dump_at, lies_in
 from pipeline.shown_signature import rests_on
@@ -30,33 +31,6 @@ from transforms.text import clean_text
 _KEY_FIELDS = ("key_id", "domain", "selector", "record", "source", "source_ref", "first_seen", "last_seen",
                "not_before", "not_after", "anchored_by")  # fmt: skip
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}")
-
-
-class Exhibit(NamedTuple):
-    """One signature with all that it takes to check it; prefix tells its files from another's."""
-
-    prefix: str
-    row: Record  # of signatures.parquet
-    key: Record  # of keys.parquet
-    signed: Signed
-
-    @property
-    def hash_name(self) -> str:
-        return str(self.row["algorithm"].rpartition("-")[2])
-
-    @property
-    def is_ed25519(self) -> bool:
-        return bool(self.row["algorithm"].startswith("ed25519"))
-
-
-class Inside(NamedTuple):
-    """How an item lies in the message that proves it."""
-
-    place: PartPlace  # of the part that is the item, or holds it
-    steps: tuple[str, ...]  # names of the members on the way from that part to the item
-    octets: bytes  # of the item
-    part_file: str
-    item_file: str
 
 
 def run(parsed: argparse.Namespace, record: dict[str, Any], found: Sequence[Record]) -> int:

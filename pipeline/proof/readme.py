@@ -6,16 +6,13 @@ import base64
 import hashlib
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from pipeline.lookup import Record
+from pipeline.proof.exhibit import Exhibit, Inside
 from transforms.auth.key import parse_record
 from transforms.checks.repairs import WORDS
 from transforms.mail.transfer import IDENTITY
 from transforms.text import clean_text
-
-if TYPE_CHECKING:
-    from pipeline.proof.bundle import Exhibit, Inside
 
 _SHOWN = 2_000  # characters of each side of a repair
 
