@@ -279,7 +279,7 @@ def _found(view: ItemView, joined: Joined, row: int) -> list[Finding]:
     if compared is not None:
         findings.append(
             _COPY_RULES[compared.code](
-                compared.verified_path, expected=compared.expected or None, actual=compared.actual or None
+                copies.described(compared), expected=compared.expected or None, actual=compared.actual or None
             )
         )
     findings += _tampered(joined.tampering.get(row, ()))

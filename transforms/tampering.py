@@ -84,15 +84,33 @@ _PART = "part "
 def signed_once(signatures: Sequence[PreparedSignature], one: PreparedSignature) -> bool:
     """Whether no further signature speaks for the author shown: else the message was changed, then signed anew.
 
-    Two signatures of one domain with different algorithms are made at the same time.
+    Two signatures of one domain with different algorithms are made at the same time, over one body.
     """
     return all(
         other.type != "dkim"
         or other.aligned == "none"
         or other.signature == one.signature
-        or (other.domain == one.domain and other.algorithm != one.algorithm)
+        or (other.domain == one.domain and other.algorithm != one.algorithm and other.body_ok == one.body_ok)
         for other in signatures
     )
+
+
+def signed_as(signature: PreparedSignature) -> str:
+    """One name for a signature wherever it lies: all copies of a signed message have it."""
+    name = b"\0".join((signature.signature, signature.domain.encode(), signature.selector.encode()))
+    return hashlib.sha256(name).hexdigest()
+
+
+def intact_signature(signatures: Iterable[PreparedSignature]) -> str | None:
+    """The signature of the author's domain over this body, whatever the keys at hand say of its header; None: none.
+
+    A key that denies it may be another one of its name than the one that made it.
+    """
+    for signature in signatures:
+        all_of_it = signature.length is None or signature.open_octets == 0
+        if signature.type == "dkim" and signature.aligned != "none" and signature.body_ok and all_of_it:
+            return signed_as(signature)
+    return None
 
 
 # ---- values of header fields --------------------------------------------------------------------

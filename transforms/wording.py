@@ -352,7 +352,7 @@ def _sentence(finding: Finding) -> str:
 
 
 # Findings whose summary names the value that was signed and the one that is shown (VERDICT §5.1).
-_SIGNED_VALUES = ("dkim.altered", "dkim.grafted_signature")
+_SIGNED_VALUES = ("dkim.altered", "dkim.grafted_signature", "copy.altered")
 
 
 def _told(proof: Finding | None) -> str:

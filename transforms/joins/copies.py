@@ -11,7 +11,9 @@ told from what honest software does to mail; everything else is left open:
 * addresses and links: anonymised or rewritten;
 * another choice of text parts, or another text altogether: not comparable;
 * another second in the Date field, or other recipients: software that gives one Message-ID to all letters of a
-  merge, or to all that it ever writes to one customer.
+  merge, or to all that it ever writes to one customer;
+* five contents of one second, or two that their author's domain signed, though the key of one is not at hand: a
+  merge that names the same recipients in each of its letters.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from transforms.difference import HABIT, Change, differences, mostly_alike, said
 from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength
 from transforms.shard import ProvenShard
-from transforms.tampering import said_subject, shown_words
+from transforms.tampering import clip, intact_signature, said_subject, shown_words
 from transforms.transmission import CLAIMING, claims_transmission, container
 
 ALTERED = Rule(
@@ -100,6 +102,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
                 column["content_sha256"][row],
                 identified,
                 proof is not None and proof.basis is not None,
+                intact_signature(signed.signatures) if signed is not None else None,
                 claims_transmission(column, row),
             )
         )
@@ -121,6 +124,7 @@ _ROWS = pa.schema(
         ("content", pa.binary()),
         ("verified", pa.bool_()),
         ("proven", pa.bool_()),
+        ("signature", pa.string()),  # of the author's domain, over this body
         ("claims", pa.bool_()),
     ]
 )
@@ -157,6 +161,7 @@ def join(table: pa.Table) -> list[Pair]:
             continue
         original = verified[0]
         copies = [r for r in group if not r["proven"]]
+        merge = _is_merge(group, original)
         for copy in copies[: LIMITS.copies]:
             same = (copy["content"], copy["subject"]) == (original["content"], original["subject"])
             pairs.append(
@@ -165,7 +170,7 @@ def join(table: pa.Table) -> list[Pair]:
                     copy["row"],
                     copy["container"],
                     copy["subject"],
-                    copy["claims"] and _same_letter(copy, original),
+                    copy["claims"] and not merge and _same_letter(copy, original),
                     same,
                     original["unit_id"],
                     original["row"],
@@ -176,12 +181,28 @@ def join(table: pa.Table) -> list[Pair]:
     return pairs
 
 
+def _is_merge(group: Sequence[Mapping[str, Any]], original: Mapping[str, Any]) -> bool:
+    """Whether one Message-ID stands for several letters: nobody knows which of them a copy was.
+
+    Their author's domain signed another one as well, as far as the keys at hand can tell, or there are as many
+    contents of that second as only software writes.
+    """
+    known = {r["signature"] for r in group if r["verified"]}
+    signed = (r for r in group if not r["verified"] and r["signature"] is not None and r["signature"] not in known)
+    if any((r["content"], r["subject"]) != (original["content"], original["subject"]) for r in signed):
+        return True
+    written = (r for r in group if _same_second(r, original))
+    return len({(r["content"], r["subject"]) for r in written}) >= HABIT
+
+
 def _same_letter(copy: Mapping[str, Any], original: Mapping[str, Any]) -> bool:
-    """Whether both were written in the same second, to the same people as far as both name any."""
+    """Whether both were written in the same second, to somebody whom both name."""
+    return _same_second(copy, original) and not set(copy["to"]).isdisjoint(original["to"])
+
+
+def _same_second(copy: Mapping[str, Any], original: Mapping[str, Any]) -> bool:
     written = original["date"]
-    if written is None or copy["date"] not in (written, written.replace(second=0)):  # some exports drop them
-        return False
-    return not copy["to"] or not original["to"] or not set(copy["to"]).isdisjoint(original["to"])
+    return written is not None and copy["date"] in (written, written.replace(second=0))  # some exports drop them
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +234,13 @@ def compare(pair: Pair, load: Load) -> Compared:
     telling = bool(replaced) or (subject is not None and subject.telling)
     changes = said(in_subject, footer=False) + replaced
     return _compared(pair, ALTERED.code if telling and pair.claims else CHANGED.code, changes)
+
+
+def described(one: Compared) -> str:
+    """Where the verified copy lies; of an altered one also what both say."""
+    if one.code != ALTERED.code:
+        return one.verified_path
+    return f"the verified copy in {one.verified_path} says “{clip(one.expected)}”; this copy shows “{clip(one.actual)}”"
 
 
 def settle(compared: Sequence[Compared]) -> list[Compared]:

@@ -23,7 +23,7 @@ from transforms.difference import HABIT, differences, share_of, subject_words, w
 from transforms.joins.bodies import Load
 from transforms.joins.sent import is_protected
 from transforms.limits import LIMITS
-from transforms.model import Direction, PreparedSignature, Rule, Strength
+from transforms.model import Direction, Rule, Strength
 from transforms.shard import Content, ProvenShard
 from transforms.tampering import (
     Said,
@@ -36,6 +36,7 @@ from transforms.tampering import (
     said_part,
     said_subject,
     said_text,
+    signed_as,
     signed_once,
     text_changes,
 )
@@ -110,12 +111,6 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
                 )
             )
     return to_table(_ROWS, found)
-
-
-def signed_as(signature: PreparedSignature) -> str:
-    """One name for a signature wherever it lies: all copies of a signed message have it."""
-    name = b"\0".join((signature.signature, signature.domain.encode(), signature.selector.encode()))
-    return hashlib.sha256(name).hexdigest()
 
 
 _SHOWN = ("from_email", "date_raw", "subject", "content_sha256")

@@ -20,7 +20,7 @@ from transforms.auth.proof import RECIPIENTS
 from transforms.auth.substitution import Offer, Substitution, substitute
 from transforms.auth.verify import confirmer, prove
 from transforms.joins.bodies import ALTERED
-from transforms.joins.grafts import may_accuse_author, signed_as
+from transforms.joins.grafts import may_accuse_author
 from transforms.joins.sent import is_protected
 from transforms.limits import LIMITS
 from transforms.mail.address import mailboxes
@@ -37,7 +37,17 @@ from transforms.model import (
     Strength,
 )
 from transforms.shard import ProvenShard, Shard, content_of, fields_of, signatures_of
-from transforms.tampering import Said, Tampering, clip, kind_of, said_author, said_date, said_subject, signed_once
+from transforms.tampering import (
+    Said,
+    Tampering,
+    clip,
+    kind_of,
+    said_author,
+    said_date,
+    said_subject,
+    signed_as,
+    signed_once,
+)
 from transforms.text import clean_text
 from transforms.transmission import CLAIMING, claims_one_reading, container
 

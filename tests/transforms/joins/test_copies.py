@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from transforms.joins.copies import ALTERED, CHANGED, SAME, Compared, Pair, compare, settle
+from transforms.joins.copies import ALTERED, CHANGED, SAME, Compared, Pair, compare, described, settle
 
 VERIFIED = (
     "Chère Claire, the transfer of 5000 euros to the printer was approved on Monday. "
@@ -29,6 +29,12 @@ def judged(
 def test_a_replaced_amount_is_an_altered_copy_with_both_values() -> None:
     found = judged(VERIFIED.replace("5000", "90000"))
     assert (found.code, found.expected, found.actual) == (ALTERED.code, "5000", "90000")
+
+
+def test_the_finding_names_both_values_for_the_headline() -> None:
+    found = judged(VERIFIED.replace("5000", "90000"))
+    assert described(found) == "the verified copy in sent.eml says “5000”; this copy shows “90000”"
+    assert described(judged(VERIFIED[:60])) == "sent.eml"
 
 
 def test_a_word_slipped_into_a_sentence_is_an_altered_copy() -> None:
