@@ -191,7 +191,7 @@ def _is_merge(group: Sequence[Mapping[str, Any]], original: Mapping[str, Any]) -
     signed = (r for r in group if not r["verified"] and r["signature"] is not None and r["signature"] not in known)
     if any((r["content"], r["subject"]) != (original["content"], original["subject"]) for r in signed):
         return True
-    written = (r for r in group if _same_second(r, original))
+    written = (r for r in group if r["verified"] or (r["claims"] and _same_letter(r, original)))
     return len({(r["content"], r["subject"]) for r in written}) >= HABIT
 
 
