@@ -5,6 +5,7 @@ from setuptools import find_packages, setup
 # What opens more kinds of files; without it, the row of such a file says which one is missing.
 READERS = {
     "archives": ["py7zr>=1.1,<1.2", "rarfile>=4.2,<5"],
+    "pdf": ["pypdf>=6,<8"],
     "pst": ["libpff-python>=20260926"],
 }
 QUERY = ["duckdb>=2,<3"]

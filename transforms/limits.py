@@ -41,6 +41,8 @@ class Limits:
     text_source: int = 1 * MIB  # decoded text looked at to get there
     document: int = 64 * MIB  # of a larger document the octets are hashed, and no more
     document_text: int = 512 * KIB  # of a document's own form looked at to get to its text
+    pdf_text: int = 16 * MIB  # of a larger PDF the words are not read
+    pdf_pages: int = 20  # of which they are read
     document_part: int = 256 * KIB  # of one part of an office file, its text aside
     document_value: int = 200  # characters of an author, a program ... shown
     document_values: int = 64  # languages, fonts, properties ... kept of one document

@@ -2,7 +2,7 @@
 
 No object is walked: what is wanted stands in plain text or in one object stream, and is looked for from the end, where
 the last save wrote it, so a file of a million objects costs what a small one of its size does. Of an encrypted file
-the strings are not decoded. Its text is not read: content streams name glyphs, not letters.
+the strings are not decoded. Its words are for pdf_text.py: content streams name glyphs, not letters.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from itertools import islice
 
-from transforms import xmp
+from transforms import pdf_text, xmp
 from transforms.documents import Described, Moment, Opened, moment, several, shown, zone_minutes
 from transforms.limits import LIMITS
 from transforms.mail.charset import to_text
@@ -74,7 +74,7 @@ def read(opened: Opened) -> Described:
         unsigned_octets=_behind(octets, ranges),
         encrypted=encrypted,
     )
-    return Described(xmp.with_packet(facts, packet))
+    return Described(xmp.with_packet(facts, packet), pdf_text.words(octets) if not encrypted else "")
 
 
 def _found(octets: bytes, keyword: bytes, form: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
