@@ -182,6 +182,13 @@ def test_a_signature_over_the_header_vouches_for_odd_clocks(told: Callable[..., 
     assert (row["verdict"], row["rule"], row["n_contradicts"]) == ("unverifiable", "flagged", 2)
 
 
+def test_without_the_key_it_does_so_whatever_became_of_the_body(told: Callable[..., Rows]) -> None:
+    """A list that keeps the text alone: the lost key would speak of the header only."""
+    ((path, octets),) = FORGED.items()
+    row = told({**inbox(40), path: sign(octets, Signer(HOME, "lost", "campaign")) + b"Leave the list here.\r\n"})[path]
+    assert (row["verdict"], row["rule"], row["n_contradicts"]) == ("unverifiable", "flagged", 2)
+
+
 @pytest.mark.parametrize("field", [b"d=outsider.test", b"d=campaign.example; d=campaign.example"])
 def test_a_signature_that_cannot_speak_for_the_author_vouches_for_nothing(
     told: Callable[..., Rows], field: bytes

@@ -32,12 +32,12 @@ from transforms.model import Direction, Finding, Rule, Strength
 DOMAINS = 3  # unrelated ones in which a signal must trip
 BOUND = 0.01  # of verified domains: the 95 % upper bound of the share that trips ...
 SHARE = 0.03  # ... and of protected mail, or of all mail of the container, the share itself
-HABIT = 5  # different items of one domain with the same two contradictions: its own way
+HABIT = 5  # different items of one domain with the same contradiction: its own way
 
-# Of two that correspond and look alike either may be genuine: both are flagged, and nothing is added to it.
-_ALONE = frozenset({identity.ALIKE.code})
-# Facts about a domain and not about a mail: all its mail shows them, and no exporter makes them.
-_OF_DOMAINS = _ALONE | {identity.IMITATES_LEARNED.code}
+# Facts about a domain and not about a mail: all its mail shows them, and no exporter makes them. Nothing is added to
+# them: of two that look alike either may be genuine, and a look-alike that nobody named may be a second domain of the
+# same people, whose odd mail is honest.
+_OF_DOMAINS = frozenset({identity.ALIKE.code, identity.IMITATES_LEARNED.code})
 
 REWRITTEN = "rewritten."  # before the name of a field: not a code, but that a repair had to undo its rewriting
 _REWRITING = {"date_zone": "date"}  # repair: the field that was rewritten
@@ -47,7 +47,8 @@ TALLY = pa.schema(
         ("key", pa.string()),  # container
         ("domain", pa.string()),  # registered domain of the sender; "": none
         ("proven", pa.bool_()),  # whether its signature teaches
-        ("protected", pa.bool_()),  # ... and is that of a protected domain
+        ("awaited", pa.bool_()),  # whether it would, as far as is known, if its key were at hand
+        ("protected", pa.bool_()),  # ... and it is mail of a protected domain
         ("made", pa.string()),  # codes of the strong checks made on it, in order, a blank between
         ("tripped", pa.string()),  # those that spoke against it
         ("one", pa.binary()),  # what counts once: its signature, or its octets; null: `items` of them
@@ -62,6 +63,7 @@ class Seen(NamedTuple):
     container: str
     domain: str  # registered, of its sender; ""
     proven: bool
+    awaited: bool  # not proven, and may be for want of a key
     protected: bool
     made: frozenset[str]
     tripped: frozenset[str]
@@ -73,7 +75,7 @@ class Pair(NamedTuple):
 
     codes: tuple[str, str]  # in order
     comparable: int  # items of the container on which both checks were made
-    ways: tuple[str, ...]  # domains that show them again and again
+    ways: tuple[str, ...]  # domains that show one of them again and again
 
 
 class Habits(NamedTuple):
@@ -103,7 +105,7 @@ class Calibration(NamedTuple):
         domain is the sender's as it stands.
 
         0 if no two strong contradictions of an item may be added up: the container's exporter rewrites a field
-        that one of them rests on, or the sender's domain shows both in several messages.
+        that one of them rests on, or the sender's domain shows one of them in several messages.
         """
         usual = self.habits.get(container)
         if usual is None or not usual.pairs:
@@ -167,6 +169,7 @@ def tally(seen: Iterable[Seen]) -> pa.Table:
             item.container,
             item.domain,
             item.proven,
+            item.awaited,
             item.protected,
             " ".join(sorted(item.made)),
             " ".join(sorted(item.tripped)),
@@ -186,6 +189,7 @@ class _Group(NamedTuple):
 
     domain: str
     proven: bool
+    awaited: bool
     protected: bool
     made: frozenset[str]
     tripped: frozenset[str]
@@ -194,13 +198,13 @@ class _Group(NamedTuple):
 
 def settle(table: pa.Table) -> list[Habits]:
     """What is usual in each container of a TALLY, by name; nothing of those where nothing trips."""
-    alike = table.group_by(["key", "domain", "proven", "protected", "made", "tripped"])
+    alike = table.group_by(["key", "domain", "proven", "awaited", "protected", "made", "tripped"])
     counted = alike.aggregate([("one", "count_distinct"), ("items", "sum")])
     groups: dict[str, list[_Group]] = {}
     for one in counted.to_pylist():
         made, tripped = frozenset(one["made"].split()), frozenset(one["tripped"].split())
         items = one["one_count_distinct"] + one["items_sum"]
-        group = _Group(one["domain"], one["proven"], one["protected"], made, tripped, items)
+        group = _Group(one["domain"], one["proven"], one["awaited"], one["protected"], made, tripped, items)
         groups.setdefault(one["key"], []).append(group)
     found = (_habits(container, groups[container]) for container in sorted(groups))
     return [habits for habits in found if habits.weak or habits.pairs]
@@ -210,9 +214,11 @@ def _habits(container: str, groups: list[_Group]) -> Habits:
     codes = sorted({code for group in groups for code in group.tripped})
     weighed = [code for code in codes if code not in _OF_DOMAINS]
     weak = tuple((code, why) for code in weighed if (why := _usual(code, groups)) is not None)
-    fields = {code.removeprefix(REWRITTEN) for code, _ in weak if code.startswith(REWRITTEN)}
-    fields |= {field for code, _ in weak if code in _rules() for field in _rules()[code].fields}
-    shut = _ALONE | dict(weak).keys()
+    # A signal that would be weak, if the keys were at hand that mail waits for, is told and not added up.
+    usual = dict(weak).keys() | {code for code in weighed if _usual_with_all_keys(code, groups)}
+    fields = {code.removeprefix(REWRITTEN) for code in usual if code.startswith(REWRITTEN)}
+    fields |= {field for code in usual if code in _rules() for field in _rules()[code].fields}
+    shut = _OF_DOMAINS | usual
     open_codes = {code for code in codes if code in _rules().keys() - shut and fields.isdisjoint(_rules()[code].fields)}
     together = {pair for group in groups for pair in combinations(sorted(group.tripped & open_codes), 2)}
     return Habits(container, weak, tuple(_pair(pair, groups) for pair in sorted(together) if _independent(*pair)))
@@ -230,13 +236,22 @@ def _usual(code: str, groups: list[_Group]) -> str | None:
     tripping = {group.domain for group in made if group.proven and code in group.tripped} - {""}
     if len(tripping) >= DOMAINS and bound_exceeds(len(tripping), len(proven), BOUND):
         return f"it trips in verified mail of {len(tripping)} of {len(proven)} domains"
-    protected = [group for group in made if group.protected]
+    protected = [group for group in made if group.proven and group.protected]
     if _share(code, protected) > SHARE:
         return f"it trips in {_count(code, protected)} of {_all(protected)} verified mails of protected domains"
     domains = {group.domain for group in made if code in group.tripped} - {""}
     if len(domains) >= DOMAINS and _share(code, made) > SHARE:
         return f"it trips in {_count(code, made)} of {_all(made)} items, of {len(domains)} domains"
     return None
+
+
+def _usual_with_all_keys(code: str, groups: list[_Group]) -> bool:
+    """Whether some keys more could make a signal weak: no loss of keys then adds up what they would not have.
+
+    Mail that waits for a key counts where it trips, and where it does not its key might as well speak against it.
+    """
+    given = (group._replace(proven=True) if group.awaited and code in group.tripped else group for group in groups)
+    return _usual(code, list(given)) is not None
 
 
 def _count(code: str, groups: Iterable[_Group]) -> int:
@@ -267,11 +282,11 @@ def bound_exceeds(trips: int, of: int, share: float) -> bool:
 
 def _pair(codes: tuple[str, str], groups: list[_Group]) -> Pair:
     both = frozenset(codes)
-    shown: Counter[str] = Counter()
+    shown: Counter[tuple[str, str]] = Counter()
     for group in groups:
-        if group.tripped >= (both & _OF_DOMAINS or both):
-            shown[group.domain] += group.items
-    ways = sorted(domain for domain, items in shown.items() if items >= HABIT)
+        for code in both & group.tripped:
+            shown[group.domain, code] += group.items
+    ways = sorted({domain for (domain, _), items in shown.items() if items >= HABIT})
     return Pair(codes, _all(group for group in groups if group.made >= both), tuple(ways))
 
 

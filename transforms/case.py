@@ -56,3 +56,17 @@ class ItemView(NamedTuple):
     document: DocumentFacts | None = None  # what it says of itself
     carrier: Carrier | None = None  # of a document
     taken_out: tuple[str, ...] = ()  # names of attachments taken out of it, whose files were looked for
+
+    @property
+    def own(self) -> list[tuple[PreparedSignature, SignatureResult]]:
+        """The signatures that can speak for the author: of his domain, and well-formed."""
+        return [
+            (signature, result)
+            for signature, result in zip(self.signatures, self.results, strict=True)
+            if signature.type == "dkim" and signature.aligned != "none" and signature.invalid is None
+        ]
+
+    @property
+    def awaits_key(self) -> bool:
+        """Whether one of these fits the body as it lies here, and no key has yet said anything of its header."""
+        return any(signature.body_ok and result.header_ok is None for signature, result in self.own)

@@ -33,7 +33,7 @@ from transforms.calibration import (
 from transforms.case import Carrier, ItemView
 from transforms.inheritance import blanks_open, carriers
 from transforms.joins import bodies, copies, grafts, sent, substitutes, threads
-from transforms.joins.correspondents import Learned, identity, teacher
+from transforms.joins.correspondents import Learned, awaited, identity, teacher
 from transforms.lookalike import DECISIVE, Likeness, is_ascii, likeness
 from transforms.mail.mapi import TAKEN_APART
 from transforms.mail.summary import edrm_mih
@@ -165,11 +165,13 @@ def _seen(proven: ProvenShard, rows: Sequence[_Row], protected: frozenset[str], 
             made, tripped = made | REWRITABLE, tripped | rewriting(signature.repairs)
         if not made:
             continue
+        waits = by is not None and awaited(by)
         yield Seen(
             containers[row],
             registered_domain(senders[row]) or "",
             signature is not None,
-            signature is not None and sent.is_protected(senders[row], trusted),
+            waits,
+            (waits or signature is not None) and sent.is_protected(senders[row], trusted),
             made,
             tripped,
             partial(bytes.fromhex, hashes[row] or "") if signature is None else partial(identity, signature),
@@ -410,14 +412,11 @@ def _inheritance(
 
 
 def _vouched(view: ItemView) -> bool:
-    """Whether a signature of the author's domain confirms the header fields; or it, or a trusted seal, has no key."""
-    own = [
-        (signature, result)
-        for signature, result in zip(view.signatures, view.results, strict=True)
-        if signature.type == "dkim" and signature.aligned != "none" and signature.invalid is None
-    ]
-    confirms = any(result.header_ok for _, result in own)
-    return confirms or bool(view.chain.waiting) or any(s.body_ok is not False and r.header_ok is None for s, r in own)
+    """Whether a signature of the author's domain confirms the header fields; or it, or a trusted seal, has no key.
+
+    Whatever the body: the key would tell of the header alone, and its loss must not accuse.
+    """
+    return bool(view.chain.waiting) or any(result.header_ok is not False for _, result in view.own)
 
 
 @lru_cache(maxsize=8192)

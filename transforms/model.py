@@ -350,7 +350,7 @@ class Item(NamedTuple):
     received_utc: datetime | None = None
     received_count: int = 0  # Received fields: 0 claims no transmission
     intermediaries: tuple[str, ...] = ()  # names of fields that lists, forwarders and resenders add
-    delivered_elsewhere: bool = False  # Delivered-To names an address that To and Cc do not
+    delivered_elsewhere: bool = False  # it was taken for an address that To and Cc do not name
     arc_defect: str | None = None  # why the ARC fields form no chain of sets; None: they do, or there are none
     header_ambiguous: str | None = None
     author_known: bool = False  # the From field names exactly one mailbox

@@ -39,7 +39,8 @@ DATE_CONTRADICTED = Rule(
     Strength.STRONG,
     "client clock",
     "The sender's own program and a second, independent one wrote another day into the mail than its Date shows",
-    "A mail sent again, or redirected, weeks later with its old fields; software that copies old identifiers.",
+    "A mail sent again, or redirected, weeks later with its old fields; software that copies old identifiers; a device "
+    "whose clock is dead and whose identifiers another machine writes.",
     "0 of 4,617 honest mails had two such signals (upper bound 0.065 %)",
     ("date", "message-id"),
 )
@@ -111,6 +112,8 @@ _WEST, _EAST = -12 * _HOUR, 14 * _HOUR  # of UTC, the widest offsets in use
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _NAMED_DAY = re.compile(r"\s*(mon|tue|wed|thu|fri|sat|sun)\b", re.IGNORECASE)
 _CLIENT = frozenset({"message_id", "boundary", "thread_index"})
+# A mail that comes without a Message-ID gets it from the first relay: its clock is that of the relay's own hop.
+_RELAYS = frozenset({"exim", "postfix", "ses"})
 _MOST_SHOWN = 24  # clocks in a timeline
 
 
@@ -141,7 +144,7 @@ def made(item: ItemView) -> Iterator[str]:
         if _NAMED_DAY.match(item.date_raw):
             yield WEEKDAY.code
     sources = {clock.source for clock in item.clocks}
-    if "date" in sources and not sources.isdisjoint(_CLIENT) and sources - _CLIENT - {"date"}:
+    if "date" in sources and any(map(_of_client, item.clocks)) and sources - _CLIENT - {"date"}:
         yield DATE_CONTRADICTED.code
     if {"date", "received"} <= sources:
         yield DATE_AFTER_HOPS.code
@@ -191,7 +194,7 @@ def _against_date(date: Clock, clocks: Iterable[Clock]) -> Iterator[Finding]:
     others = [clock for clock in clocks if clock.source != "date"]
     far = [clock for clock in others if _apart(clock, date) > _DAY]
     for clock in far:
-        if clock.source not in _CLIENT:
+        if not _of_client(clock):
             continue
         witness = next((one for one in far if _independent(clock, one) and _apart(clock, one) <= _HOUR), None)
         if witness is not None:
@@ -199,11 +202,16 @@ def _against_date(date: Clock, clocks: Iterable[Clock]) -> Iterator[Finding]:
             yield DATE_CONTRADICTED(both, expected=_shown(clock), actual=_shown(date))
             break
     else:
-        for clock in [one for one in far if one.source in _CLIENT][:1]:
+        for clock in [one for one in far if _of_client(one)][:1]:
             yield CLOCK_DIFFERS(_named(clock), expected=_shown(clock), actual=_shown(date))
     hops = [clock.micros for clock in others if clock.source == "received"]
     if hops and date.micros - max(hops) > 2 * _DAY:
         yield DATE_AFTER_HOPS(expected=f"before {_moment(max(hops))}", actual=_shown(date))
+
+
+def _of_client(clock: Clock) -> bool:
+    """Whether the sender's own program wrote it, as far as its form tells."""
+    return clock.source in _CLIENT and not (clock.source == "message_id" and clock.generator in _RELAYS)
 
 
 def _independent(one: Clock, other: Clock) -> bool:

@@ -63,6 +63,15 @@ FAILED = Rule(
     "Mailing lists, forwarders, aliases and security gateways make honest mail fail.",
     "not measured; frequent in mail that came through lists and gateways",
 )
+FAILED_PASSED_ON = Rule(
+    "arc.failed_when_passed_on",
+    Direction.CONTRADICTS,
+    Strength.WEAK,
+    "crypto",
+    "A trusted receiver recorded that the author's domain had failed its check; somebody had passed the mail on",
+    "Lists, forwarders and aliases make honest mail fail.",
+    "not measured; frequent in mail that came through lists and gateways",
+)
 BROKEN = Rule(
     "arc.chain_broken",
     Direction.NEUTRAL,
@@ -91,7 +100,18 @@ NOT_TRUSTED = Rule(
     "says nothing",
 )
 
-RULES = (PROVEN, RECORDED_PASS, RECORDED_IN_PART, HELD, SPOOFED, FAILED, BROKEN, KEY_UNKNOWN, NOT_TRUSTED)
+RULES = (
+    PROVEN,
+    RECORDED_PASS,
+    RECORDED_IN_PART,
+    HELD,
+    SPOOFED,
+    FAILED,
+    FAILED_PASSED_ON,
+    BROKEN,
+    KEY_UNKNOWN,
+    NOT_TRUSTED,
+)
 
 
 def check(item: ItemView) -> Iterator[Finding]:
@@ -113,10 +133,14 @@ def check(item: ItemView) -> Iterator[Finding]:
 
 
 def made(item: ItemView) -> Iterator[str]:
-    """Codes of the strong contradictions that are looked for in an item: a trusted receiver told its result."""
+    """Codes of the strong contradictions that are looked for in an item: a trusted receiver told its result.
+
+    Not in a proven one, nor in one that its missing key might prove: what is comparable must not grow as keys are lost.
+    """
     if item.kind is not Kind.EMAIL or item.proof is None or item.proof.basis is not None or item.sealed is not None:
         return
-    if any(record.says in ("pass", "fail") for record in records(item.chain, item.from_domain or "")):
+    told = (record for record in records(item.chain, item.from_domain or "") if record.says in ("pass", "fail"))
+    if not item.awaits_key and any(not _passed_on(item, record) for record in told):
         yield FAILED.code
 
 
@@ -137,8 +161,12 @@ def _contradiction(item: ItemView, said: tuple[Record, ...]) -> Iterator[Finding
     failed = [record for record in said if record.says == "fail"]
     if not failed or any(record.says == "pass" for record in said):
         return
-    spoofed = next((record for record in failed if _unexplained(item, record)), None)
-    rule, record = (SPOOFED, spoofed) if spoofed is not None else (FAILED, failed[0])
+    direct = [record for record in failed if not _passed_on(item, record)]
+    spoofed = next((record for record in direct if _unexplained(item, record)), None)
+    if spoofed is not None:
+        rule, record = SPOOFED, spoofed
+    else:
+        rule, record = (FAILED, direct[0]) if direct else (FAILED_PASSED_ON, failed[0])
     yield rule(
         _detail(record),
         expected=f"mail that {item.from_domain} lets through its own check",
@@ -146,17 +174,21 @@ def _contradiction(item: ItemView, said: tuple[Record, ...]) -> Iterator[Finding
     )
 
 
-def _unexplained(item: ItemView, record: Record) -> bool:
-    """Whether nothing but the author's own sending can have failed (VERDICT §5.3)."""
-    passed_on = (
+def _passed_on(item: ItemView, record: Record) -> bool:
+    """Whether the mail shows that somebody stood between the author and this receiver."""
+    return (
         record.seal.instance > 1
         or item.delivered_elsewhere
         or any(not name.startswith("arc-") for name in item.intermediaries)
         or not recipient_domains(record.seal) <= {one.rpartition("@")[2] for one in item.recipients}
     )
+
+
+def _unexplained(item: ItemView, record: Record) -> bool:
+    """Whether nothing but the author's own sending can have failed (VERDICT §5.3), of mail that nobody passed on."""
     unsigned = not any(signature.type == "dkim" for signature in item.signatures)
     told = any(one.method == "dkim" for one in record.seal.results)
-    return record.enforced and record.whole and not passed_on and (told or unsigned)
+    return record.enforced and record.whole and (told or unsigned)
 
 
 def _detail(record: Record) -> str:

@@ -86,6 +86,15 @@ def teacher(signed: Signed) -> PreparedSignature | None:
     return next((one for one in signed.signatures if one.seq == proof.seq), None)
 
 
+def awaited(signed: Signed) -> bool:
+    """Whether it may be that a message only lacks a key to teach: a signature fits it as it lies here."""
+    return signed.proof.basis is None and any(
+        one.type == "dkim" and one.aligned in ("exact", "provider") and one.invalid is None and not one.objections
+        and one.body_ok and result.header_ok is not False
+        for one, result in zip(signed.signatures, signed.results, strict=True)
+    )  # fmt: skip
+
+
 def identity(signature: PreparedSignature) -> bytes:
     """What makes two signatures one: the octets of b= under one name."""
     name = b"\0".join((signature.signature, signature.domain.encode(), signature.selector.encode()))

@@ -24,7 +24,14 @@ from transforms.text import clean_text
 _MESSAGE_ID = re.compile(rb"<([^<>\s]{1,990})>")
 
 # Fields that lists, forwarders and resenders add (VERDICT §5.1): what they carry may differ honestly.
-_INTERMEDIARY = re.compile(r"(?:list-|resent-|x-forwarded-|arc-|x-original-from$|x-mailman-|x-loop$)")
+_INTERMEDIARY = re.compile(
+    r"(?:list-|mailing-list$|resent-|x-forwarded-|arc-|x-original-from$|x-mailman-|x-loop$|"
+    r"x-ms-exchange-inbox-rules-loop$|x-sieve-redirected-from$)"
+)
+_DELIVERIES = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
+_FOR = re.compile(rb"\sfor\s+<?([^<>\s;@]{1,64}@[^<>\s;]{1,255})")  # of Received (RFC 5321 §4.4)
+_RECEIVED = 2_000  # octets of a Received field looked at
+_PASSES_ON = re.compile(rb"(?:list|bulk)$", re.IGNORECASE)  # of Precedence; programs that send for others
 
 
 def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, Any]:
@@ -57,7 +64,7 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
         "received_utc": received_date(received[0]) if received else None,
         "received_count": len(received),
         "delivered_elsewhere": _delivered_elsewhere(message, lowest, limits),
-        "intermediaries": tuple(sorted({f.key for f in message.fields if _INTERMEDIARY.match(f.key)})),
+        "intermediaries": _intermediaries(message, lowest, limits),
     }
 
 
@@ -66,10 +73,29 @@ def _program(field: HeaderField | None, limit: int) -> str | None:
 
 
 def _delivered_elsewhere(message: Message, lowest: Mapping[str, HeaderField], limits: Limits) -> bool:
-    """Whether a Delivered-To names somebody that To and Cc do not: a forwarder, an alias, a blind copy."""
-    delivered = {address.lower() for field in message.named("delivered-to") for address in _addresses(field, limits)}
+    """Whether it was taken for somebody that To and Cc do not name: a forwarder, an alias, a blind copy."""
+    named = (field for key in _DELIVERIES for field in message.named(key))
+    delivered = {address.lower() for field in named for address in _addresses(field, limits)}
+    for field in message.named("received")[: limits.hops]:
+        found = _FOR.search(unfolded(field.value[:_RECEIVED]))
+        if found:
+            delivered.add(clean_text(found[1], limits.display).lower())
     shown = {address.lower() for key in ("to", "cc") for address in _addresses(lowest.get(key), limits)}
     return not delivered <= shown
+
+
+def _intermediaries(message: Message, lowest: Mapping[str, HeaderField], limits: Limits) -> tuple[str, ...]:
+    """Names of the fields by which lists, forwarders and resenders give themselves away.
+
+    Of a list without fields of its own: Precedence, where the Sender takes what comes back (RFC 2076 §3.9).
+    """
+    names = {field.key for field in message.fields if _INTERMEDIARY.match(field.key)}
+    precedence = lowest.get("precedence")
+    if precedence is not None and _PASSES_ON.match(unfolded(precedence.value)):
+        senders = _addresses(lowest.get("sender"), limits)
+        if any(sender.partition("@")[0].lower().endswith("-bounces") for sender in senders):
+            names.add("precedence")
+    return tuple(sorted(names))
 
 
 def edrm_mih(message_id: str) -> str:

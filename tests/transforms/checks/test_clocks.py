@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from transforms.auth.proof import NO_SIGNATURE
 from transforms.case import ItemView
 from transforms.checks.clocks import check
@@ -53,6 +55,22 @@ def test_a_retyped_date_is_contradicted_by_the_senders_program_and_a_relay() -> 
             "2017-04-21 08:13:20 by date",
         )
     }
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        "<E1d2Z7Y-0001xY-7Q@mx.example>",  # Exim
+        "<20170424081320.3AB12C@mx.example>",  # Postfix
+        "<0100015b9f3e1a20-a1b2c3d4-0000-0000-0000-000000000000-000000@email.amazonses.com>",
+    ],
+)
+def test_a_relay_that_names_a_mail_without_a_name_is_no_second_witness(identifier: str) -> None:
+    """A scanner whose clock is dead: the only clock against its Date is that of the relay."""
+    found = findings(
+        "Sat, 01 Jan 2000 00:12:00 +0000", f"Message-ID: {identifier}", received("Mon, 24 Apr 2017 08:13:20 +0000")
+    )
+    assert not found
 
 
 def test_what_an_archive_turned_into_outlooks_file_is_not_contradicted_by_its_clocks() -> None:

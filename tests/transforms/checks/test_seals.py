@@ -54,6 +54,7 @@ def against(row: dict[str, Any]) -> dict[str, str]:
 
 SPOOFED = {"arc.spoofed_at_receipt": "decisive"}
 ONE_STRONG = {"arc.failed_at_receipt": "strong"}
+PASSED_ON = {"arc.failed_when_passed_on": "weak"}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,6 @@ def test_a_sender_who_was_refused_is_suspected(tmp_path: Path, judged: Any, resu
         MICROSOFT.format("paper.example", "100", "oreject"),
         FASTMAIL.format("none"),
         MICROSOFT.format("paper.example", "20", "quarantine"),
-        MICROSOFT.format("elsewhere.example", "100", "quarantine"),  # taken for somebody who is not addressed
         FAILED.replace("spf=fail", "spf=softfail"),
         FAILED.replace("spf=fail (a: b) smtp.mailfrom=a@club.example; ", ""),
         FAILED + "; dkim=permerror header.d=club.example",
@@ -105,16 +105,28 @@ def test_a_lesser_failure_is_one_strong_finding(tmp_path: Path, judged: Any, res
         "Resent-From: b@c.example",
         "X-Forwarded-For: b@c.example",
         "Delivered-To: somebody@else.example",
+        "X-Original-To: somebody@else.example",
+        "Received: from a.example by b.example (Postfix) id 3AB12C\r\n\tfor <somebody@else.example>; "
+        "Mon, 24 Apr 2017 10:00:20 +0000",
+        "X-MS-Exchange-Inbox-Rules-Loop: desk@paper.example",
+        "X-Sieve-Redirected-From: desk@paper.example",
+        "Precedence: list\r\nSender: talk-bounces@lists.example",
     ],
 )
-def test_a_mark_of_somebody_in_between_explains_it(tmp_path: Path, judged: Any, mark: str) -> None:
-    row = judge(tmp_path, judged, seal(mark.encode() + b"\r\n" + MAIL, MX, FAILED))
-    assert row["verdict"] == "unverifiable" and against(row) == ONE_STRONG
+@pytest.mark.parametrize("results", [FAILED, GOOGLE.format("NONE", "NONE", "NONE")])
+def test_a_mark_of_somebody_in_between_explains_it(tmp_path: Path, judged: Any, mark: str, results: str) -> None:
+    row = judge(tmp_path, judged, seal(mark.encode() + b"\r\n" + MAIL, MX, results))
+    assert (row["verdict"], row["rule"], against(row)) == ("unverifiable", "plain", PASSED_ON)
+
+
+def test_who_is_not_addressed_got_it_from_somebody(tmp_path: Path, judged: Any) -> None:
+    row = judge(tmp_path, judged, seal(MAIL, MX, MICROSOFT.format("elsewhere.example", "100", "quarantine")))
+    assert (row["rule"], against(row)) == ("plain", PASSED_ON)
 
 
 def test_an_earlier_set_explains_it_and_the_sets_own_fields_do_not(tmp_path: Path, judged: Any) -> None:
     row = judge(tmp_path, judged, seal(seal(MAIL, OTHER, "other.example; none"), MX, FAILED, instance=2))
-    assert row["verdict"] == "unverifiable" and against(row) == ONE_STRONG
+    assert row["verdict"] == "unverifiable" and against(row) == PASSED_ON
 
 
 @pytest.mark.parametrize(

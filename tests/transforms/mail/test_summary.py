@@ -17,11 +17,35 @@ from transforms.span import in_memory
         (b"Delivered-To: desk@paper.example\r\nTo: a@b.example\r\nCc: desk@paper.example\r\n", False),
         (b"Delivered-To: ed@home.example\r\nDelivered-To: desk@paper.example\r\nTo: desk@paper.example\r\n", True),
         (b"Delivered-To: desk@paper.example\r\n", True),
+        (b"X-Original-To: desk@paper.example\r\nTo: desk@paper.example\r\n", False),
+        (b"X-Original-To: ed@home.example\r\nTo: desk@paper.example\r\n", True),
+        (b"Envelope-To: ed@home.example\r\nTo: desk@paper.example\r\n", True),
+        (b"Received: from a by b for <Desk@paper.example>; today\r\nTo: desk@paper.example\r\n", False),
+        (b"Received: from a by b (Exim) for ed@home.example; today\r\nTo: desk@paper.example\r\n", True),
+        (b"Received: from a by b\r\n\tfor <ed@home.example>; today\r\nTo: desk@paper.example\r\n", True),
+        (b"Received: from a by b for " + b" for" * 5_000 + b"\r\nTo: desk@paper.example\r\n", False),
     ],
 )
 def test_a_delivery_to_somebody_who_is_not_addressed_is_noticed(fields: bytes, elsewhere: bool) -> None:
     message = split_message(in_memory(fields + b"From: ada@club.example\r\n\r\n"))
     assert summarise(message, read_one_way(message), LIMITS)["delivered_elsewhere"] is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (b"Precedence: list\r\nSender: talk-bounces@lists.example\r\n", ("precedence",)),
+        (b"Precedence: bulk\r\nSender: Talk <Talk-Bounces@lists.example>\r\n", ("precedence",)),
+        (b"Precedence: bulk\r\nSender: shop@club.example\r\n", ()),  # a newsletter of its own
+        (b"Precedence: junk\r\nSender: talk-bounces@lists.example\r\n", ()),
+        (b"Mailing-List: list talk@groups.example\r\nX-Loop: x\r\n", ("mailing-list", "x-loop")),
+        (b"X-MS-Exchange-Inbox-Rules-Loop: ed@home.example\r\n", ("x-ms-exchange-inbox-rules-loop",)),
+        (b"X-Sieve-Redirected-From: ed@home.example\r\n", ("x-sieve-redirected-from",)),
+    ],
+)
+def test_who_passed_a_mail_on_is_known_by_these_fields(fields: bytes, expected: tuple[str, ...]) -> None:
+    message = split_message(in_memory(fields + b"From: ada@club.example\r\n\r\n"))
+    assert summarise(message, read_one_way(message), LIMITS)["intermediaries"] == expected
 
 
 @pytest.mark.parametrize(
