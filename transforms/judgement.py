@@ -32,7 +32,7 @@ from transforms.calibration import (
 )
 from transforms.case import Carrier, ItemView
 from transforms.inheritance import blanks_open, carriers
-from transforms.joins import bodies, copies, grafts, sent, substitutes, threads
+from transforms.joins import bodies, copies, grafts, sent, substitutes, threads, waiting
 from transforms.joins.correspondents import Learned, awaited, identity, teacher
 from transforms.lookalike import DECISIVE, Likeness, is_ascii, likeness
 from transforms.mail.mapi import TAKEN_APART
@@ -66,6 +66,7 @@ _STRENGTHS = {Strength.DECISIVE: 0, Strength.STRONG: 1, Strength.WEAK: 2}
 _DIRECTIONS = {Direction.CONTRADICTS: 0, Direction.SUPPORTS: 1, Direction.NEUTRAL: 2}
 _TAMPERING_RULES = {rule.code: rule for module in (bodies, grafts, substitutes) for rule in module.RULES}
 _TOLD_RULES = {rule.code: rule for module in joins.by_name().values() for rule in module.RULES}
+_WAITING = frozenset(rule.code for rule in waiting.RULES)
 _COPY_RULES = {rule.code: rule for rule in copies.RULES}
 
 
@@ -317,7 +318,7 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str], 
             sender=view.from_domain or "",
             likeness=view.likeness or view.resembles,
             comparable=calibration.comparable(containers[row], senders[row], ranked),
-            vouched=_vouched(view),
+            vouched=_vouched(view) or any(one.code in _WAITING for one in ranked),
             body_lost=view.body_lost,
         )
         decision = decide(case)

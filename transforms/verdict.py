@@ -42,7 +42,7 @@ class Case(NamedTuple):
     sender: str = ""  # From domain of a message
     likeness: Likeness | None = None  # of the From domain to one that the user named, or else to a learned one
     comparable: int = 0  # items of its container that two of its strong findings may be measured by
-    vouched: bool = False  # a signature speaks for its header fields, or would if its key were at hand
+    vouched: bool = False  # a signature speaks for its header fields; or it, or another mail, might with its key
     body_lost: bool = False  # the body as it was sent is not in it (Outlook)
     sealed: ReceiverSeal | None = None  # of a message, by a trusted receiver
     chain: Chain = NO_CHAIN

@@ -29,6 +29,7 @@ TELLING = (
     "quotes",
     "selectors",
     "twins",
+    "waiting",
 )
 TRUSTING = ("answers", "quotes")  # those of them that also ask whose mailboxes these are
 

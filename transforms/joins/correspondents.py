@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from transforms.arrow_bytes import to_table
 from transforms.auth.alignment import registered_domain
+from transforms.auth.proof import RECIPIENTS
 from transforms.limits import LIMITS
 from transforms.lookalike import DECISIVE, likeness
 from transforms.model import PreparedSignature
@@ -87,12 +88,15 @@ def teacher(signed: Signed) -> PreparedSignature | None:
 
 
 def awaited(signed: Signed) -> bool:
-    """Whether it may be that a message only lacks a key to teach: a signature fits it as it lies here."""
-    return signed.proof.basis is None and any(
-        one.type == "dkim" and one.aligned in ("exact", "provider") and one.invalid is None and not one.objections
-        and one.body_ok and result.header_ok is not False
-        for one, result in zip(signed.signatures, signed.results, strict=True)
-    )  # fmt: skip
+    """Whether it may be that a message only lacks a key to be verified: a signature fits it as it lies here."""
+    if signed.proof.basis is not None:
+        return False
+    own = zip(signed.signatures, signed.results, strict=True)
+    fitting = [(one, result) for one, result in own if one.type == "dkim" and one.invalid is None and one.body_ok]
+    return any(
+        one.aligned in ("exact", "provider") and set(one.objections) <= {RECIPIENTS} and result.header_ok is not False
+        for one, result in fitting
+    )
 
 
 def identity(signature: PreparedSignature) -> bytes:
