@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from transforms.limits import LIMITS
+from transforms.spelling import SHORTCODE, has_sign, spells
 
 HABIT = 5  # the same change in so many messages is a system's doing, not a forger's (VERDICT §5.1)
 
@@ -86,12 +87,13 @@ def _of_which(verified: Sequence[str], plain: Sequence[str], copy: Sequence[str]
     known = set(plain)
     left: dict[str, str] = {}
     for word, whole in zip(verified, plain, strict=True):
-        if not word.isascii():
+        if not word.isascii() and not _FRACTION.search(word):  # 2½ is 2 1/2, not 2
             for form in _lossy(word):
                 left.setdefault(form, whole)
     return {word: left[word] for word in copy if word and word in left and word not in known}
 
 
+_FRACTION = re.compile("[¼-¾⅐-⅞]")
 _POORER = ("ascii", "latin-1", "cp1252")
 
 
@@ -156,6 +158,13 @@ def said(changes: list[Change] | None, footer: bool = True) -> tuple[Change, ...
     )
 
 
+def nature(changes: Sequence[Change]) -> str:
+    """What makes these changes the same kind in another message: the words, or that each took away foreign letters."""
+    if changes and all("".join(new).isascii() and not "".join(gone).isascii() for gone, new, _ in changes):
+        return "written in ASCII"
+    return repr(tuple(changes))
+
+
 def _footer(new: tuple[str, ...], at_edge: bool) -> bool:
     """A longer run at an end, also where the text itself was cut off before it."""
     return at_edge and len(new) > _INSERTED
@@ -176,6 +185,8 @@ def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
         return False
     if any("".join(form) == after for form in zip(*map(_lossy, gone), strict=True)):
         return False
+    if _spelt_out(gone, new) or _numbers_hidden(gone, new):
+        return False
     if _EAST_ASIAN.search("".join(new)) and not _EAST_ASIAN.search("".join(gone)):
         return False  # Western letters read under a charset of two octets
     # Links and addresses are rewritten in passing, with whatever words stand in their place.
@@ -183,6 +194,8 @@ def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
     shown = " ".join(new)
     if not _PLACEHOLDER.search(" ".join(gone)):
         new = tuple(_PLACEHOLDER.sub(" ", shown).split()) if gone else new
+    if gone and not any(word[:1].islower() and len(word) > _PARTICLE for word in gone):
+        new = tuple(_PSEUDONYM.sub(" ", " ".join(new)).split())
     new = tuple(_BRACKETED.sub(_without_notice, " ".join(new)).split())
     if gone and any(map(_initials, new)):
         new = tuple(word for word in new if not _initials(word) and bare(word) not in _TITLES)
@@ -202,8 +215,48 @@ def _says(gone: tuple[str, ...], new: tuple[str, ...], at_edge: bool) -> bool:
     return len(new) <= 2 * len(gone) + _INSERTED and len(gone) <= 2 * len(new) + _INSERTED
 
 
+def _spelt_out(gone: tuple[str, ...], new: tuple[str, ...]) -> bool:
+    """Whether the new words are those gone in the letters of US-ASCII, signs written out: Soeren, GBP500, :smile:."""
+    written, shown = "".join(gone), " ".join(new)
+    if not gone or not new or (written.isascii() and not _SIGNS.search(written)):
+        return False
+    if has_sign(written):
+        shown = SHORTCODE.sub(" ", shown)
+    return spells(written, "".join(map(bare, shown.split())))
+
+
+_SIGNS = re.compile("[&%@#+$]")
+
+
+def _numbers_hidden(gone: tuple[str, ...], new: tuple[str, ...]) -> bool:
+    """Whether digits were blotted out: 06 00 00 00 00, 47XX. Of an amount no forger leaves nothing but zeros."""
+    before, after = " ".join(gone), " ".join(new)
+    if len(before) != len(after):
+        return False
+    hidden = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
+    if not all(a.isdigit() and b in "0xX#*" for a, b in hidden):
+        return False
+    zeros = sum(b == "0" for _, b in hidden)
+    return zeros == 0 or zeros >= _MANY_DIGITS or not any(b in "123456789" for b in after)
+
+
+_MANY_DIGITS = 7  # of a telephone number or an account that keeps its first ones; amounts have fewer
+
+
 # What publishers put in the place of words: [NAME], <PERSON_1>, {amount}, (b)(6).
 _PLACEHOLDER = re.compile(r"\[[^\[\]]{1,60}\]|<[^<>]{1,60}>|\{[^{}]{1,60}\}|\(b\) ?\([0-9]\)(?:\([A-Z]\))?")
+# ... and in the place of names: Employee 3, PERSON_1, Jane Doe.
+_PSEUDONYM = re.compile(
+    r"\b(?:person(?:ne|a)?|employee|witness|client|customer|patient|user|name|contact|individual|subject|staff|member"
+    r"|colleague|respondent|participant|party|source|speaker|author|sender|recipient|manager|director|officer"
+    r"|personne|employée?|témoin|salariée?|mitarbeiter(?:in)?|zeug(?:e|in)|kund(?:e|in)|benutzer|empleado|testigo|cliente"
+    r"|usuario|dipendente|impiegato|testimone|utente|medewerker|getuige|klant|pracownik|świadek|klient|сотрудник"
+    r"|свидетель|клиент)[ _-]?(?:[0-9]{1,5}|[A-Z])\b"
+    r"|\b(?:jane|john|jack|baby) (?:doe|roe)\b|\b(?:max|erika) mustermann\b|\bjoe bloggs\b|\ba\. ?n\. ?other\b"
+    r"|\bjean(?:ne)? dupont\b|\b(?:mario|maria) rossi\b|\bjuan pérez\b|\bjan (?:jansen|kowalski|novák)\b",
+    re.IGNORECASE,
+)
+_PARTICLE = 3  # letters: de, von
 _TITLES = frozenset({"monsieur", "madame", "mme", "mr", "mrs", "ms", "herr", "frau", "senor", "person", "personne"})
 _EAST_ASIAN = re.compile("[\u1100-\u11ff\u2e80-\u9fff\ua000-\ua4cf\uac00-\ud7ff\ue000-\uf8ff\uff61-\uffdc]")
 
@@ -279,7 +332,9 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 # Letters that no decomposition takes apart, as people spell them with others.
-_SPELT = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "€": "eur"})
+_SPELT = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "€": "eur",
+                        # forms of characters that JIS X 0208 lacks
+                        "髙": "高", "﨑": "崎", "𠮷": "吉", "德": "徳", "瀨": "瀬", "濵": "濱"})  # fmt: skip
 
 
 def _in_euros(word: str) -> str:
@@ -287,7 +342,7 @@ def _in_euros(word: str) -> str:
 
 
 _MOJIBAKE = re.compile(
-    "[?\ufffd\u0080-\u009f]|[\u00c2\u00c3\u00d0\u00d1][\u0080-\u00bf\u0152-\u2122]|=[0-9A-F]{2}|\\\\x"
+    "[?\ufffd\u3013\u0080-\u009f]|[\u00c2\u00c3\u00d0\u00d1][\u0080-\u00bf\u0152-\u2122]|=[0-9A-F]{2}|\\\\x"
     "|[\u00a1-\u00ff]{3}|[\u00c2\u00c3]$"  # Cyrillic or Greek read as Latin-1; UTF-8 so read, and cut
     "|&(?:[a-zA-Z]{2,8}|#[0-9]{1,6});|=$"  # markup or a soft line break that nobody decoded
     "|X{3}|x{4}|[*]{3}|\u2588"  # blacked out within a word

@@ -18,6 +18,7 @@ from transforms.difference import (
     Change,
     differences,
     mostly_alike,
+    nature,
     said,
     share_of,
     subject_words,
@@ -222,7 +223,7 @@ def said_text(changes: Iterable[Change] | None) -> Said | None:
     if not telling:
         return None
     expected, actual = shown_words(telling)
-    return Said("text", repr(telling), expected, actual)
+    return Said("text", nature(telling), expected, actual)
 
 
 def shown_words(changes: Sequence[Change]) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.difference import differences, mostly_alike, said, subject_words, words
+from transforms.difference import differences, mostly_alike, nature, said, subject_words, words
 
 
 def told(verified: str, copy: str) -> int:
@@ -129,6 +129,87 @@ def test_a_word_that_a_forger_changes_is_said(old: str, new: str) -> None:
 def test_an_escape_that_is_none_is_a_word_like_others(word: str) -> None:
     assert told(f"pay 400 {word} now", f"pay 900 {word} now") == 1
     assert told("pay 400 euro now", f"pay 400 {word} now") in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "spelt"),
+    [
+        ("the list: • rent the hall", "the list: o rent the hall"),
+        ("posters of 3×5 metres", "posters of 3x5 metres"),
+        ("a price of £500 each", "a price of GBP500 each"),
+        ("© Horizon, the Horizon® brand", "(C) Horizon, the Horizon(R) brand"),
+        ("filters of 5 µm for water", "filters of 5 um for water"),
+        ("the 2½ kg parcels", "the 2 1/2  kg parcels"),
+        ("great 😀 for all", "great :smile: for all"),
+        ("it was 25 °C inside", "it was 25 degC inside"),
+        ("Tom & Jerry play", "Tom and Jerry play"),
+        ("✓ hall ✓ leaflets", "v hall v leaflets"),
+        ("with 50 ‰ of it", "with 50 o/oo of it"),
+        ("the № 5 hall", "the Nr 5 hall"),
+        ("that Søren Bjørn comes", "that Soeren Bjoern comes"),
+        ("that Đorđe comes", "that Djordje comes"),
+        ("that Ħamrun is", "that Hamrun is"),
+        ("that Ənvər comes", "that Anvar comes"),
+        ("that ŝi comes", "that sxi comes"),
+        ("that 髙橋さん comes", "that 高橋さん comes"),
+        ("that 髙橋さん comes", "that 〓橋さん comes"),
+        ("that Γιάννης comes", "that Giannis comes"),
+        ("that Γιάννης comes", "that Yannis comes"),
+        ("that Соня Щукина comes", "that Sonya Shchukina comes"),
+        ("that Ђорђе comes", "that Đorđe comes"),
+        ("that 張偉 comes", "that Zhang Wei comes"),
+    ],
+)
+def test_words_spelt_without_letters_that_a_charset_lacks_say_nothing_else(written: str, spelt: str) -> None:
+    around = "We met the committee on Monday and agreed {}, as in the year before.".format
+    assert told(around(written), around(spelt)) == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "forged"),
+    [
+        ("a price of £500 each", "a price of GBP900 each"),
+        ("the list: • rent the hall", "the list: not rent the hall"),
+        ("that Søren comes", "that Soeda comes"),
+        ("отчёт одобрен вчера", "otchyot otklonen vchera"),
+        ("that Соня comes", "that Katya comes"),
+        ("the 2½ kg parcels", "the 9½ kg parcels"),
+    ],
+)
+def test_another_word_in_plain_letters_is_said(written: str, forged: str) -> None:
+    around = "We met the committee on Monday and agreed {}, as in the year before.".format
+    assert told(around(written), around(forged)) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "hidden"),
+    [
+        ("Claire Dubois and Marc Petit pay", "Employee 3 and Employee 7 pay"),
+        ("that Claire Dubois pays", "that Jane Doe pays"),
+        ("that Claire de la Tour pays", "that PERSON_1 pays"),
+        ("call 06 12 34 56 78 now", "call 06 00 00 00 00 now"),
+        ("call 0612345678 now", "call 0600000000 now"),
+        ("on FR76 3000 6000 0112 3456 7890 189 today", "on FR00 0000 0000 0000 0000 0000 000 today"),
+        ("the number 4711 today", "the number 47XX today"),
+    ],
+)
+def test_names_and_numbers_that_a_publisher_hides_say_nothing_else(written: str, hidden: str) -> None:
+    assert told(f"We agreed that {written} as before.", f"We agreed that {hidden} as before.") == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "forged"),
+    [("pay 12,345 now", "pay 10,000 now"), ("pay 400 now", "pay 900 now"), ("pay 1400 now", "pay 1000 now"),
+     ("that Claire Dubois pays", "that Marc Petit pays"), ("the treasurer pays", "the witness pays"),
+     ("the treasurer pays", "the Witness B pays")],
+)  # fmt: skip
+def test_another_name_or_amount_is_said(written: str, forged: str) -> None:
+    assert told(f"We agreed that {written} as before.", f"We agreed that {forged} as before.") == 1
+
+
+def test_foreign_letters_taken_away_are_changes_of_one_nature() -> None:
+    spelt = [(("3⌘5",), ("3zz5",), False)]
+    assert nature(spelt) == nature([(("жук",), ("beetle",), False)]) != nature([(("400",), ("900",), False)])
 
 
 def test_markup_taken_out_of_a_text_says_nothing_else() -> None:

@@ -85,6 +85,13 @@ def test_what_repliers_and_their_programs_do_is_no_other_word(reply: str) -> Non
     assert quotation(TEXT, reply).otherwise == ()
 
 
+@pytest.mark.parametrize("reply", FORMS)
+def test_a_program_that_quotes_in_plain_letters_says_no_other_word(reply: str) -> None:
+    message = TEXT.replace("400", "£400")
+    assert quotation(message, reply.replace("400", "GBP400")).otherwise == ()
+    assert quotation(message, reply.replace("400", "GBP9400")).otherwise != ()
+
+
 def test_interleaved_answers_to_every_line_say_nothing_against_it() -> None:
     chance = random.Random(7)
     for _ in range(200):

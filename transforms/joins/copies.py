@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrow_bytes import to_table
-from transforms.difference import HABIT, Change, differences, mostly_alike, said, subject_words, words
+from transforms.difference import HABIT, Change, differences, mostly_alike, nature, said, subject_words, words
 from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength
 from transforms.shard import ProvenShard
@@ -251,6 +251,6 @@ def settle(compared: Sequence[Compared]) -> list[Compared]:
 
 
 def _compared(pair: Pair, code: str, changes: tuple[Change, ...]) -> Compared:
-    kind = hashlib.sha256(repr((pair.container, changes)).encode()).hexdigest() if changes else ""
+    kind = hashlib.sha256(repr((pair.container, nature(changes))).encode()).hexdigest() if changes else ""
     expected, actual = shown_words(changes)
     return Compared(pair.unit_id, pair.row, code, kind, expected, actual, pair.verified_path)
