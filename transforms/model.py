@@ -348,7 +348,7 @@ class Item(NamedTuple):
     date_raw: str | None = None
     date_offset_min: int | None = None
     received_utc: datetime | None = None
-    received_count: int = 0  # Received fields: 0 claims no transmission
+    received_count: int = 0  # Received fields but for those of handing in: 0 claims no transmission
     intermediaries: tuple[str, ...] = ()  # names of fields that lists, forwarders and resenders add
     delivered_elsewhere: bool = False  # it was taken for an address that To and Cc do not name
     arc_defect: str | None = None  # why the ARC fields form no chain of sets; None: they do, or there are none

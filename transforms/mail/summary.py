@@ -34,6 +34,10 @@ _RECEIVED = 2_000  # octets of a Received field looked at
 _PASSES_ON = re.compile(rb"(?:list|bulk)$", re.IGNORECASE)  # of Precedence; programs that send for others
 
 
+# The hop by which a program hands its user's mail to a server; Exchange and Gmail leave it in the sender's own copy.
+_HANDED_IN = re.compile(rb"\swith\s+(?:mapi|https?)\b", re.IGNORECASE)
+
+
 def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, Any]:
     """Message columns of model.Item. Never raises; what cannot be read is absent."""
     lowest = {field.key: field for field in message.fields}  # a later field replaces an earlier one
@@ -62,7 +66,7 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
         "date_raw": clean_text(date.raw, display) if date else None,
         "date_offset_min": date.offset_min if date else None,
         "received_utc": received_date(received[0]) if received else None,
-        "received_count": len(received),
+        "received_count": sum(_HANDED_IN.search(field.value) is None for field in received),
         "delivered_elsewhere": _delivered_elsewhere(message, lowest, limits),
         "intermediaries": _intermediaries(message, lowest, limits),
     }

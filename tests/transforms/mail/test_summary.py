@@ -76,3 +76,18 @@ def test_a_conversation_of_outlook_is_known_by_the_first_octets_of_its_index(val
 def test_the_first_address_that_answers_go_to_is_kept(value: bytes, first: str | None) -> None:
     message = split_message(in_memory(b"Reply-To: " + value + b"\r\nFrom: ada@club.example\r\n\r\n"))
     assert summarise(message, read_one_way(message), LIMITS)["reply_to"] == first
+
+
+@pytest.mark.parametrize(
+    ("fields", "hops"),
+    [
+        (b"", 0),
+        (b"Received: from a by b with ESMTP; today\r\n", 1),
+        (b"Received: from x.example ([10.1.1.1]) by x.example ([10.1.1.1])\r\n\twith mapi id 15.01; today\r\n", 0),
+        (b"Received: by 10.64.112.5 with HTTP; today\r\n", 0),
+        (b"Received: from a by b with ESMTPS; today\r\nReceived: by 10.64.112.5 with HTTP; today\r\n", 1),
+    ],
+)
+def test_handing_a_mail_in_is_no_transmission(fields: bytes, hops: int) -> None:
+    message = split_message(in_memory(fields + b"From: ada@club.example\r\n\r\n"))
+    assert summarise(message, read_one_way(message), LIMITS)["received_count"] == hops
