@@ -20,6 +20,7 @@ from signing import Signer, sign
 
 CAMPAIGN = Signer("campaign.example", "s1", "campaign")
 LIKE_GMAIL = ("mime-version", "from", "date", "message-id", "subject", "to")  # Content-Type unsigned
+WITH_MIME = (*LIKE_GMAIL, "content-type", "content-transfer-encoding")
 HEAD = """\
 From: Anna <anna@campaign.example>
 To: desk@newsroom.example
@@ -90,6 +91,10 @@ TWO_TEXTS = (
          ("text/plain\n\nContent", "text/plain\n\t\nContent")),
         ("--b1\nContent-Type: text/calendar; name=a.ics\n\nBEGIN:VCALENDAR\nSUMMARY:Meeting\nEND:VCALENDAR\n--b1--\n",
          ("a.ics\n\nBEGIN", "a.ics\n  \nBEGIN")),
+        ("--b1\n\nRefused: we do not pay.\n\nPlease pay 5 euro.\n--b1--\n", ("--b1\n\nRef", "--b1\n \nRef")),
+        ("--b1\n\nWe refuse.\n\nPlease pay 5 euro.\n--b1--\n", ("--b1\n\nWe", "--b1\n \nWe")),
+        (f"--b1\n\nContent-Type: application/pdf; name=x.pdf\nContent-Transfer-Encoding: base64\n\n{PDF}--b1--\n",
+         ("--b1\n\nCont", "--b1\n\t\nCont")),
     ],
 )  # fmt: skip
 def test_a_blank_that_moves_text_into_a_parts_header_is_not_verified(
@@ -98,6 +103,28 @@ def test_a_blank_that_moves_text_into_a_parts_header_is_not_verified(
     rows = row(MIXED + body, edit)
     assert rows["a.eml"]["reason_code"] == "mime_reinterpretation_possible"
     assert all(one["verdict"] == "unverifiable" for one in rows.values())
+
+
+@pytest.mark.parametrize("blanks", [998, 5000])
+@pytest.mark.parametrize("line", ["--b1\nContent-Type: text/plain\n\nWe", "--b1\nContent-Type: appl", "--b1--\n"])
+def test_blanks_behind_a_delimiter_hide_no_part(row: Any, line: str, blanks: int) -> None:
+    mail = f"{TWO_TEXTS.removesuffix('--b1--' + chr(10))}--b1\nContent-Type: application/pdf\n\nx\n--b1--\n"
+    delimiter, line_end, rest = line.partition("\n")
+    rows = row(MIXED + mail, (line, delimiter + " " * blanks + line_end + rest), fields=WITH_MIME)
+    assert rows["a.eml"]["verdict"] == "verified"
+    assert sorted(rows) == ["a.eml", "a.eml!3"]
+
+
+def test_blanks_that_make_a_boundary_another_one_are_not_verified(row: Any) -> None:
+    mail = MIXED.replace("b1", "b 1") + TWO_TEXTS.replace("b1", "b 1")
+    edit = ("\n--b 1\nContent-Type: text/plain\n\nJust", f"\n--b{' ' * 5000}1\nContent-Type: text/plain\n\nJust")
+    assert row(mail, edit, fields=WITH_MIME)["a.eml"]["reason_code"] == "mime_reinterpretation_possible"
+
+
+def test_blanks_hide_no_parts_from_an_unsigned_type(row: Any) -> None:
+    mail = f"{MIXED}--b1\nContent-Type: application/pdf\nContent-Transfer-Encoding: base64\n\n{PDF}--b1--\n"
+    edits = (MIXED, "Content-Type: text/plain\n\n"), ("--b1\n", f"--b1{' ' * 5000}\n")
+    assert row(mail, *edits, fields=LIKE_GMAIL)["a.eml"]["reason_code"] == "mime_reinterpretation_possible"
 
 
 def test_a_blank_in_a_boundary_is_not_verified(row: Any) -> None:

@@ -3,7 +3,8 @@
 Defects that a Message can carry from here:
     mail.byte_order_mark      EF BB BF before the header section; an editor saved the file
     mail.blank_before_header  empty lines before the first field
-    mail.junk_before_header   lines that are no field before the first field (X-VM-v5-Data, >From)
+    mail.junk_before_header   lines that are no field before the first field (X-VM-v5-Data, >From), or blanks where
+                              an empty header section ends
     mail.junk_in_header       such lines between or right after fields
     mail.malformed_field      such a line reads like a field that may stand only once (`\\0From: a@b`), or has a bare
                               CR in it, behind which some readers see a field
@@ -113,7 +114,8 @@ def _split(span: Span, start: int, defects: list[str]) -> Message:
     if cut:
         defects.append("limit.header")
     elif not fields:
-        return Message((), span.sub(start, span.size), "none", (*defects, "mail.no_header"))
+        blank = ("mail.junk_before_header",) if section.startswith((b" ", b"\t")) else ()
+        return Message((), span.sub(start, span.size), "none", (*defects, *blank, "mail.no_header"))
     elif junk:
         trailing = [lines[j] for j in junk]
         defects += _junk_defects(trailing, "in")

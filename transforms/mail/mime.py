@@ -28,7 +28,7 @@ from transforms.span import Span
 _MEDIA_TYPE = re.compile(r"[^\s/]+/[^\s/]+")
 _BOUNDARY = re.compile(rb"[ -~]{0,254}[!-~]")  # more than the bchars and 70 octets of RFC 2046 §5.1.1
 _TOKEN = re.compile(rb"[\"']?([A-Za-z0-9_-]+)")
-_MAX_PADDING = 998  # octets of transport padding: what a line may hold (RFC 5322 §2.1.1)
+_PADDING = 998  # octets of transport padding looked at first: what a line may hold (RFC 5322 §2.1.1)
 
 
 def form_of(part: Part) -> bytes:
@@ -91,23 +91,39 @@ def parts(message: Message, prefix: str = "", body_offset: int = 0) -> Iterator[
 def delimiters_of(body: Span, boundary: bytes) -> Iterator[Delimiter]:
     """The delimiter lines of one boundary, up to and with the closing one.
 
-    A line counts if nothing but blanks follows the boundary or the closing `--`: `--boundaryX` is
-    text. The end of the octets ends a line.
+    A line counts if nothing but blanks follows the boundary or the closing `--`, however many: `--boundaryX`
+    is text. The end of the octets ends a line.
     """
     needle = b"--" + boundary
-    for base, window, at in occurrences(body, needle, _MAX_PADDING):
+    for base, window, at in occurrences(body, needle, _PADDING):
         if base + at and window[at - 1 : at] != b"\n":
             continue
         after = at + len(needle)
-        tail = window[after : after + _MAX_PADDING]
+        tail = window[after : after + _PADDING]
         line, line_feed, _ = tail.partition(b"\n")
         closing = line[:2] == b"--"
-        if line[2 * closing :].strip(b" \t\r") or (not line_feed and len(tail) == _MAX_PADDING):
+        if line[2 * closing :].strip(b" \t\r"):
+            continue
+        stop = base + after + len(line) + len(line_feed)
+        if not line_feed and len(tail) == _PADDING and (stop := _behind_blanks(body, stop)) < 0:
             continue
         start = at - 2 if window[max(at - 2, 0) : at] == b"\r\n" else max(at - 1, 0)
-        yield Delimiter(base + start, base + at, base + after + len(line) + len(line_feed), closing)
+        yield Delimiter(base + start, base + at, stop, closing)
         if closing:
             return
+
+
+def _behind_blanks(body: Span, at: int) -> int:
+    """The octet behind a line of which only blanks are left, -1 if something else is."""
+    size = _PADDING
+    while at < body.size:
+        size = min(2 * size, LIMITS.chunk)
+        octets = body.read(at, at + size)
+        rest = octets.lstrip(b" \t\r")
+        at += len(octets) - len(rest)
+        if rest:
+            return at + 1 if rest.startswith(b"\n") else -1
+    return at
 
 
 def occurrences(body: Span, needle: bytes, beyond: int) -> Iterator[tuple[int, bytes, int]]:

@@ -86,6 +86,8 @@ def _blanks_ambiguous(message: Message, found: Sequence[Part]) -> str | None:
     for part in found:
         if part.fields is not message.fields and any(_BLANK_FOLDING.search(field.raw) for field in part.fields):
             return "blank_folding"
+        if part.fields is not message.fields and "mail.junk_before_header" in part.defects:
+            return "blank_before_fields"
         boundary = part.parameters.get("boundary", "") if part.media_type.startswith("multipart/") else ""
         if " " in boundary or "\t" in boundary:
             boundaries.add(boundary.rstrip(" \t").encode("utf-8", "replace"))
@@ -98,7 +100,10 @@ def _blurred(body: Span, boundaries: set[bytes]) -> bool:
     reduced = {b" ".join(delimiter.split()) for delimiter in exact}
     starts = chain([body.read(0, _MAX_OPENING)], (w[at + 1 :] for _, w, at in occurrences(body, b"\n--", _MAX_OPENING)))
     for count, text in enumerate(starts):
-        line = text[:_MAX_OPENING].partition(b"\n")[0].rstrip(b" \t\r")
+        line, line_feed, _ = text[:_MAX_OPENING].partition(b"\n")
+        if line.startswith(b"--") and not line_feed and len(line) == _MAX_OPENING:  # its blanks may go on
+            return True
+        line = line.rstrip(b" \t\r")
         shape = b" ".join(line.split())
         alike = shape in reduced or shape.removesuffix(b"--") in reduced
         if count == _MAX_DASHES or (alike and line not in exact and line.removesuffix(b"--") not in exact):
@@ -235,6 +240,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _MAX_OPENING = 4 * 1024
+_PADDING = b" " * 256
 _MAX_DASHES = 10 * LIMITS.mime_parts  # lines that begin with `--` looked at
 
 
@@ -273,21 +279,31 @@ def _enclosing(body: Span) -> tuple[bytes | None, int]:
 def _stray_delimiter(message: Message, known: set[bytes]) -> str | None:
     """Whether a line that opens a part belongs to no boundary that was declared."""
     body = message.body
-    at_start = _OPENING.match(body.read(0, _MAX_OPENING))
-    if at_start and at_start[1].rstrip(b" \t") not in known:
+    head = body.read(0, _MAX_OPENING)
+    at_start = _OPENING.match(head)
+    if at_start[1].rstrip(b" \t") not in known if at_start else head.startswith(b"--") and _is_padded(head):
         return "stray_delimiter"
     nested: set[bytes] | None = None
     for count, (_, window, at) in enumerate(occurrences(body, b"\n--", _MAX_OPENING)):
         if count == _MAX_DASHES:
             return "too_many_parts"
         opening = _OPENING.match(window, at + 1)
-        if opening is None or opening[1].rstrip(b" \t") in known:
+        if opening is None:
+            if _is_padded(window[at : at + _MAX_OPENING]):
+                return "stray_delimiter"
+            continue
+        if opening[1].rstrip(b" \t") in known:
             continue
         if nested is None:
             nested = _nested_boundaries(message) if known else set()
         if opening[1].rstrip(b" \t") not in nested:
             return "stray_delimiter"
     return None
+
+
+def _is_padded(octets: bytes) -> bool:
+    """Whether blanks may push out of sight what a line opens: honest mail has no hundreds of them there."""
+    return _PADDING in octets.replace(b"\t", b" ")
 
 
 def _nested_boundaries(message: Message) -> set[bytes]:
