@@ -105,6 +105,7 @@ _EMLX = Sniffed("emlx", Kind.EMAIL, "message/rfc822")
 _UTF16 = Sniffed("utf16", Kind.ARCHIVE, "text/plain")  # a message or mailbox that an editor saved so
 _TAR = Sniffed("tar", Kind.ARCHIVE, "application/x-tar")
 
+CMS = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"  # how the types of content begin, an object identifier
 _MARK = b"\xef\xbb\xbf"
 # The first header: newc and crc, odc, and the old binary one with its name.
 _CPIO = re.compile(rb"07070[12][0-9A-Fa-f]{104}|070707[0-7]{70}|(?:\xc7\x71|\x71\xc7)(?s:.{24})[^\0]{1,250}\0")
@@ -124,6 +125,8 @@ def sniff(head: bytes, size: int, name: bytes) -> Sniffed:
             if found.format == "ole" and suffix in _OLE:
                 return replace(found, media_type=_OLE[suffix])
             return found
+    if begins_cms(head):  # before mail, which it may hold as it stands
+        return _PKCS7.get(suffix, _PKCS7[b".p7m"])
     if tar.begins(head):  # before mail, which its first member may be
         return _TAR
     top = head[blank_length(head) :]
@@ -155,6 +158,11 @@ def holds_messages(found: Sniffed, name: bytes, claimed: str | None = None) -> b
     if found.format in ("tnef", "pst", "7z", "rar", "ar", "cpio"):  # what a foreign archive holds cannot be seen
         return True
     return called_message(name, claimed) or (found.format == "ole" and _suffix(name) in (b".msg", b".oft"))
+
+
+def begins_cms(head: bytes) -> bool:
+    """Whether octets begin as signed or encrypted content in DER or BER does (RFC 5652 §3)."""
+    return head.startswith(b"\x30") and CMS in head[:24]
 
 
 def called_message(name: bytes, claimed: str | None) -> bool:

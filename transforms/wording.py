@@ -111,8 +111,9 @@ REASONS: dict[str, tuple[str, str]] = {
         "A copy of that message which still holds its attachment; the findings name the message.",
     ),
     "parent_not_verified": (
-        "The message that carries it is not verified, so nothing can be said about this part.",
-        "Whatever verifies the message.",
+        "The message that carries it is not verified, or this part may hold messages of others, which no proof "
+        "reaches; so nothing can be said about it.",
+        "Whatever verifies the message, or what the part holds.",
     ),
     "blanks_not_signed": (
         "The message that carries it is verified, but its signature leaves blanks and line ends open, and in this "

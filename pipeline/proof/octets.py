@@ -10,6 +10,7 @@ from pipeline.lookup import Record
 from transforms import path_spec
 from transforms.again import Place, Step, octets_at, zip_member
 from transforms.containers import compressed, tar
+from transforms.containers import zip as zip_archive
 from transforms.limits import LIMITS
 from transforms.sniff import HEAD, sniff
 from transforms.span import Span
@@ -41,10 +42,9 @@ def source_name(path: str) -> bytes:
 def _member(archive: Span, step: str) -> Iterator[Iterable[bytes]]:
     """The content of the member that a step names, if the archive has one of octets."""
     form = sniff(archive.read(0, HEAD), archive.size, b"").format
-    if form == "zip":
-        yield from zip_member(archive, step)
-    elif form not in ("gzip", "bzip2", "xz", "zstd"):
-        return
+    if form not in ("gzip", "bzip2", "xz", "zstd"):
+        if form == "zip" or zip_archive.has_directory(archive):
+            yield from zip_member(archive, step)
     elif not compressed.holds_tar(archive, form):
         if step == path_spec.offset_step(0):
             yield _bounded(compressed.decompressed(archive, form))

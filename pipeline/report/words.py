@@ -38,7 +38,7 @@ REASONS = {
     "altered_copy": "altered copy",
     "grafted_signature": "signature of another mail",
     "spoofed_at_receipt": "spoofed, says its receiver",
-    "parent_not_verified": "its message is not verified",
+    "parent_not_verified": "no verified message passes proof to it",
     "sent_by_outsider": "sent by an outsider",
     "key_unknown": "key not at hand",
     "gap": "gap in a container",

@@ -103,6 +103,16 @@ def read_directory(span: Span, alive: Callable[[], None] = UNWATCHED.alive) -> Z
     return ZipDirectory((*listed, *unlisted), _mimetype(span, listed), tuple(gaps), tuple(defects))
 
 
+def has_directory(span: Span) -> bool:
+    """Whether the octets end as a zip does, whatever stands in front of it."""
+    try:
+        end = _end_of_directory(span)
+    except (struct.error, ValueError):
+        return False
+    start = end.stop - end.size
+    return start >= 0 and (not end.size or span.read(start, start + 4) == b"PK\1\2")
+
+
 def split(directory: ZipDirectory, target: int) -> tuple[tuple[int, int], ...]:
     """Ranges of member indices, of about target stored octets each, and no more members than one unit has files."""
     ranges, first, octets = [], 0, 0

@@ -9,15 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 from transforms import magic_type
+from transforms.auth.ber import Malformed
+from transforms.auth.cms import signed_data
 from transforms.auth.smime import ENVELOPES
+from transforms.concealed import may_hold_messages
 from transforms.containers import emlx, mailbox
+from transforms.containers import zip as zip_archive
 from transforms.containers.compound import Storage, open_compound
 from transforms.documents import Opened
+from transforms.limits import LIMITS
 from transforms.mail import msg, tnef
 from transforms.mail.fields import header_goes_on, names_fields_of_mail
 from transforms.mail.mapi import OUTLOOK, TNEF
 from transforms.model import ContainerError, Kind, Status
-from transforms.sniff import EMAIL, HEAD, LONG_HEAD, Sniffed, called_message, holds_messages, sniff
+from transforms.sniff import EMAIL, HEAD, LONG_HEAD, Sniffed, begins_cms, called_message, holds_messages, sniff
 from transforms.span import Span
 from transforms.unpack import archives, documents, envelopes, mailboxes, outlook
 from transforms.unpack.landing import Landed
@@ -90,6 +95,7 @@ def _opens(found: Sniffed) -> bool:
 
 
 _ENVELOPE = Sniffed("pkcs7", Kind.OTHER, "application/pkcs7-mime")
+_ZIP = Sniffed("zip", Kind.ARCHIVE, "application/zip")
 _OUTLOOK = Sniffed("msg", Kind.EMAIL, OUTLOOK)
 
 
@@ -111,8 +117,12 @@ def _typed(span: Span, place: Place) -> Sniffed:
     if span.size > HEAD and header_goes_on(head):
         head = span.read(0, LONG_HEAD)
     found = sniff(head, span.size, place.name)
+    if found.kind in (Kind.TEXT, Kind.OTHER) and zip_archive.has_directory(span):
+        return _ZIP  # behind octets of something else, such as the program that opens it
     if found.format == "unknown" and place.claimed in ENVELOPES:
         return _ENVELOPE
+    if found.format == "pkcs7" and begins_cms(head):
+        return found if found.kind is not Kind.SIGNATURE or _is_detached(span) else _ENVELOPE
     if found.format == "pkcs7" and names_fields_of_mail(head):  # Outlook keeps the whole signed part so
         return EMAIL
     if found.kind not in (Kind.TEXT, Kind.OTHER) or not called_message(place.name, place.claimed):
@@ -120,10 +130,18 @@ def _typed(span: Span, place: Place) -> Sniffed:
     return EMAIL if names_fields_of_mail(head) else found
 
 
+def _is_detached(span: Span) -> bool:
+    """Whether a signature holds nothing of what it signs."""
+    if span.size > LIMITS.signature_der:
+        return False
+    try:
+        return signed_data(span.read()).content is None
+    except Malformed:
+        return False
+
+
 def _facts(found: Sniffed, span: Span, place: Place) -> dict[str, Any]:
     """Type columns; libmagic is asked only about what the sniffer leaves over."""
+    holds = holds_messages(found, place.name, place.claimed) or may_hold_messages(span, found, place.name)
     guess = magic_type.media_type(span.read(0, HEAD)) if found.format == "unknown" else None
-    return {
-        "media_type": guess or found.media_type,
-        "holds_messages": holds_messages(found, place.name, place.claimed),
-    }
+    return {"media_type": guess or found.media_type, "holds_messages": holds}

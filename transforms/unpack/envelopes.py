@@ -6,6 +6,7 @@ from typing import Any
 
 from transforms import path_spec
 from transforms.auth.smime import opaque
+from transforms.concealed import in_der
 from transforms.model import Entry, Kind, Status
 from transforms.unpack.landing import Landed
 from transforms.unpack.members import member
@@ -25,10 +26,9 @@ def read(rows: Rows, row: int, place: Place, landed: Landed, kind: Kind, facts: 
         landed = landed._replace(status=Status.LIMITED, code="limit.signature")
         rows.put(row, place, kind, landed.digests, **facts, **landed.outcome)
         return whole
-    held = opaque(landed.span.read())
+    held = opaque(in_der(landed.span.read()))
     rows.document_signatures += [(row, signature) for signature in held.signatures]
     if held.content is not None:
-        facts["holds_messages"] = True
         below = place.below(row, landed.digests.sha256)._replace(covered=False, claimed="message/rfc822")
         content = held.content
         entry = Entry(place.name.rsplit(b".", 1)[0], 0, content=lambda: content, stored_size=landed.span.size)
