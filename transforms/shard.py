@@ -22,6 +22,7 @@ from transforms.model import (
     DocumentFacts,
     DocumentSignature,
     HeaderField,
+    Kind,
     PreparedSignature,
     PublicKey,
     SignatureResult,
@@ -105,6 +106,7 @@ class Attached(NamedTuple):
     media_type: str  # as found
     kind: str
     sha256: str | None
+    text: str = ""  # normalised, of a document whose words are kept
 
 
 class Content(NamedTuple):
@@ -131,8 +133,7 @@ class Content(NamedTuple):
 def content_of(shard: Shard, row: int) -> Content:
     """The content of a message in a shard that was read up to its texts."""
     one = {name: shard.column(name)[row] for name in _CONTENT}
-    at = pc.index(shard.texts["row"], row).as_py()
-    form, text = ("", "") if at < 0 else (shard.texts["form"][at].as_py(), shard.texts["text"][at].as_py())
+    form, text = _text_of(shard, row)
     depths, parents = shard.column("depth"), shard.column("parent_row")
     attached = []
     for below in range(row + 1, len(depths)):  # children follow their parent
@@ -141,7 +142,8 @@ def content_of(shard: Shard, row: int) -> Content:
         if parents[below] == row:
             facts = (shard.column(name)[below] for name in ("file_name", "media_type", "kind", "sha256"))
             name, media_type, kind, sha256 = facts
-            attached.append(Attached(name or "", media_type or "", kind, sha256))
+            words = _text_of(shard, below)[1] if kind == Kind.DOCUMENT else ""
+            attached.append(Attached(name or "", media_type or "", kind, sha256, words))
     return Content(
         one["path"],
         form,
@@ -160,6 +162,12 @@ def content_of(shard: Shard, row: int) -> Content:
         one["received_utc"],
         _clocks_of(shard, row),
     )
+
+
+def _text_of(shard: Shard, row: int) -> tuple[str, str]:
+    """Form and text of a row; empty where none is kept."""
+    at = pc.index(shard.texts["row"], row).as_py()
+    return ("", "") if at < 0 else (shard.texts["form"][at].as_py(), shard.texts["text"][at].as_py())
 
 
 _CONTENT = ("path", "subject", "from_email", "from_domain", "from_name", "to_emails", "cc_emails", "date_utc",

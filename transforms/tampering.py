@@ -237,7 +237,7 @@ _NOTHING = "(no words)"  # a decision shows both values, also of words slipped i
 
 
 def said_part(signed: Content, shown: Content) -> Said | None:
-    """A document or picture in the place of another of the same name and type.
+    """A document or picture in the place of another of the same name and type; of documents, one with other words.
 
     Anything else is what gateways and exporters do: parts removed, renamed, added, replaced by a
     notice, and text whose line ends, charset or footer changed.
@@ -257,7 +257,14 @@ def _replaced(signed: Attached, shown: Attached) -> bool:
         and signed.kind in TELLING_PARTS
         and not signed.media_type.startswith("text/")
         and None not in (signed.sha256, shown.sha256)
+        and not _same_words(signed.text, shown.text)
     )
+
+
+def _same_words(signed: str, shown: str) -> bool:
+    """Whether two documents say the same, as far as their words are kept: one was saved anew, or disarmed."""
+    before, after = words(signed), words(shown)
+    return bool(before and after) and differences(before, after) == []
 
 
 TELLING_PARTS = frozenset({Kind.DOCUMENT.value, Kind.IMAGE.value})

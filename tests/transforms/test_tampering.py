@@ -176,6 +176,17 @@ def test_parts_that_gateways_touch_are_not_said(shown: tuple[Attached, ...]) -> 
     assert said_part(content("", REPORT), content("", *shown)) is None
 
 
+@pytest.mark.parametrize(
+    ("signed", "shown", "is_said"),
+    [("pay 5000 euro", "pay 5000 euro", False), ("pay 5000 euro", "pay 9000 euro", True), ("", "", True),
+     ("pay 5000 euro", "", True)],
+)  # fmt: skip
+def test_a_document_that_was_saved_anew_with_the_same_words_is_not_said(signed: str, shown: str, is_said: bool) -> None:
+    """Gateways that disarm documents rewrite those with embedded objects and leave the others alone."""
+    here, there = REPORT._replace(text=signed), REPORT._replace(sha256="b" * 64, text=shown)
+    assert (said_part(content("", here), content("", there)) is not None) is is_said
+
+
 # ---- habits -----------------------------------------------------------------------------------
 
 
