@@ -191,6 +191,7 @@ class Reading(NamedTuple):
     header_ambiguous: str | None  # why the header section can be read in two ways, else None
     body_ambiguous: str | None  # why the body can, if Content-Type or its encoding is unsigned
     blanks_ambiguous: str | None = None  # why it can, if only its relaxed form is signed
+    parts_ambiguous: str | None = None  # why it can, whatever is signed: fields of a part are not readable
 
 
 # ---- signatures -------------------------------------------------------------------------------

@@ -37,8 +37,10 @@ PDF = base64.encodebytes(b"%PDF-1.4 " + b"x" * 100).decode()
 def row(tmp_path: Path, judged: Any) -> Any:
     """Judges an edited mail; answers its row and those below it."""
 
-    def judge(mail: str, *edits: tuple[str, str], top: bytes = b"", name: str = "a.eml", **how: Any) -> dict[str, Any]:
-        octets = sign((HEAD + mail).replace("\n", "\r\n").encode(), CAMPAIGN, **how)
+    def judge(
+        mail: str, *edits: tuple[str, str], top: bytes = b"", name: str = "a.eml", subject: str = "Budget", **how: Any
+    ) -> dict[str, Any]:
+        octets = sign((HEAD.replace("Budget", subject) + mail).replace("\n", "\r\n").encode(), CAMPAIGN, **how)
         for old, new in edits:
             edited = octets.replace(old.replace("\n", "\r\n").encode(), new.replace("\n", "\r\n").encode(), 1)
             assert edited != octets
@@ -127,6 +129,44 @@ def test_blanks_hide_no_parts_from_an_unsigned_type(row: Any) -> None:
     assert row(mail, *edits, fields=LIKE_GMAIL)["a.eml"]["reason_code"] == "mime_reinterpretation_possible"
 
 
+PAD = " " * 20_000
+NESTED = (
+    f"{MIXED}--b1\nContent-Type: text/plain\n\nSee what they forged.\n--b1\nContent-Type: message/rfc822\n\n"
+    "From: Boss <boss@campaign.example>\nSubject: Deal\n\nWe accept.\n--b1\nContent-Type: application/pdf\n"
+    f'Content-Disposition: inline; filename="a.pdf"\nContent-Transfer-Encoding: base64\n\n{PDF}--b1--\n'
+)
+
+
+@pytest.mark.parametrize("edit", ["Content-Type:| message", "Content-Type:| application", "inline;| filename"])
+def test_blanks_in_the_fields_of_a_part_hide_nothing(row: Any, edit: str) -> None:
+    rows = row(NESTED, (edit.replace("|", ""), edit.replace("|", PAD)), fields=WITH_MIME)
+    assert sorted(rows) == ["a.eml", "a.eml!2", "a.eml!3"]
+    assert (rows["a.eml!2"]["kind"], rows["a.eml!3"]["file_name"]) == ("email", "a.pdf")
+    assert rows["a.eml"]["verdict"] == "verified"
+
+
+@pytest.mark.parametrize("padding", [PAD, "\n " * 9000])
+def test_blanks_in_a_signed_type_hide_no_text(row: Any, padding: str) -> None:
+    rows = row(NESTED, ("mixed; boundary", f"mixed;{padding}boundary"), fields=WITH_MIME)
+    assert sorted(rows) == ["a.eml", "a.eml!2", "a.eml!3"]
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        NESTED.replace("Content-Type: message", f"Content-Type: ({'x' * 20_000}) message"),
+        NESTED.replace("inline; filename", f"inline; x={'x' * 20_000}; filename"),
+        NESTED.replace("message/rfc822", "message"),
+        NESTED.replace('; boundary="b1"', ""),
+    ],
+)
+@pytest.mark.parametrize("canonicalization", ["relaxed/relaxed", "simple/simple"])
+def test_a_part_whose_fields_cannot_be_read_is_not_verified(row: Any, mail: str, canonicalization: str) -> None:
+    rows = row(mail, fields=WITH_MIME, canonicalization=canonicalization)
+    assert rows["a.eml"]["reason_code"] == "mime_reinterpretation_possible"
+    assert {one["verdict"] for one in rows.values()} == {"unverifiable"}
+
+
 def test_a_blank_in_a_boundary_is_not_verified(row: Any) -> None:
     mail = TWO_TEXTS.replace("b1", "b 1")
     edit = ("\n--b 1\nContent-Type: text/plain\n\nJust", "\n--b  1\nContent-Type: text/plain\n\nJust")
@@ -179,6 +219,16 @@ def test_an_unsigned_disposition_that_names_the_content_is_not_verified(row: Any
     rows = row(PLAIN, top=f'Content-Disposition: attachment; filename="{name}"\r\n'.encode())
     assert {one["verdict"] for one in rows.values()} == {"unverifiable"}
     assert row(PLAIN, top=b"Content-Disposition: inline\r\n")["a.eml"]["verdict"] == "verified"
+
+
+@pytest.mark.parametrize("padding", [" " * 70_000, "\t" * 5_000])
+def test_blanks_in_a_signed_field_hide_nothing_of_it(row: Any, padding: str) -> None:
+    places = ("2017", "10:00"), ("10:00:00", "+0200"), ("To:", "desk"), ("not", "signed")
+    edits = [(f"{old} {new}", f"{old}{padding}{new}") for old, new in places]
+    (found,) = row(PLAIN, *edits, subject="Budget approved? No, not signed").values()
+    assert (found["verdict"], found["subject"]) == ("verified", "Budget approved? No, not signed")
+    assert (found["to_emails"], found["date_offset_min"]) == (["desk@newsroom.example"], 120)
+    assert found["date_raw"] == "Mon, 24 Apr 2017 10:00:00 +0200"
 
 
 TABLE = "name\treceived\tpaid\nMinister\t\t5000\n" + "row\tx\ty\n" * 10

@@ -86,8 +86,10 @@ def objections(
 
 
 def _reads_otherwise(signature: Signature, fields: Sequence[HeaderField], reading: Reading) -> bool:
-    """Whether the body reads otherwise under other unsigned fields, or other blanks."""
+    """Whether the body reads otherwise under other unsigned fields, other blanks or in other mail programs."""
     if reading.body_ambiguous is not None and leaves_mime_open(fields, signature.signed_fields):
+        return True
+    if reading.parts_ambiguous is not None:
         return True
     if reading.blanks_ambiguous is not None and signature.body_canonicalization == "relaxed":
         return True

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from transforms.limits import LIMITS
 from transforms.mail.charset import to_text
-from transforms.mail.comments import unfolded, without_comments
+from transforms.mail.comments import compact, unfolded, without_comments
 from transforms.mail.words import decode_words
 from transforms.model import Mailbox, Message
 
@@ -28,7 +28,7 @@ def mailboxes(value: bytes) -> tuple[Mailbox, ...]:
     Groups are opened, comments and routes dropped; a comment gives the display name if nothing else
     does. What has no address is given with address and domain "". Never raises, linear time.
     """
-    value = unfolded(value)
+    value = compact(value, 512)
     return _cached(value) if len(value) <= 512 else _mailboxes(value)
 
 

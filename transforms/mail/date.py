@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from transforms.limits import LIMITS
-from transforms.mail.comments import unfolded, without_comments
+from transforms.mail.comments import compact, without_comments
 from transforms.model import HeaderField
 from transforms.text import clean_text
 
@@ -40,7 +40,7 @@ _2101 = (date(2101, 1, 1).toordinal() - _1970) * _DAY * 60  # seconds
 class ParsedDate:
     utc: datetime | None  # aware, UTC; None if unreadable, out of 1970..2100 or without a known zone
     offset_min: int | None  # minutes east of UTC as written; None without a known zone
-    raw: str  # as written, unfolded and clean
+    raw: str  # as written, unfolded and clean; where it is long, runs of blanks as one
     # mail.date_unreadable | mail.date_out_of_range | mail.date_no_zone | mail.date_zone_unknown
     # | mail.date_zone_unstated (-0000: UTC, place not told) | mail.date_offset_impossible
     defects: tuple[str, ...] = ()
@@ -48,9 +48,9 @@ class ParsedDate:
 
 def parse_date(value: bytes) -> ParsedDate:
     """A date-time of any quality; never raises."""
-    value = unfolded(value[: LIMITS.display])
+    value = compact(value, LIMITS.display)
     raw = clean_text(value, LIMITS.display)
-    text = b" ".join(without_comments(value).split())
+    text = b" ".join(without_comments(value[: LIMITS.display]).split())
     match = _DATE_TIME.match(text) or _ASCTIME.match(text)
     local = _local(match) if match else None
     if match is None or local is None:

@@ -6,6 +6,7 @@ Defects that a Part can carry from here, beside those of its own header section:
     mail.boundary_not_found    a multipart without one delimiter line; read as a leaf
     mail.boundary_not_closed   no closing delimiter: the message may be cut off
     mail.media_type_invalid    Content-Type without type/subtype; read as text/plain
+    mail.mime_field_cut        a Content-Type or Content-Disposition too long to be read to its end
     limit.parts                the last part given; LIMITS.mime_parts are reached
     limit.mime_depth           a multipart deeper than LIMITS.mime_depth; read as a leaf
 """
@@ -20,7 +21,7 @@ from typing import NamedTuple
 from transforms.limits import LIMITS
 from transforms.mail.comments import unfolded, without_comments
 from transforms.mail.fields import split_part
-from transforms.mail.parameters import Parameter, raw_parameters
+from transforms.mail.parameters import Parameter, is_cut, raw_parameters
 from transforms.mail.words import decode_words
 from transforms.model import HeaderField, Message, Part
 from transforms.span import Span
@@ -207,6 +208,8 @@ def _described(node: _Node) -> tuple[Part, bytes | None]:
             media_type = claimed
         else:
             defects.append("mail.media_type_invalid")
+    if any(field is not None and is_cut(field.value) for field in (content_type, disposition)):
+        defects.append("mail.mime_field_cut")
     shown, placing = raw_parameters(disposition.value) if disposition is not None else ("", ())
     file_name, raw_file_name = _file_name(placing, parameters)
     is_item = media_type not in ("text/plain", "text/html") or file_name is not None or shown == "attachment"

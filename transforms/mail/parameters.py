@@ -9,9 +9,9 @@ from urllib.parse import unquote_to_bytes
 
 from transforms.limits import LIMITS
 from transforms.mail.charset import to_text
-from transforms.mail.comments import unfolded, without_comments
+from transforms.mail.comments import compact, unfolded, without_comments
 
-MAX_VALUE = 4 * LIMITS.name  # octets looked at: a long name, percent-encoded
+MAX_VALUE = 4 * LIMITS.name  # octets looked at, runs of blanks as one: a long name, percent-encoded
 _PARAMETER = re.compile(rb'[;\s]*+([^\s=;"]++)\s*+(?:=\s*+("(?:[^"\\]|\\.)*+"|[^;]*+)|(?=;|\Z|\s))', re.DOTALL)
 _SKIP = re.compile(rb"[^;]*+")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
@@ -42,7 +42,12 @@ def parse_parameterized(value: bytes) -> tuple[str, dict[str, str]]:
 
 def raw_parameters(value: bytes) -> tuple[str, tuple[Parameter, ...]]:
     """The value and every parameter that it names, repeats included; RFC 2231 forms first."""
-    return _cached(value) if len(value) <= 256 else _raw_parameters(value[:MAX_VALUE])
+    return _cached(value) if len(value) <= 256 else _raw_parameters(compact(value, MAX_VALUE)[:MAX_VALUE])
+
+
+def is_cut(value: bytes) -> bool:
+    """Whether a value is too long to be looked at as a whole."""
+    return len(value) > MAX_VALUE and len(compact(value, MAX_VALUE)) > MAX_VALUE
 
 
 def _raw_parameters(value: bytes) -> tuple[str, tuple[Parameter, ...]]:

@@ -33,7 +33,13 @@ def read_one_way(message: Message, body: bool = True, found: Sequence[Part] | No
     """
     found = tuple(parts(message)) if found is None else found
     body_ambiguous = _body_ambiguous(message, found) if body else None
-    return Reading(only_author(message), _header_ambiguous(message), body_ambiguous, _blanks_ambiguous(message, found))
+    return Reading(
+        only_author(message),
+        _header_ambiguous(message),
+        body_ambiguous,
+        _blanks_ambiguous(message, found),
+        _parts_ambiguous(found),
+    )
 
 
 # ---- header section ---------------------------------------------------------------------------
@@ -109,6 +115,22 @@ def _blurred(body: Span, boundaries: set[bytes]) -> bool:
         if count == _MAX_DASHES or (alike and line not in exact and line.removesuffix(b"--") not in exact):
             return True
     return False
+
+
+# ---- parts: what their own fields leave open ------------------------------------------------------
+
+_UNREAD = {
+    "mail.mime_field_cut": "field_cut",
+    "mail.media_type_invalid": "media_type",
+    "mail.no_boundary": "boundary",
+    "mail.boundary_invalid": "boundary",
+    "limit.header": "header_not_read_to_its_end",
+}
+
+
+def _parts_ambiguous(found: Sequence[Part]) -> str | None:
+    """Whether fields that say what a part is could not be read: each reader makes of it what it likes."""
+    return next((_UNREAD[defect] for part in found for defect in part.defects if defect in _UNREAD), None)
 
 
 # ---- body -------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import binascii
 import re
 
 from transforms.mail.charset import to_text
-from transforms.mail.comments import unfolded
+from transforms.mail.comments import compact, unfolded
 from transforms.text import clean_text
 
 _ENCODED_WORD = re.compile(rb"=\?([^?\s*]{1,64})(?:\*[^?\s]{0,64})?\?([bBqQ])\?([^?]*)\?=")
@@ -19,16 +19,19 @@ _MAX_WORDS = 1_000
 
 
 def decode_words(value: bytes, limit: int) -> str:
-    """A field's value, unfolded and decoded, clean, at most limit characters.
+    """A field's value, unfolded and decoded, clean, at most limit characters, cut with an ellipsis.
 
+    Where the value is longer than limit, each run of blanks is shown as one.
     Raw octets above 127 are read as UTF-8, else as Windows-1252. Encoded words beyond the first
     thousand are shown as they are written.
     """
     # An emoji as Q is 12 octets, and each encoded word has some 20 of its own.
-    value = unfolded(value[: 32 * limit + 1024]).replace(b"\t", b" ")
-    if b"=?" not in value:
-        return clean_text(to_text(value, ""), limit)
-    return clean_text(_decoded(value), limit)
+    whole = compact(value, limit).replace(b"\t", b" ")
+    value = whole[: 32 * limit + 1024]
+    text = clean_text(_decoded(value) if b"=?" in value else to_text(value, ""), limit)
+    if len(value) < len(whole) and not text.endswith("…"):
+        return text[: limit - 1] + "…"
+    return text
 
 
 def words_are_strict(value: bytes) -> bool:

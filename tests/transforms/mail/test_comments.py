@@ -3,7 +3,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.mail.comments import unfolded, without_comments
+from transforms.mail.comments import compact, unfolded, without_comments
 
 
 def test_nested_comments_go_and_quoted_parentheses_stay():  # RFC 5322 A.5
@@ -30,3 +30,8 @@ def test_hundred_thousand_parentheses_take_linear_time():
 @given(st.binary(max_size=100))
 def test_any_octets_are_taken(value: bytes):
     assert len(without_comments(value)) <= len(value)
+
+
+def test_only_a_long_value_loses_blanks():
+    assert compact(b" a  b\r\n", 8) == b"a  b"
+    assert compact(b" a \t b \r\n  c\r\n", 4) == b"a b c"

@@ -108,3 +108,10 @@ def test_seconds_agree_with_the_long_way(
     value = f"{before}{day} {month} {year} {hour:02}:{minute:02}:{second:02} {zone:+05}{behind}".encode()
     moment = parse_date(value).utc
     assert seconds_of(value) == (int(moment.timestamp()) if moment is not None else None)
+
+
+def test_blanks_push_no_part_of_a_date_out_of_sight():
+    date = parse_date(b" Fri, 21" + b" " * 70_000 + b"Nov 1997 09:55:06" + b"\t" * 70_000 + b"-0600\r\n")
+    assert (date.utc, date.offset_min, date.raw) == (
+        at(1997, 11, 21, 15, 55, 6), -360, "Fri, 21 Nov 1997 09:55:06 -0600",
+    )  # fmt: skip

@@ -93,3 +93,9 @@ def test_hostile_values_take_linear_time():
     ):
         assert len(decode_words(value, 1_000_000)) > 0 or not value.strip()
     assert time.process_time() - start < 2
+
+
+def test_blanks_push_no_word_out_of_sight_and_a_cut_is_seen():
+    assert decode_words(b" approved?" + b" \t" * 40_000 + b"no\r\n", 100) == "approved? no"
+    assert decode_words(b"a  b", 100) == "a  b"
+    assert decode_words(b"approved?" + b"=?utf-8?q??=" * 1_000 + b" no", 100) == "approved?=?u…"
