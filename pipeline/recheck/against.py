@@ -43,6 +43,9 @@ def recheck(dump: Path, verified: Verified) -> Tally:
         if octets is None:
             tally.left_out[_PACKED] += 1 + len(carried)
             continue
+        if second_opinion.takes_too_long(octets):
+            tally.left_out[second_opinion.TOO_LONG] += 1 + len(carried)
+            continue
         signed = _message(tally, item, rests_on, found, octets, verified)
         if signed is not None and carried:
             digests = _digests(_as_octets(signed.message))

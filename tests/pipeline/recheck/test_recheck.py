@@ -217,6 +217,29 @@ def test_dkimpy_denies_other_words_another_key_and_hostile_octets() -> None:
         assert not second_opinion.of_message(octets, number, record).agrees
 
 
+def test_a_mail_of_blanks_is_counted_and_not_handed_to_dkimpy(tmp_path: Path) -> None:
+    signer = Signer("campaign.example", "s1", "campaign")
+    mail = sign(MAIL, signer)
+    padded = mail.replace(b"hall is", b"hall" + b" " * 12_000 + b"is")
+    (tmp_path / "dump").mkdir()
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "dump" / "a.eml").write_bytes(padded)
+    (tmp_path / "keys" / "s1._domainkey.campaign.example.txt").write_text(signer.record())
+    out = run(tmp_path / "dump", tmp_path / "out", "--keys", str(tmp_path / "keys"))
+    found = verified.of(out, record_of(out))
+    assert [item["path"] for item, _ in found.own] == ["a.eml"]
+    tally = against.recheck(tmp_path / "dump", found)
+    assert (tally.wrong, tally.agree, dict(tally.left_out)) == ([], 0, {second_opinion.TOO_LONG: 1})
+
+
+@pytest.mark.parametrize(("octets", "long"), [
+    (b"a" + b" " * 9_000 + b"a", False), (b"a" + b"\t\r\n " * 3_000 + b"a", True),
+    ((b"a" + b" " * 1_000) * 90, False), ((b"a" + b" " * 1_000) * 101, True),
+])  # fmt: skip
+def test_blanks_are_weighed_by_the_square_of_their_runs(octets: bytes, long: bool) -> None:
+    assert second_opinion.takes_too_long(octets) is long
+
+
 def test_dkimpy_is_loaded_without_the_dns(finished: Path) -> None:
     code = (
         "import sys; from pipeline import cli\n"
