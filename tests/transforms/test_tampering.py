@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from prepared_signature import SIGNATURE
 from transforms.shard import Attached, Content
 from transforms.tampering import (
     Said,
     Tampering,
+    intact_signature,
     kind_of,
     munged,
     said_author,
@@ -18,6 +21,7 @@ from transforms.tampering import (
     said_subject,
     said_text,
     settle,
+    signed_once,
     text_changes,
     witness,
 )
@@ -185,6 +189,33 @@ def test_a_document_that_was_saved_anew_with_the_same_words_is_not_said(signed: 
     """Gateways that disarm documents rewrite those with embedded objects and leave the others alone."""
     here, there = REPORT._replace(text=signed), REPORT._replace(sha256="b" * 64, text=shown)
     assert (said_part(content("", here), content("", there)) is not None) is is_said
+
+
+# ---- signatures -------------------------------------------------------------------------------
+
+
+def test_a_second_signature_over_another_body_speaks_for_the_author_again() -> None:
+    changed = SIGNATURE._replace(body_ok=False)
+    both = SIGNATURE._replace(seq=1, algorithm="ed25519-sha256", signature=b"e")
+    assert signed_once([changed, both._replace(body_ok=False)], changed)
+    assert not signed_once([changed, both], changed)  # its key may only be missing
+
+
+@pytest.mark.parametrize(
+    ("other", "intact"),
+    [
+        ({}, True),
+        ({"aligned": "none"}, False),
+        ({"body_ok": False}, False),
+        ({"length": 10}, False),
+        ({"length": 10, "open_octets": 0}, True),
+        ({"type": "arc-message"}, False),
+    ],
+)
+def test_a_signature_of_the_author_over_this_body_may_prove_it_under_other_keys(
+    other: dict[str, Any], intact: bool
+) -> None:
+    assert (intact_signature([SIGNATURE._replace(**other)]) is not None) is intact
 
 
 # ---- habits -----------------------------------------------------------------------------------
