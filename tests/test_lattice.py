@@ -16,6 +16,7 @@ import pytest
 
 from pipeline import key_store, showing
 from transforms.auth.coverage import ORDER
+from transforms.judgement import NO_ROOT, PART_ONLY
 from transforms.model import PublicKey
 from transforms.wording import OBJECTIONS, OUTCOMES
 
@@ -277,7 +278,7 @@ def test_junk_between_fields_is_an_objection_to_a_valid_signature(mailer: Mailer
 
 
 def test_words_for_every_objection_and_outcome() -> None:
-    assert set(OBJECTIONS) == set(ORDER)
+    assert set(OBJECTIONS) == {*ORDER, NO_ROOT, PART_ONLY}
     for words in (*OBJECTIONS.values(), *OUTCOMES.values()):
         assert words[0].islower() and not words.endswith(".") and "_" not in words
 
