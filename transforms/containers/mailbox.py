@@ -3,6 +3,8 @@
 A separator is a From_ line at the start of the mailbox or behind an empty line, followed by a header
 field, a `>From ` line or the end. The octets right around it decide that, so a mailbox can be split
 anywhere and its ranges still agree on every message. A byte order mark does not move the start.
+Some writers leave out the empty lines. Where a mailbox has none of them, a From_ line with its date and
+a header section of mail behind it separates as well (close).
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from transforms.watch import UNWATCHED
 _BEFORE = 3  # octets before a From_ line that decide whether it is a separator: LF CR LF
 _BEHIND = 4096  # octets from its first one on that do: the line and the next field's name
 _FIELD_NAME = 300  # octets of those behind the line
+_HEADER_BEHIND = 2048  # octets of a From_ line without an empty line before it that must look like mail
+_DATED = re.compile(rb"From [^\r\n]{0,510}?\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[, \t]")
 _TOP = re.compile(rb"(?:\xef\xbb\xbf)?(?:\r?\n)?")  # what may stand before a From_ line at the start
 _FIELD = re.compile(rb"[!-9;-~]{1,256}+[ \t]{0,16}+:|>From ")
 # What a separator has at the least, a weekday or an address: few lines of text are looked at closely.
@@ -29,19 +33,23 @@ _LIKELY = re.compile(
 
 
 def entries(
-    span: Span, start: int = 0, stop: int | None = None, alive: Callable[[], None] = UNWATCHED.alive
+    span: Span,
+    start: int = 0,
+    stop: int | None = None,
+    alive: Callable[[], None] = UNWATCHED.alive,
+    close: bool = False,
 ) -> Iterator[Entry]:
     """Messages whose From_ lines begin in start..stop, and from 0 a gap before the first of all.
 
     A message is what lies between its From_ line and the next, without the one empty line that a
     writer puts behind each message. Ranges that meet give together what the whole gives. alive is
-    called between windows of LIMITS.chunk octets.
+    called between windows of LIMITS.chunk octets. close: as holds_close says.
     """
     stop = span.size if stop is None else min(stop, span.size)
     if start >= stop:
         return
     at = None
-    for following in _separators(span, start, stop, alive):
+    for following in _separators(span, start, stop, alive, close):
         if at is not None:
             yield _message(span, at, following)
         elif start == 0 and following > 0:
@@ -49,7 +57,7 @@ def entries(
         at = following
     if at is None and start > 0:
         return
-    end = next(_separators(span, stop, span.size, alive), span.size)
+    end = next(_separators(span, stop, span.size, alive, close), span.size)
     yield Entry(None, 0, "gap", 0, end) if at is None else _message(span, at, end)
 
 
@@ -57,6 +65,23 @@ def holds_several(span: Span, alive: Callable[[], None] = UNWATCHED.alive) -> bo
     """Whether a separator stands behind the start; else a leading From_ line tops a single message."""
     start = blank_length(span.read(0, _BEHIND))
     return next(_separators(span, start + 1, span.size, alive), None) is not None
+
+
+def holds_close(span: Span, alive: Callable[[], None] = UNWATCHED.alive) -> bool:
+    """Whether From_ lines stand inside that have no empty line before them; asked where holds_several says no.
+
+    Of octets without a From_ line of that kind on top, no.
+    """
+    head = span.read(0, _BEHIND)
+    top = blank_length(head)
+    return _tops_mail(head, top) and next(_separators(span, top + 1, span.size, alive, close=True), None) is not None
+
+
+def separators_inside(message: Span, alive: Callable[[], None] = UNWATCHED.alive) -> bool:
+    """Whether a message of a mailbox holds From_ lines that would separate, were there an empty line before them."""
+    if message.find(b"\nFrom ") < 0:
+        return False
+    return next(_separators(message, 1, message.size, alive, close=True), None) is not None
 
 
 def begins_behind_text(head: bytes) -> bool:
@@ -83,7 +108,7 @@ def _message(span: Span, at: int, end: int) -> Entry:
     return Entry(None, at, "message", start, end - start)
 
 
-def _separators(span: Span, start: int, stop: int, alive: Callable[[], None]) -> Iterator[int]:
+def _separators(span: Span, start: int, stop: int, alive: Callable[[], None], close: bool = False) -> Iterator[int]:
     """Offsets of the separators that begin in start..stop, in order."""
     top = _TOP.match(span.read(0, 5))
     assert top is not None  # it may match nothing
@@ -100,7 +125,7 @@ def _separators(span: Span, start: int, stop: int, alive: Callable[[], None]) ->
             if at + 5 > stop_at:
                 break
             empty_line = window[max(0, at - _BEFORE) : at].endswith((b"\n\n", b"\n\r\n"))
-            if empty_line and _is_from_line(window, at):
+            if (empty_line or (close and _tops_mail(window, at))) and _is_from_line(window, at):
                 yield base + at
 
 
@@ -110,6 +135,11 @@ def _is_from_line(window: bytes, at: int) -> bool:
     head = window[at : end + _FIELD_NAME]
     length = from_line_length(head) if end and head.startswith(b"From ") else 0
     return length > 0 and (at + length == len(window) or _FIELD.match(head, length) is not None)
+
+
+def _tops_mail(window: bytes, at: int) -> bool:
+    """Whether a From_ line with its date begins here, and the header section of a mail behind it."""
+    return _DATED.match(window, at) is not None and looks_like_message(window[at : at + _HEADER_BEHIND])
 
 
 # ---- quoting: what a writer did to lines of the body that look like From_ lines -------------------

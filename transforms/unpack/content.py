@@ -68,12 +68,14 @@ def read(rows: Rows, row: int, place: Place, landed: Landed, expand: bool = True
         return None
     if found.format == "pst":
         return outlook.store(rows, row, place, landed)
-    if found.format == "mailbox" and mailbox.holds_several(span, rows.watch.alive):
+    several = found.format == "mailbox" and mailbox.holds_several(span, rows.watch.alive)
+    close = found.format == "mailbox" and not several and mailbox.holds_close(span, rows.watch.alive)
+    if several or close:
         rows.put(row, place, Kind.MAILBOX, digests, **_facts(found, span, place), **landed.outcome)
         if not expand:
             return Octets(0, 0)
         below = place.below(row, digests.sha256)
-        return mailboxes.messages(rows, below, span, mailbox.entries(span, alive=rows.watch.alive))
+        return mailboxes.messages(rows, below, span, mailbox.entries(span, alive=rows.watch.alive, close=close))
     if found.format == "emlx" and emlx.is_framed(span):
         return mailboxes.framed(rows, row, place, landed, emlx.entries(span))
     if found.kind in (Kind.EMAIL, Kind.MAILBOX):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from transforms import path_spec
+from transforms.containers import mailbox
 from transforms.mail.fields import blank_length, from_line_length
 from transforms.model import Entry, Kind, Status
 from transforms.sniff import HEAD
@@ -42,6 +43,8 @@ def _message_at(rows: Rows, place: Place, span: Span) -> None:
     """A message of a mailbox: a message by its place, whatever its octets look like."""
     row, mark = rows.announce()
     span = rows.landing.held(span)
+    if mailbox.separators_inside(span, rows.watch.alive):
+        place = place._replace(notes=(*place.notes, "container.separators_inside"))
     digests = rows.landing.hash(span)
     if mark is not None:
         rows.put(row, place, Kind.EMAIL, digests, status=Status.ERROR, error_code=mark)

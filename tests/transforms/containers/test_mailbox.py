@@ -60,6 +60,41 @@ def test_blank_lines_of_the_body_stay_but_one() -> None:
     assert [o for _, _, o in found(FROM + body + b"\n" + FROM + body + b"\n")] == [body, body]
 
 
+MAIL = b"Received: from a\nFrom: ann@press.example\nSubject: a\n\nbody\n"
+
+
+def close(octets: bytes, start: int = 0, stop: int | None = None) -> list[tuple[str, int, bytes]]:
+    assert not mailbox.holds_several(in_memory(octets)) and mailbox.holds_close(in_memory(octets))
+    return [shown(entry, octets) for entry in mailbox.entries(in_memory(octets), start, stop, close=True)]
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_a_mailbox_without_empty_lines_is_taken_apart(line_end: bytes) -> None:
+    octets = ((FROM + MAIL) * 3).replace(b"\n", line_end)
+    assert [(form, mail) for form, _, mail in close(octets)] == [("message", MAIL.replace(b"\n", line_end))] * 3
+
+
+def test_ranges_of_a_mailbox_without_empty_lines_agree_at_every_cut() -> None:
+    octets = (FROM + MAIL) * 3
+    for cut in range(1, len(octets)):
+        assert close(octets, 0, cut) + close(octets, cut) == close(octets)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        FROM + MAIL,
+        MAIL + FROM + MAIL,  # it is no mailbox
+        FROM + MAIL + FROM + b"Subject: only\nthat\n",
+        FROM + MAIL + b"From ann@press.example\n" + MAIL,  # no date
+        FROM + MAIL + b">" + FROM + MAIL,
+        FROM + MAIL + b"She wrote: " + FROM + MAIL,
+    ],
+)
+def test_a_quoted_from_line_does_not_take_a_message_apart(octets: bytes) -> None:
+    assert not mailbox.holds_close(in_memory(octets))
+
+
 def test_last_message_without_a_final_line_end_is_whole() -> None:
     assert found(FROM + b"Subject: a\n\nb") == [("message", 0, b"Subject: a\n\nb")]
 

@@ -724,3 +724,16 @@ def test_an_archive_that_no_reader_opens_is_an_error_and_not_an_empty_container(
     item = examine({"a.ar": b"!<arch>\n" + bytes(60)}).items["a.ar"]
     assert outcome(item) == (Status.ERROR, "container.unsupported_format")
     assert item.kind is Kind.ARCHIVE and item.holds_messages
+
+
+def test_a_mailbox_without_empty_lines_gives_a_row_for_each_message(examine) -> None:
+    line = b"From ???@??? Tue Mar 14 10:00:00 2017\n"
+    mail = b"Received: from a\nFrom: a@press.example\nSubject: x\n\nbody\n"
+    close, mixed = (line + mail) * 3, (line + mail) * 2 + b"\n" + line + mail
+    found = examine({"close": close, "mixed": mixed})
+    assert [path for path in found.items if path.startswith("close!")] == [
+        f"close!@{n * len(line + mail)}" for n in range(3)
+    ]
+    assert sum(found.size_of("close")) == len(close)
+    first, last = (found.items[f"mixed!@{at}"] for at in (0, 2 * len(line + mail) + 1))
+    assert first.notes == ("container.separators_inside",) and not last.notes
