@@ -203,7 +203,7 @@ OBJECTIONS: dict[str, str] = {
     "subject_not_signed": "the signature does not cover the subject",
     "date_not_signed": "the signature does not cover the date",
     "not_aligned": "the domain that signed is not the sender's and does not speak for it",
-    "mime_reinterpretation_possible": "unsigned or unreadable fields decide how the body reads, and it could read otherwise",
+    "mime_reinterpretation_possible": "what says how the body reads is unsigned or unreadable: it could read otherwise",
     "proven_except_added_text": "something was added or rewritten after signing, and stands here unsigned",
     "key_granularity": "the key was published for other addresses of the domain (g=)",
     "key_weak": "the key is so short that others could have computed it",

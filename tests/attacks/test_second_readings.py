@@ -71,6 +71,8 @@ def test_as_signed_it_is_verified(row: Any) -> None:
         b"X-Foo: a\0\r\n",
         b"foo\rFrom: forged@campaign.example\r\n",
         b"X-Foo: a\r\n \r\n From: forged@campaign.example\r\n",
+        b"Dear all, we accept.\r\n",
+        b" \r\n",
     ],
 )
 def test_a_line_end_hidden_in_an_unsigned_field_is_not_verified(row: Any, top: bytes) -> None:
@@ -212,6 +214,20 @@ def test_honest_alternatives_and_attachments_with_an_unsigned_type_are_verified(
 )  # fmt: skip
 def test_an_unsigned_type_that_changes_a_text_is_not_verified(row: Any, mail: str, edit: tuple[str, str]) -> None:
     assert row(mail, edit, fields=LIKE_GMAIL)["a.eml"]["reason_code"] == "mime_reinterpretation_possible"
+
+
+FLOWED = "Content-Type: text/plain; charset=us-ascii; format=flowed; delsp=yes\nContent-Transfer-Encoding: 7bit\n\n"
+
+
+def test_a_blank_that_joins_two_words_of_a_signed_flowed_text_is_not_verified(row: Any) -> None:
+    text = "Wir sind nicht  \nmehr dabei, un\nmoeglich \n\n-- \nAnna\n"
+    assert row(FLOWED + text)["a.eml"]["verdict"] == "verified"
+    found = row(FLOWED + text, ("un\nm", "un \nm"))["a.eml"]
+    assert (found["verdict"], found["reason_code"]) == ("unverifiable", "mime_reinterpretation_possible")
+    parts = f"{MIXED}--b1\n{FLOWED}{text}--b1--\n"
+    assert row(parts, ("un\nm", "un \nm"))["a.eml"]["verdict"] == "unverifiable"
+    exact = row(FLOWED + text.replace("un\n", "un \n"), canonicalization="relaxed/simple")
+    assert exact["a.eml"]["verdict"] == "verified"
 
 
 @pytest.mark.parametrize("name", ["bribes-2017.pdf", "x.txt"])

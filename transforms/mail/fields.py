@@ -3,7 +3,8 @@
 Defects that a Message can carry from here:
     mail.byte_order_mark      EF BB BF before the header section; an editor saved the file
     mail.blank_before_header  empty lines before the first field
-    mail.junk_before_header   lines that are no field before the first field (X-VM-v5-Data, >From), or blanks where
+    mail.from_line            From_ lines, quoted or not, before the first field; a mailbox left them
+    mail.junk_before_header   other lines that are no field before the first field (X-VM-v5-Data), or blanks where
                               an empty header section ends
     mail.junk_in_header       such lines between or right after fields
     mail.malformed_field      such a line reads like a field that may stand only once (`\\0From: a@b`), or has a bare
@@ -147,7 +148,9 @@ def _section(span: Span, start: int) -> tuple[int, int]:
 def _junk_defects(lines: list[bytes], where: str) -> list[str]:
     """Codes for lines that are no field; the last one says where they stand."""
     like = any(_LIKE_SINGLETON.match(line) or _BARE_CR.search(line) for line in lines)
-    return [*(["mail.malformed_field"] if like else []), f"mail.junk_{where}_header"]
+    of_mailbox = where == "before" and all(_QUOTED_FROM_LINE.match(line) and b"\n" not in line for line in lines)
+    code = "mail.from_line" if of_mailbox else f"mail.junk_{where}_header"
+    return [*(["mail.malformed_field"] if like else []), code]
 
 
 # ---- is this a message? -----------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from transforms.limits import LIMITS
@@ -45,6 +45,7 @@ def read_one_way(message: Message, body: bool = True, found: Sequence[Part] | No
 # ---- header section ---------------------------------------------------------------------------
 
 _TWO_WAYS = {
+    "mail.junk_before_header": "junk_before_fields",  # some readers end the header section there
     "mail.junk_in_header": "junk_between_fields",
     "mail.no_empty_line": "header_runs_into_text",
     "mail.malformed_field": "malformed_field",
@@ -94,10 +95,23 @@ def _blanks_ambiguous(message: Message, found: Sequence[Part]) -> str | None:
             return "blank_folding"
         if part.fields is not message.fields and "mail.junk_before_header" in part.defects:
             return "blank_before_fields"
+        if _is_delsp(part.parameters) and _joins_words(part):
+            return "delsp"
         boundary = part.parameters.get("boundary", "") if part.media_type.startswith("multipart/") else ""
         if " " in boundary or "\t" in boundary:
             boundaries.add(boundary.rstrip(" \t").encode("utf-8", "replace"))
     return "boundary_blanks" if boundaries and _blurred(message.body, boundaries) else None
+
+
+def _is_delsp(parameters: Mapping[str, str]) -> bool:
+    return parameters.get("delsp", "").lower() == "yes"
+
+
+def _joins_words(part: Part) -> bool:
+    """Whether a blank at a line's end, which anybody may have put there, makes one word of two."""
+    if part.media_type != "text/plain" or part.encoding not in IDENTITY:
+        return False
+    return _WORDS_JOINED.search(part.body.read(0, LIMITS.in_memory)) is not None
 
 
 def _blurred(body: Span, boundaries: set[bytes]) -> bool:
@@ -171,7 +185,7 @@ def _body_ambiguous(message: Message, found: Sequence[Part]) -> str | None:
     named = {parameter.name: parameter.text for parameter in parameters}
     if "name" in named:  # makes an attachment of it
         return "name"
-    if named.get("delsp", "").lower() == "yes" and _JOINED.search(message.body.read(0, LIMITS.in_memory)):
+    if _is_delsp(named) and _JOINED.search(message.body.read(0, LIMITS.in_memory)):
         return "delsp"
     return _text(message.body, media_type, named.get("charset", ""), encoding)
 
@@ -192,6 +206,8 @@ def strict_type(field: HeaderField) -> tuple[str, tuple[Parameter, ...]]:
 
 # ---- multipart: what an unsigned subtype may hide --------------------------------------------------
 
+# One blank at a line's end, which two lines become one word by, where the text goes on; not that of `-- `.
+_WORDS_JOINED = re.compile(rb"(?<![ \t\n])(?<!\n--) \r?\n(?=[^\r\n])")
 _JOINED = re.compile(rb" \r?\n")  # what format=flowed with DelSp=yes joins without a blank (RFC 3676 §4.2)
 _MAX_ALTERNATIVES = 8
 _ALIKE = 0.5  # of the words of the shorter of two alternatives that must stand in the other

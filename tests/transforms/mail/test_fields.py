@@ -63,6 +63,11 @@ def test_junk_before_header_is_passed_over():
     assert message.defects == ("mail.junk_before_header",)
 
 
+def test_lines_of_a_mailbox_before_the_header_are_told_from_junk():
+    assert split(b">From a@b.test Mon\nFrom: a@b.test\n\nhi").defects == ("mail.from_line",)
+    assert split(b">From a@b.test Mon\n hidden\nFrom: a@b.test\n\nhi").defects == ("mail.junk_before_header",)
+
+
 def test_junk_between_fields_is_named_and_fields_go_on():
     message = split(b"From: a@b.test\r\n>From a@b.test Mon\r\nSubject: x\r\n\r\nhi")
     assert [f.name for f in message.fields] == ["From", "Subject"]

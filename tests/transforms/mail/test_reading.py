@@ -59,8 +59,11 @@ def test_header_that_readers_split_differently(extra: bytes, code: str):
     assert found == code or (code == "malformed_field" and found == "junk_between_fields")
 
 
-def test_leading_junk_of_old_mail_programs_is_no_ambiguity():
-    assert read(b"X-VM-v5-Data ([nil])\r\n" + HEADER + b"\r\nbody").header_ambiguous is None
+def test_lines_above_the_header_that_may_end_it():
+    for line in (b"X-VM-v5-Data ([nil])\r\n", b"Dear all\r\n", b" \r\n", b"\xef\xbb\xbf\t\r\n"):
+        assert read(line + HEADER + b"\r\nbody").header_ambiguous == "junk_before_fields"
+    for line in (b">From a@x.test Mon\r\n", b"\xef\xbb\xbf"):
+        assert read(line + HEADER + b"\r\nbody").header_ambiguous is None
 
 
 # ---- multipart --------------------------------------------------------------------------------
