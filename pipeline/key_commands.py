@@ -27,7 +27,7 @@ def run(parsed: argparse.Namespace, record: dict[str, Any]) -> int:
     else:
         names = wanted.names(parsed.out)
         rows = [name._asdict() for name in names]
-        lines = [in_words(name) for name in names]
+        lines = [in_words(name) for name in names] or ["No further key would decide anything."]
     for line in map(json_line, rows) if parsed.json else lines:
         print(line)
     return EXIT_OK

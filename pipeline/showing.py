@@ -126,7 +126,7 @@ def as_text(item: Record) -> str:
             undone = (repairs.WORDS[name] for name in signature["repairs"].split("+"))
             lines.append(f"    once this was undone: {'; '.join(undone)}")
         lines.append(f"    covers  {' '.join(signature['signed_fields'])}")
-        lines.append(f"    leaves  {' '.join(signature['unsigned_fields'])}")
+        lines.append(f"    leaves  {' '.join(signature['unsigned_fields']) or 'no field of this mail'}")
         if signature["objection"]:
             lines.append(f"    objection: {in_words(signature['objection'])} [{signature['objection']}]")
     lines += _clocks(item)

@@ -47,6 +47,16 @@ def test_wanted_names_are_printed_in_words_and_as_json(finished: Path, capsys: p
     assert [(row["name"], row["decides"]) for row in rows] == [(name.name, name.decides) for name in names]
 
 
+def test_that_no_key_is_wanted_is_said_in_words(
+    finished: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wanted, "names", lambda out: [])
+    assert cli.run(["keys", "wanted", str(finished)]) == 0
+    assert capsys.readouterr().out == "No further key would decide anything.\n"
+    assert cli.run(["keys", "wanted", str(finished), "--json"]) == 0
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize("weakness", sorted({"weak", "revoked", "unparsable", "refused", "shared_factor", "roca"}))
 def test_a_weak_key_says_why_in_plain_words(weakness: str) -> None:
     (line,) = key_commands.listed([{**ROW, "weakness": weakness}])

@@ -100,6 +100,13 @@ def test_fields_that_are_covered_and_fields_that_are_not_are_listed(finished: Pa
     assert " from" not in covered and " from" in leaves and " subject" in covered
 
 
+def test_that_no_field_is_left_out_is_said(finished: Path) -> None:
+    item = next(one for one in items(finished) if one["path"] == "mails/campagne/0001-budget.eml")
+    (detail,) = showing.details(finished, [item])
+    signatures = [{**one, "unsigned_fields": []} for one in detail["signatures"]]
+    assert "    leaves  no field of this mail" in showing.as_text({**detail, "signatures": signatures}).splitlines()
+
+
 def test_each_verdict_says_what_it_does_not_say_and_containers_say_nothing(finished: Path) -> None:
     assert "not who typed it" in explained(finished, "mails/campagne/0001-budget.eml")
     assert "does not say that it is fake" in explained(finished, "copies/invoice-amount.eml")

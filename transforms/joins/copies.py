@@ -48,8 +48,8 @@ CHANGED = Rule(
     Direction.NEUTRAL,
     Strength.WEAK,
     "copy",
-    "This copy differs from the verified copy of the same message in a way that honest software causes",
-    "Footers, banners, redaction, charset damage, shortened exports and removed attachments.",
+    "This copy differs from the verified copy of the same message; nothing tells who or what changed it",
+    "Footers, banners, redaction, charset damage, shortened exports, removed attachments; or a person.",
     "normal for exported and forwarded mail",
 )
 SAME = Rule(
