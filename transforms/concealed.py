@@ -40,11 +40,15 @@ _STARTS = (
     b"SIT!",
 )
 _LHA = (b"-lh", b"-lz")  # behind two octets
+# Marks of archives, which no text has: they count behind the octets by which it was called a text.
+_BINARY = (
+    *(b"PK\3\4", b"PK\5\6", b"PK\1\2", b"\x1f\x8b\x08\0", b"\x1f\x8b\x08\x08", b"\xfd7zXZ\0"),
+    *(b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"MSCF\0\0\0\0", b"\x78\x9f\x3e\x22", CMS),
+)
 # Marks anywhere in octets that are of no known form: of archives behind junk, and of mail itself.
 _ANYWHERE = (
-    *(b"PK\3\4", b"PK\5\6", b"PK\1\2", b"\x1f\x8b\x08\0", b"\x1f\x8b\x08\x08", b"1AY&SY", b"\xfd7zXZ\0"),
-    *(b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"!<arch>", b"070701", b"070702", b"070707"),
-    *(b"ustar", b"**ACE**", b"MSCF\0\0\0\0", b"CD001", b"!BDN", b"\x78\x9f\x3e\x22", CMS),
+    *_BINARY,
+    *(b"1AY&SY", b"!<arch>", b"070701", b"070702", b"070707", b"ustar", b"**ACE**", b"CD001", b"!BDN"),
     *(b"From: ", b"Received: ", b"Message-ID: ", b"Subject: "),
 )
 _LONGEST = 16  # octets, at the most, of such a mark
@@ -56,8 +60,8 @@ _OUTLOOK_XML = b"OPFMessage"  # what Outlook for Mac writes messages as, in an .
 def may_hold_messages(span: Span, found: Sniffed, name: bytes) -> bool:
     """Whether messages may stand in octets that no reader opens; found is what they were taken for.
 
-    A document or picture may only have a zip behind it. Octets of no known form, over LIMITS.document, may hold
-    anything.
+    A document or picture may only have a zip behind it. Text and octets of no known form, over
+    LIMITS.document, may hold anything.
     """
     if found.kind in (Kind.EMAIL, Kind.MAILBOX):
         return True
@@ -77,7 +81,9 @@ def may_hold_messages(span: Span, found: Sniffed, name: bytes) -> bool:
         return True
     if begins_cms(_from_letters(head)):
         return True
-    return found.format == "unknown" and (head.startswith(_STARTS) or head[2:5] in _LHA or _marked(span))
+    if found.format != "unknown":
+        return span.size > HEAD and _marked(span, _BINARY)
+    return head.startswith(_STARTS) or head[2:5] in _LHA or _marked(span, _ANYWHERE)
 
 
 def in_der(octets: bytes) -> bytes:
@@ -98,8 +104,8 @@ def _from_letters(octets: bytes) -> bytes:
         return b""
 
 
-def _marked(span: Span) -> bool:
-    return span.size > LIMITS.document or any(mark in window for window in _windows(span) for mark in _ANYWHERE)
+def _marked(span: Span, marks: tuple[bytes, ...]) -> bool:
+    return span.size > LIMITS.document or any(mark in window for window in _windows(span) for mark in marks)
 
 
 def _windows(span: Span) -> Iterator[bytes]:

@@ -52,6 +52,8 @@ def held(octets: bytes, name: bytes = b"a.bin") -> bool:
         b"begin 644 mail.eml\nM1G)O;3H@\n",
         b'<?xml version="1.0"?><emails><email><OPFMessageCopySubject>x',
         b"%PDF-1.4\n" + zip_of(MAIL),
+        b"words\n" * 1000 + gzip.compress(MAIL),
+        b"words\n" * 1000 + zip_of(MAIL) + b"\n" * 70_000,
     ],
 )
 def test_what_may_hold_messages_by_content(octets: bytes) -> None:
@@ -77,6 +79,7 @@ def test_an_archive_is_told_by_its_members_but_for_those_of_mail_programs() -> N
         (b"\0\1\2\3", b"a.bin"),
         (b"Many words from: nobody. MIME is no word.\n", b"a.txt"),
         (b"begin to read\n", b"a.txt"),
+        ("From: Zoë, Subject: (µ/)\n".encode("latin-1") * 1000, b"a.txt"),
         (b"\x30\x82\1\0\0", b"smime.p7s"),
     ],
 )
