@@ -33,6 +33,7 @@ INTEGER, TIME, OBJECT, STRING, UNICODE, BINARY = 0x0003, 0x0040, 0x000D, 0x001E,
 # Properties, by the upper half of their tag (MS-OXPROPS).
 _SUBJECT, _SUBMITTED, _HEADERS = 0x0037, 0x0039, 0x007D
 _TEXT, _RTF, _HTML, _MESSAGE_ID, _REFERENCES, _IN_REPLY_TO = 0x1000, 0x1009, 0x1013, 0x1035, 0x1039, 0x1042
+_VERSION_LINE = b"Microsoft Mail Internet Headers Version 2.0\r\n"
 _ADDRESSES = (0x5D02, 0x0065, 0x5D01, 0x0C1F)  # of the author, then of who sent it for the author
 _NAMES = (0x0042, 0x0C1A)
 _RECIPIENT_KIND, _RECIPIENT_NAME, _RECIPIENT_ADDRESSES = 0x0C15, 0x3001, (0x39FE, 0x3003)
@@ -131,7 +132,8 @@ def read_message(taken: TakenApart) -> OutlookMessage:
     """A message put together, attachments not yet read. Never raises for what the file holds."""
     properties = taken.properties
     header = properties.string(_HEADERS).strip(b"\r\n\0")
-    message = split_message(in_memory(header + b"\r\n\r\n"))
+    # Outlook 2003 and older write a line of their own above the header section that they received.
+    message = split_message(in_memory(header.removeprefix(_VERSION_LINE) + b"\r\n\r\n"))
     transported = bool(message.fields)
     notes = tuple(_shown_otherwise(properties, message)) if transported else ()
     if not transported:
