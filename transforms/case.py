@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from transforms.auth.chain import NO_CHAIN, Chain
@@ -56,6 +56,12 @@ class ItemView(NamedTuple):
     document: DocumentFacts | None = None  # what it says of itself
     carrier: Carrier | None = None  # of a document
     taken_out: tuple[str, ...] = ()  # names of attachments taken out of it, whose files were looked for
+
+    @property
+    def dated_until(self) -> datetime | None:
+        """The latest that Date, a signature or a relay says; None if nothing dates the mail."""
+        dating = [clock.micros for clock in self.clocks if clock.source in ("date", "received", "signature")]
+        return datetime.fromtimestamp(max(dating) // 1_000_000, UTC) if dating else None
 
     @property
     def own(self) -> list[tuple[PreparedSignature, SignatureResult]]:

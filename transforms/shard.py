@@ -229,6 +229,16 @@ class Signed(NamedTuple):
         return self.proof.passes_on or (self.sealed is not None and self.sealed.passes_on)
 
     @property
+    def proving(self) -> PreparedSignature | None:
+        """The signature that proof rests on."""
+        return next((one for one in self.signatures if one.seq == self.proof.seq), None)
+
+    @property
+    def covered(self) -> tuple[str, ...]:
+        """The fields that it names in h=."""
+        return self.proving.signed_fields if self.proving is not None else ()
+
+    @property
     def fixes_blanks(self) -> bool:
         """Whether the signature that is shown covers every blank and line end of the body as found."""
         by_seal = self.sealed is not None and not self.proof.passes_on

@@ -37,7 +37,6 @@ RULES = (SELECTOR, BOUNDARY)
 
 _ZEROS = datetime(2018, 4, 5, tzinfo=UTC)  # the first of them; those with a host's number were last seen on 04-26
 _EARLY = timedelta(days=30)
-_DATING = frozenset({"date", "received", "signature"})
 
 
 def made(item: ItemView) -> Iterator[str]:
@@ -59,7 +58,6 @@ def check(item: ItemView) -> Iterator[Finding]:
             name = f"d={signature.domain} s={signature.selector}"
             yield SELECTOR(name, expected=f"{made:%Y-%m-%d} or later", actual=item.date_raw or "no Date")
     if any(clock.generator == YOUNG for clock in item.clocks):
-        dating = [clock.micros for clock in item.clocks if clock.source in _DATING]
-        latest = datetime.fromtimestamp(max(dating) // 1_000_000, UTC) if dating else _ZEROS
-        if _ZEROS - latest > _EARLY:
+        latest = item.dated_until
+        if latest is not None and _ZEROS - latest > _EARLY:
             yield BOUNDARY(expected=f"{_ZEROS:%Y-%m-%d} or later", actual=f"{latest:%Y-%m-%d %H:%M:%S}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from transforms.case import ItemView
 from transforms.model import Direction, Finding, Kind, Rule, Strength
@@ -37,7 +37,6 @@ OTHER_MARKS = Rule(
 RULES = (NOT_YET_RELEASED, OTHER_MARKS)
 
 _EARLY = timedelta(days=30)
-_DATING = frozenset({"date", "received", "signature"})
 _NAMED = (
     ("outlook", re.compile(r"\bMicrosoft (?:Office )?Outlook\b")),
     ("mozilla", re.compile(r"\b(?:Thunderbird|Mozilla)/")),
@@ -52,7 +51,7 @@ _UUID = re.compile(r"[0-9A-F]{8}-(?:[0-9A-F]{4}-){3}[0-9A-F]{12}@")  # in capita
 def check(item: ItemView) -> Iterator[Finding]:
     if item.kind is not Kind.EMAIL or item.mail_program is None:
         return
-    latest, program = _latest(item), mail_program_from(item.mail_program)
+    latest, program = item.dated_until, mail_program_from(item.mail_program)
     if program is not None and latest is not None and program[1] - latest > _EARLY:
         yield NOT_YET_RELEASED(
             expected=f"{program[0]} after {program[1]:%Y-%m-%d}", actual=f"{latest:%Y-%m-%d %H:%M:%S} by all clocks"
@@ -66,15 +65,10 @@ def check(item: ItemView) -> Iterator[Finding]:
 
 def made(item: ItemView) -> Iterator[str]:
     """Codes of the strong contradictions that are looked for in an item: it names a program whose day is known."""
-    if item.kind is not Kind.EMAIL or item.mail_program is None or _latest(item) is None:
+    if item.kind is not Kind.EMAIL or item.mail_program is None or item.dated_until is None:
         return
     if mail_program_from(item.mail_program) is not None:
         yield NOT_YET_RELEASED.code
-
-
-def _latest(item: ItemView) -> datetime | None:
-    dating = [clock.micros for clock in item.clocks if clock.source in _DATING]
-    return datetime.fromtimestamp(max(dating) // 1_000_000, UTC) if dating else None
 
 
 def _shapes(item: ItemView) -> set[str]:

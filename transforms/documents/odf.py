@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import re
 
-from transforms.containers.zip import Member, beginning
 from transforms.documents import Described, Opened, iso_moment, number, several, shown
-from transforms.documents.ooxml import zip_form
+from transforms.documents.ooxml import part_named, zip_form
 from transforms.limits import LIMITS
 from transforms.mail.charset import to_text
 from transforms.mail.content import resolved
 from transforms.markup import leaves
 from transforms.model import DocumentFacts
-from transforms.span import Span
 
 FORMATS = ("odf",)
 
@@ -31,16 +29,16 @@ def read(opened: Opened) -> Described:
     if directory is None:
         return Described(None)
     parts = {member.name: member for member in reversed(directory.members)}
-    manifest = _part(opened.span, parts, b"META-INF/manifest.xml", LIMITS.document_part)
+    manifest = part_named(opened.span, parts, b"META-INF/manifest.xml")
     encrypted = b"encryption-data" in manifest
-    meta = b"" if encrypted else _part(opened.span, parts, b"meta.xml", LIMITS.document_part)
+    meta = b"" if encrypted else part_named(opened.span, parts, b"meta.xml")
     found, defects = leaves(meta) if meta else ([], ())
     said = {leaf.name: leaf.text for leaf in reversed(found)}
     created, modified = iso_moment(said.get("creation-date")), iso_moment(said.get("date"))
     generator = shown(said.get("generator"))
     application, _, version = (generator or "").partition("/")
     writer, first, last = zip_form(directory)
-    content = _part(opened.span, parts, b"content.xml", LIMITS.document_text)
+    content = part_named(opened.span, parts, b"content.xml", LIMITS.document_text)
     facts = DocumentFacts(
         author=shown(said.get("initial-creator")),
         last_modified_by=shown(said.get("creator")),
@@ -64,10 +62,6 @@ def read(opened: Opened) -> Described:
         defects=defects,
     )
     return Described(facts, "" if encrypted else _text(content))
-
-
-def _part(span: Span, parts: dict[bytes, Member], name: bytes, limit: int) -> bytes:
-    return beginning(span, parts[name], limit) if name in parts else b""
 
 
 def _minutes(text: str | None) -> int | None:

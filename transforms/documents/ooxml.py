@@ -50,8 +50,8 @@ def read(opened: Opened) -> Described:
             custom = _custom(found)
         else:
             said.update((leaf.name, leaf.text) for leaf in reversed(found))
-    settings = _part(opened.span, parts, b"word/settings.xml")
-    fonts = _part(opened.span, parts, b"word/fonttable.xml")
+    settings = part_named(opened.span, parts, b"word/settings.xml")
+    fonts = part_named(opened.span, parts, b"word/fonttable.xml")
     created, modified = iso_moment(said.get("created")), iso_moment(said.get("modified"))
     writer, first, last = zip_form(directory)
     application, _, version = (shown(said.get("Application")) or "").partition("/")  # LibreOffice names both there
@@ -93,8 +93,9 @@ _MOST_PROPERTIES = 8  # parts
 _MOST_SLIDES = 1_000
 
 
-def _part(span: Span, parts: dict[bytes, Member], name: bytes) -> bytes:
-    return beginning(span, parts[name], LIMITS.document_part) if name in parts else b""
+def part_named(span: Span, parts: dict[bytes, Member], name: bytes, limit: int = LIMITS.document_part) -> bytes:
+    """The first octets of a part of an office file, decoded; none if it has no such part."""
+    return beginning(span, parts[name], limit) if name in parts else b""
 
 
 def _custom(found: list[Leaf]) -> list[str]:

@@ -95,10 +95,8 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
         ):
             if name is None or (role == _REPLY and name == own):
                 continue
-            domain = None
-            if signed is not None and signed.proof.passes_on:
-                covering = next(one for one in signed.signatures if one.seq == signed.proof.seq)
-                domain = covering.domain if field in covering.signed_fields else None
+            covers = signed is not None and signed.proof.passes_on and field in signed.covered
+            domain = signed.proof.domain if signed is not None and covers else None
             counts, named = domain is not None, is_protected(domain, protected)
             micros = int(moment.timestamp()) * 1_000_000
             found.append(

@@ -83,10 +83,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
             message_id = as_signed.message_id
         if kind != Kind.EMAIL or not message_id or not author:
             continue
-        identified = False
-        if signed is not None and proof is not None and proof.passes_on:
-            covering = next(s for s in signed.signatures if s.seq == proof.seq)
-            identified = "message-id" in covering.signed_fields
+        identified = signed is not None and signed.proof.passes_on and "message-id" in signed.covered
         found.append(
             (
                 hashlib.sha256(f"{message_id}\0{author.lower()}".encode()).hexdigest()[:32],

@@ -84,7 +84,7 @@ def teacher(signed: Signed) -> PreparedSignature | None:
     proof = signed.proof
     if proof.basis not in _TEACHING or proof.confidence == "limited" or proof.aligned == "relaxed":
         return None
-    return next((one for one in signed.signatures if one.seq == proof.seq), None)
+    return signed.proving
 
 
 def awaited(signed: Signed) -> bool:

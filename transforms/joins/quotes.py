@@ -95,13 +95,12 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
             continue
         if not signed.proof.passes_on:
             continue  # limited: teaches nothing
-        covering = next(one for one in signed.signatures if one.seq == signed.proof.seq)
-        domain = signed.proof.domain
+        covered, domain = signed.covered, signed.proof.domain
         answered = (
             ("in-reply-to", column["in_reply_to"][row]),
             ("references", (column["references"][row] or [None])[-1]),
         )
-        names = {name: field in covering.signed_fields for field, name in reversed(answered) if name and name != own}
+        names = {name: field in covered for field, name in reversed(answered) if name and name != own}
         for name, is_signed in names.items():
             found.append((name, unit_id, sequence, row, _REPLY, is_signed, domain, is_protected(domain, protected)))
     return to_table(_ROWS, found)
