@@ -38,7 +38,7 @@ class Attack(NamedTuple):
 
 ATTACKS = {
     "another From above": Attack(
-        lambda m: b"From: Eve <eve@campaign.example>\r\n" + m.sign(), "from_ambiguous", stock=False
+        lambda m: b"From: Eve <eve@campaign.example>\r\n" + m.sign(), "doubled_field", stock=False
     ),
     "another Subject above": Attack(lambda m: b"Subject: Burn the list\r\n" + m.sign(), "doubled_field"),
     "another Date above": Attack(

@@ -185,6 +185,13 @@ def said_subject(signed: str, shown: str) -> Said | None:
     return Said("Subject", "", signed, shown, 2 * share_of(after, changes) > max(len(before), len(after)))
 
 
+def added_to_subject(signed: str, shown: str) -> Said | None:
+    """Words put before or behind all of those that were signed, tags and reply marks apart; gateways do that, too."""
+    changes = differences(subject_words(signed), subject_words(shown)) or ()
+    added = bool(changes) and all(new and not gone for gone, new, _ in changes)
+    return Said("Subject", "", signed, shown, telling=False) if added else None
+
+
 _NO_SUBJECT = frozenset(
     {"", "nosubject", "none", "untitled", "unknown", "sansobjet", "keinbetreff", "ohnebetreff", "sinasunto",
      "nessunoggetto", "безтемы"}

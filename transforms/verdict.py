@@ -81,6 +81,11 @@ IMPERSONATION = "identity.impersonation"
 SPOOFED = "arc.spoofed_at_receipt"
 REBUILT = "mail.rebuilt"
 
+# A signature speaks, and for another form of the message than stands here, or for part of it: proven except what was
+# added or rewritten since (VERDICT §7). Honest software does all of that, so it flags, and adds up with nothing.
+_OF_ANOTHER_FORM = ("body_changed_after_signing", ADDED_TEXT, "body_length_limit", "doubled_field")  # reasons
+_FOUND_OTHERWISE = frozenset({"dkim.signed_with_another_value", "dkim.signature_reused", "copy.signed_anew"})
+
 # Bases in the order of the table; what a proof of each is worth was settled where it was made.
 _BASES = {
     "signature": "signature",
@@ -187,9 +192,10 @@ def _flagged(case: Case, rule: str) -> Decision | None:
     strong = sorted(f.code for f in case.findings if _contradicts(f, Strength.STRONG))
     if strong:
         return _unverifiable(rule, strong[0])
-    if case.proof is not None and case.proof.reason in ("body_changed_after_signing", ADDED_TEXT):
+    if case.proof is not None and case.proof.reason in _OF_ANOTHER_FORM:
         return _unverifiable(rule, _why_not_proven(case, case.proof.reason))
-    return None
+    found = sorted(f.code for f in case.findings if f.code in _FOUND_OTHERWISE)
+    return _unverifiable(rule, found[0]) if found else None
 
 
 def _corroborated(case: Case, rule: str) -> Decision | None:

@@ -78,6 +78,24 @@ def test_two_strong_contradictions_of_one_family_only_flag() -> None:
     assert decide(Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=twice)).rule == "flagged"
 
 
+@pytest.mark.parametrize("reason", ["body_length_limit", "doubled_field", "body_changed_after_signing"])
+def test_a_signature_that_holds_but_for_something_shown_flags(reason: str) -> None:
+    decision = decide(Case(Kind.EMAIL, proof=Proof(None, None, reason)))
+    assert (decision.rule, decision.reason_code) == ("flagged", reason)
+
+
+@pytest.mark.parametrize("reason", ["header_changed_after_signing", "key_unknown", "not_aligned", "from_ambiguous"])
+def test_a_signature_that_says_nothing_does_not(reason: str) -> None:
+    assert decide(Case(Kind.EMAIL, proof=Proof(None, None, reason))).rule == "plain"
+
+
+def test_what_a_signature_says_of_another_form_flags_and_adds_up_with_nothing() -> None:
+    reused = Finding("dkim.signature_reused", Direction.NEUTRAL, Strength.WEAK, "", "crypto")
+    found = (STRONG_CLOCK, reused)
+    assert decide(Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=(reused,))).rule == "flagged"
+    assert decide(Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=found, comparable=30)).rule == "flagged"
+
+
 def test_two_strong_contradictions_of_different_families_suspect() -> None:
     case = Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=(STRONG_CLOCK, STRONG_CLIENT), comparable=30)
     decision = decide(case)

@@ -16,8 +16,8 @@ from transforms.model import HeaderField, Reading
 # Most serious first. Those about the key are found by verify.py, all others by objections().
 ORDER = (
     "from_not_signed",  # From is not in h=: anybody could have written it
-    "from_ambiguous",  # not exactly one author
     "doubled_field",  # a field that may stand once stands twice, one instance unsigned
+    "from_ambiguous",  # not exactly one author
     "header_ambiguous",  # the header section reads in two ways
     "body_length_limit",  # l= leaves part of the body unsigned
     "body_length_beyond",  # l= claims more octets than the body has (RFC 6376 §3.5: it must not)

@@ -13,7 +13,8 @@ told from what honest software does to mail; everything else is left open:
 * another second in the Date field, or other recipients: software that gives one Message-ID to all letters of a
   merge, or to all that it ever writes to one customer;
 * five contents of one second, or two that their author's domain signed, though the key of one is not at hand: a
-  merge that names the same recipients in each of its letters.
+  merge that names the same recipients in each of its letters. Where the copy itself bears that second signature,
+  somebody may have signed it anew with a key of his own: worth a look.
 """
 
 from __future__ import annotations
@@ -52,6 +53,16 @@ CHANGED = Rule(
     "Footers, banners, redaction, charset damage, shortened exports, removed attachments; or a person.",
     "normal for exported and forwarded mail",
 )
+SIGNED_ANEW = Rule(
+    "copy.signed_anew",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "copy",
+    "It says something that the verified copy of the same message does not, under another signature that no key "
+    "confirms",
+    "Software that gives one Message-ID to two letters of one second, and signs them with two keys.",
+    "0 of 10,264 honest and damaged items of the labelled corpus; not measured on mail of offices, so it only flags",
+)
 SAME = Rule(
     "copy.same_as_verified",
     Direction.SUPPORTS,
@@ -62,9 +73,10 @@ SAME = Rule(
     "derived: equal digests of every text part, decoded, and of the attachments",
 )
 
-RULES = (ALTERED, CHANGED, SAME)
+RULES = (ALTERED, CHANGED, SIGNED_ANEW, SAME)
 
 Load = Callable[[str, int], tuple[str, str]]  # (unit_id, row) -> form and text of a message
+Record = Mapping[str, Any]  # one row
 
 
 def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
@@ -137,6 +149,7 @@ class Pair:
     subject: str
     claims: bool
     same: bool
+    anew: bool  # it bears a signature of its own, over these words, and is no letter of a merge but for that
     verified_unit: str
     verified_row: int
     verified_path: str
@@ -154,21 +167,24 @@ def join(table: pa.Table) -> list[Pair]:
     for key in sorted(groups):
         group = sorted(groups[key], key=lambda r: (r["sequence"], r["row"]))
         verified = [r for r in group if r["verified"]]
-        if len({(r["content"], r["subject"]) for r in verified}) != 1:
+        if len({_content(r) for r in verified}) != 1:
             continue
         original = verified[0]
         copies = [r for r in group if not r["proven"]]
-        merge = _is_merge(group, original)
+        signed = _signed_otherwise(group, original)
+        by_software = _written_by_software(group, original)
         for copy in copies[: LIMITS.copies]:
-            same = (copy["content"], copy["subject"]) == (original["content"], original["subject"])
+            claims = copy["claims"] and _same_letter(copy, original) and not by_software
+            same = _content(copy) == _content(original)
             pairs.append(
                 Pair(
                     copy["unit_id"],
                     copy["row"],
                     copy["container"],
                     copy["subject"],
-                    copy["claims"] and not merge and _same_letter(copy, original),
+                    claims and not signed,
                     same,
+                    claims and copy in signed and {_content(r) for r in signed} == {_content(copy)},
                     original["unit_id"],
                     original["row"],
                     original["path"],
@@ -178,26 +194,32 @@ def join(table: pa.Table) -> list[Pair]:
     return pairs
 
 
-def _is_merge(group: Sequence[Mapping[str, Any]], original: Mapping[str, Any]) -> bool:
-    """Whether one Message-ID stands for several letters: nobody knows which of them a copy was.
+def _signed_otherwise(group: Sequence[Record], original: Record) -> list[Record]:
+    """Those with another content that the author's domain signed as well, as far as the keys at hand can tell.
 
-    Their author's domain signed another one as well, as far as the keys at hand can tell, or there are as many
-    contents of that second as only software writes.
+    Then one Message-ID stands for several letters, and nobody knows which of them an unsigned copy was.
     """
     known = {r["signature"] for r in group if r["verified"]}
     signed = (r for r in group if not r["verified"] and r["signature"] is not None and r["signature"] not in known)
-    if any((r["content"], r["subject"]) != (original["content"], original["subject"]) for r in signed):
-        return True
+    return [r for r in signed if _content(r) != _content(original)]
+
+
+def _written_by_software(group: Sequence[Record], original: Record) -> bool:
+    """Whether there are as many contents of that second as only a merge writes."""
     written = (r for r in group if r["verified"] or (r["claims"] and _same_letter(r, original)))
-    return len({(r["content"], r["subject"]) for r in written}) >= HABIT
+    return len({_content(r) for r in written}) >= HABIT
 
 
-def _same_letter(copy: Mapping[str, Any], original: Mapping[str, Any]) -> bool:
+def _content(one: Record) -> tuple[bytes, str]:
+    return one["content"], one["subject"]
+
+
+def _same_letter(copy: Record, original: Record) -> bool:
     """Whether both were written in the same second, to somebody whom both name."""
     return _same_second(copy, original) and not set(copy["to"]).isdisjoint(original["to"])
 
 
-def _same_second(copy: Mapping[str, Any], original: Mapping[str, Any]) -> bool:
+def _same_second(copy: Record, original: Record) -> bool:
     written = original["date"]
     return written is not None and copy["date"] in (written, written.replace(second=0))  # some exports drop them
 
@@ -230,7 +252,8 @@ def compare(pair: Pair, load: Load) -> Compared:
     replaced = said(in_text)
     telling = bool(replaced) or (subject is not None and subject.telling)
     changes = said(in_subject, footer=False) + replaced
-    return _compared(pair, ALTERED.code if telling and pair.claims else CHANGED.code, changes)
+    code = ALTERED.code if pair.claims else SIGNED_ANEW.code if pair.anew else CHANGED.code
+    return _compared(pair, code if telling else CHANGED.code, changes)
 
 
 def described(one: Compared) -> str:

@@ -5,7 +5,8 @@ that shows another From address, day, subject or text under it was changed, or n
 
 * To, Cc, Message-ID and MIME fields only: a replay or an export, and nothing is said.
 * What still has something of the signed message, under a Message-ID of its own: a reply, a forward, an
-  old mail used as a template; mail programs and ticket systems leave the old signature in.
+  old mail used as a template; mail programs and ticket systems leave the old signature in. Where it is neither
+  a reply nor passed on by anybody, an invention that borrowed some words looks the same: worth a look.
 * A further signature of the same domain: the message was sent anew and signed anew.
 """
 
@@ -61,8 +62,17 @@ SHARED = Rule(
     "Replies, forwards, templates, lists and exporters leave old signature fields in.",
     "normal for mail that was forwarded or sent again",
 )
+REUSED = Rule(
+    "dkim.signature_reused",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "crypto",
+    "It bears the signature of another message, with which it shares words, and nothing says that it was passed on",
+    "A mail program that keeps the old signature field when an old mail is used as a template, or sent once more.",
+    "derived: one signature covers one message; not measured how often programs leave one in, so it only flags",
+)
 
-RULES = (GRAFTED, SHARED)
+RULES = (GRAFTED, SHARED, REUSED)
 
 _ROWS = pa.schema(
     [
@@ -167,7 +177,7 @@ def compare(pair: Pair, load: Load) -> Tampering | None:
     """What a message shows that the owner of its signature does not; None if nothing counts."""
     signed, shown = load(pair.original_unit, pair.original_row), load(pair.unit_id, pair.row)
     same = signed.message_id is not None and signed.message_id == shown.message_id
-    told, telling = _altered(signed, shown, pair) if same else _foreign(signed, shown, pair)
+    told, code = _altered(signed, shown, pair) if same else _foreign(signed, shown, pair)
     if not told:
         return None
     first = told[0]
@@ -175,7 +185,7 @@ def compare(pair: Pair, load: Load) -> Tampering | None:
     return Tampering(
         pair.unit_id,
         pair.row,
-        GRAFTED.code if pair.telling and telling else SHARED.code,
+        code if pair.telling else SHARED.code,
         SHARED.code,
         kind_of(pair.container, first),
         pair.of,
@@ -185,15 +195,16 @@ def compare(pair: Pair, load: Load) -> Tampering | None:
     )
 
 
-def _altered(signed: Content, shown: Content, pair: Pair) -> tuple[list[Said], bool]:
-    """Of a message that calls itself the signed one: what it says otherwise, and whether that counts."""
+def _altered(signed: Content, shown: Content, pair: Pair) -> tuple[list[Said], str]:
+    """Of a message that calls itself the signed one: what it says otherwise, and what that is called."""
     changes = text_changes(signed, shown)
     author, date, subject = _said_by_fields(signed, shown)
     told = [one for one in (author, date, subject, said_text(changes) or said_part(signed, shown)) if one is not None]
     if author is not None and not may_accuse_author(pair.domain, signed, shown, pair.protected):
-        return told, False
+        return told, SHARED.code
     # Another day and another text altogether: the next issue under a reused Message-ID.
-    return told, any(one.telling for one in told) and (date is None or changes is not None)
+    telling = any(one.telling for one in told) and (date is None or changes is not None)
+    return told, GRAFTED.code if telling else SHARED.code
 
 
 def may_accuse_author(domain: str, signed: Content, shown: Content, protected: bool) -> bool:
@@ -210,23 +221,24 @@ def may_accuse_author(domain: str, signed: Content, shown: Content, protected: b
     return speaks and not renamed and not munged(shown.author_named, signed.author)
 
 
-def _foreign(signed: Content, shown: Content, pair: Pair) -> tuple[list[Said], bool]:
-    """Of another message that carries this signature: whether nothing of the signed one is left in it."""
+def _foreign(signed: Content, shown: Content, pair: Pair) -> tuple[list[Said], str]:
+    """Of another message that carries this signature: whether anything of the signed one is left in it."""
     author, date, subject = _said_by_fields(signed, shown)
     told = [one for one in (author, date, subject) if one is not None]
     before, after = words(signed.text), words(shown.text)
-    subjects = subject_words(signed.subject), subject_words(shown.subject)
-    related = (
+    passed_on = (
         signed.message_id is None
         or shown.message_id is None
         or signed.message_id in shown.names
-        or _shares(*subjects)
-        or _shares(before, after)
         or (author is not None and shown.author.lower() in signed.recipients)
         or munged(shown.author_named, signed.author)
     )
-    speaks = align(pair.domain, shown.author_domain) == "exact"
-    return told, speaks and not related
+    if passed_on or align(pair.domain, shown.author_domain) != "exact":
+        return told, SHARED.code
+    if not told:  # the same author, day and subject
+        return [Said("text", "", clip(signed.text), clip(shown.text))] if before != after else [], REUSED.code
+    subjects = subject_words(signed.subject), subject_words(shown.subject)
+    return told, REUSED.code if _shares(*subjects) or _shares(before, after) else GRAFTED.code
 
 
 def _said_by_fields(signed: Content, shown: Content) -> tuple[Said | None, Said | None, Said | None]:

@@ -40,6 +40,7 @@ from transforms.shard import ProvenShard, Shard, content_of, fields_of, signatur
 from transforms.tampering import (
     Said,
     Tampering,
+    added_to_subject,
     clip,
     kind_of,
     said_author,
@@ -60,8 +61,19 @@ SIGNED_VALUE_FOUND = Rule(
     "Lists, forwarders, ticket systems and migrations rewrite From, Date and Subject.",
     "normal for mail that went through them",
 )
+OTHER_VALUE = Rule(
+    "dkim.signed_with_another_value",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "crypto",
+    "The author's own domain signed it with another value than it shows, and nothing says that it was passed on",
+    "Imports and dead clocks date mail anew, gateways put words before subjects, archives translate them; each may "
+    "leave no other trace.",
+    "0 false proofs of the signed value: derived from RSA and SHA-256; what changed it since, nobody knows, so it "
+    "only flags",
+)
 
-RULES = (SIGNED_VALUE_FOUND,)
+RULES = (SIGNED_VALUE_FOUND, OTHER_VALUE)
 
 Keys = Callable[[str, str], Sequence[PublicKey]]  # (domain, selector) -> all keys of that name
 
@@ -209,18 +221,22 @@ def _tried(
     told = _said(replaced, shard.column("received_utc")[target.row]) if replaced is not None else None
     if replaced is None or told is None:
         return None
-    telling = (
+    sound = (
         target.telling
-        and told.telling
         and "message-id" in signature.signed_fields  # else a message sent anew could bear another one
         and signed_once(all_signatures, signature)
         and _proves(shard, target, signature, replaced, known)
         and (told.name != "From" or _may_accuse(shard, target, signature, told))
     )
+    code = SIGNED_VALUE_FOUND.code
+    if sound and told.telling:
+        code = ALTERED.code
+    elif sound and told.name != "From":  # one name at two addresses is an alias
+        code = OTHER_VALUE.code
     return Tampering(
         shard.unit.unit_id,
         target.row,
-        ALTERED.code if telling else SIGNED_VALUE_FOUND.code,
+        code,
         SIGNED_VALUE_FOUND.code,
         kind_of(target.container, told),
         signed_as(signature),
@@ -238,7 +254,8 @@ def _said(replaced: Substitution, received: datetime | None) -> Said | None:
     """
     signed, shown = replaced.signed.value, replaced.shown.value
     if replaced.shown.key == "subject":
-        return said_subject(decode_words(signed, LIMITS.display), decode_words(shown, LIMITS.display))
+        subjects = decode_words(signed, LIMITS.display), decode_words(shown, LIMITS.display)
+        return said_subject(*subjects) or added_to_subject(*subjects)
     if replaced.shown.key == "date":
         before, after = parse_date(signed), parse_date(shown)
         return said_date(before.utc, after.utc, before.raw, after.raw, received)

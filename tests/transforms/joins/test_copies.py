@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from transforms.joins.copies import ALTERED, CHANGED, SAME, Compared, Pair, compare, described, settle
+from transforms.joins.copies import ALTERED, CHANGED, SAME, SIGNED_ANEW, Compared, Pair, compare, described, settle
 
 VERIFIED = (
     "Chère Claire, the transfer of 5000 euros to the printer was approved on Monday. "
@@ -19,9 +19,10 @@ def judged(
     subject: str = "Budget 2017",
     verified_subject: str = "Budget 2017",
     claims: bool = True,
+    anew: bool = False,
     form: str = "text/plain",
 ) -> Compared:
-    pair = Pair("u1", 0, "box", subject, claims, False, "u2", 5, "sent.eml", verified_subject)
+    pair = Pair("u1", 0, "box", subject, claims, False, anew, "u2", 5, "sent.eml", verified_subject)
     texts = {("u1", 0): (form, text), ("u2", 5): ("text/plain", verified)}
     return compare(pair, lambda unit, row: texts[unit, row])
 
@@ -102,6 +103,12 @@ def test_a_copy_that_claims_no_transmission_is_never_altered() -> None:
     assert judged(VERIFIED.replace("5000", "90000"), claims=False).code == CHANGED.code
 
 
+def test_other_words_under_a_signature_that_no_key_confirms_are_worth_a_look() -> None:
+    found = judged(VERIFIED.replace("5000", "90000"), claims=False, anew=True)
+    assert (found.code, found.expected, found.actual) == (SIGNED_ANEW.code, "5000", "90000")
+    assert judged(VERIFIED + " ___ Staff mailing list", claims=False, anew=True).code == CHANGED.code
+
+
 def test_copies_that_kept_other_parts_are_not_comparable() -> None:
     assert judged("Totally different words", form="text/html", subject="Other").code == CHANGED.code
 
@@ -113,7 +120,7 @@ def test_the_same_change_in_five_messages_is_a_habit_not_a_forgery() -> None:
 
 
 def test_equal_content_supports() -> None:
-    pair = Pair("u1", 0, "box", "s", True, True, "u2", 5, "sent.eml", "s")
+    pair = Pair("u1", 0, "box", "s", True, True, False, "u2", 5, "sent.eml", "s")
     assert compare(pair, lambda unit, row: ("", "")).code == SAME.code
 
 

@@ -102,10 +102,6 @@ def test_a_change_that_says_nothing_else_is_not_told(changed: Any, edits: list[A
         [author(b"Desk <desk@newsroom.example>\nSender: claire@campaign.example")],
         [author(b"Claire Aubry <claire@campaign-new.example>")],
         [SUBJECT, (b"MIME-Version", b"List-Id: <staff.lists.example>\nMIME-Version")],
-        [DAY],
-        [(b"Mon, 24 Apr 2017 10:00:00", b"Tue, 14 Jan 2020 03:12:11")],
-        [(b"Mon, 24 Apr 2017 10:00:00", b"Fri, 01 Jan 2010 00:00:00")],
-        [(b"Subject: The hall on Friday", b"Subject: La salle de vendredi")],
         [author(b"boss@campaign.example")],
         [author(b"Claire Aubry <aubry@newhouse.example>")],
         [author(b"Claire Aubry <c.aubry@campaign.example>")],
@@ -120,6 +116,35 @@ def test_a_change_that_says_nothing_else_is_not_told(changed: Any, edits: list[A
 def test_what_relays_and_lists_rewrite_is_no_alteration(changed: Any, edits: list[Any]) -> None:
     found = changed(*edits)
     assert found["verdict"] == "unverifiable" and "dkim.signed_value_found" in found
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected", "actual"),
+    [
+        (DAY, "Mon, 24 Apr 2017 10:00:00 +0000", "Fri, 24 Mar 2017 10:00:00 +0000"),  # moved, its trace left
+        ((b"Mon, 24 Apr 2017 10:00:00", b"Tue, 14 Jan 2020 03:12:11"), "Mon, 24 Apr 2017 10:00:00 +0000",
+         "Tue, 14 Jan 2020 03:12:11 +0000"),
+        ((b"Subject: The hall on Friday", b"Subject: Secret account, and the hall on Friday"), "The hall on Friday",
+         "Secret account, and the hall on Friday"),
+        ((b"Subject: The hall on Friday", b"Subject: La salle de vendredi"), "The hall on Friday",
+         "La salle de vendredi"),
+    ],
+)  # fmt: skip
+def test_a_change_that_honest_software_makes_now_and_then_is_worth_a_look(
+    changed: Any, edit: tuple[bytes, bytes], expected: str, actual: str
+) -> None:
+    found = changed(edit)
+    assert found["verdict"] == "unverifiable" and "dkim.altered" not in found
+    other = found["dkim.signed_with_another_value"]
+    assert (other["expected"], other["actual"], other["direction"]) == (expected, actual, "neutral")
+
+
+@pytest.mark.parametrize(
+    "mark", [b"List-Id: <staff.lists.example>\n", b"Resent-Date: Fri, 24 Mar 2017 10:00:00 +0000\n"]
+)
+def test_of_what_was_passed_on_that_is_normal(changed: Any, mark: bytes) -> None:
+    found = changed(DAY, (b"MIME-Version", mark + b"MIME-Version"))
+    assert "dkim.signed_value_found" in found and "dkim.signed_with_another_value" not in found
 
 
 def test_a_message_whose_identifier_is_not_signed_may_have_been_sent_anew(changed: Any) -> None:
@@ -170,7 +195,9 @@ def test_a_named_domain_speaks_for_its_mail_whatever_the_author_shown(changed: A
 
 def test_a_day_given_to_all_messages_of_a_folder_is_a_habit(told: Told, signed: Signed) -> None:
     moved = {f"old/{n}.eml": signed(MAIL.replace(b"hall.1", b"hall.%d" % n), DAY, HOP) for n in range(5)}
-    assert {one["verdict"] for one in told(moved).values()} == {"unverifiable"}
+    found = told(moved).values()
+    assert {one["verdict"] for one in found} == {"unverifiable"}
+    assert all("dkim.signed_value_found" in one for one in found)  # no more than told
 
 
 def test_four_messages_are_not(told: Told, signed: Signed) -> None:
