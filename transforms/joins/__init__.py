@@ -24,6 +24,7 @@ TELLING = (
     "custody",
     "editors",
     "habits",
+    "misquotes",
     "namesakes",
     "near_duplicates",
     "quotes",
@@ -31,7 +32,7 @@ TELLING = (
     "twins",
     "waiting",
 )
-TRUSTING = ("answers", "quotes")  # those of them that also ask whose mailboxes these are
+TRUSTING = ("answers", "misquotes", "quotes")  # those of them that also ask whose mailboxes these are
 
 
 def names() -> tuple[str, ...]:
