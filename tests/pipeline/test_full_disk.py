@@ -80,7 +80,8 @@ def test_judged_again_on_a_full_disk_the_earlier_tables_are_not_half_replaced(fi
     done = on_disk(
         tmp_path,
         f"mount -t tmpfs -o size=100m none $DISK && cp -a {finished} $DISK/out && dd if=/dev/zero of=$DISK/rest bs=4k"
-        " 2> /dev/null; $JUDGE; echo $?; cp -a $DISK/out $KEPT && rm $DISK/rest && $JUDGE && cp -a $DISK/out $KEPT/again",
+        " 2> /dev/null; $JUDGE; echo $?; cp -a $DISK/out $KEPT && rm $DISK/rest && $JUDGE"
+        " && cp -a $DISK/out $KEPT/again",
     )
     assert done.stdout.startswith(f"{EXIT_INCOMPLETE}\n") and done.returncode == 0, done
     whole(tmp_path / "kept")

@@ -75,8 +75,8 @@ def _whole_lines(body: Span) -> Iterator[bytes]:
 
 # ---- base64 (RFC 2045 §6.8) -------------------------------------------------------------------
 
-_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_NOT_BASE64 = bytes(set(range(256)) - set(_LETTERS + b"="))
+LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_NOT_BASE64 = bytes(set(range(256)) - set(LETTERS + b"="))
 
 
 def _base64(body: Span) -> _Chunks:

@@ -34,7 +34,7 @@ def blank_lines(message: Message) -> Iterator[Message]:
 def signature_mark(message: Message) -> Iterator[Message]:
     """Put back the blank of `-- ` above a signature block (RFC 3676 §4.3)."""
     body = message.body.read()
-    if b"--" in body and _MARK.search(body):
+    if body.startswith(b"--\r\n") or b"\n--\r\n" in body or body.endswith(b"\n--"):
         yield message._replace(body=in_memory(_MARK.sub(b"-- ", body)))
 
 
@@ -54,6 +54,8 @@ def flowed_space(message: Message) -> Iterator[Message]:
 def trailing_space(message: Message) -> Iterator[Message]:
     """Take away blanks at line ends, those of `-- ` last."""
     body = message.body.read()
+    if not any(blank + b"\r\n" in body or body.endswith(blank) for blank in (b" ", b"\t")):
+        return
     stripped = _TRAILING.sub(b"", body)
     marked = _MARK.sub(b"-- ", stripped)
     for one in dict.fromkeys((marked, stripped)):

@@ -288,9 +288,7 @@ def _line_digests(canonical: bytes, start: int, algorithm: str) -> Iterator[tupl
 
     A cut is given as the number of lines left. One state is fed line by line and copied at each end.
     """
-    tail = canonical.rfind(b"\r\n", start, max(len(canonical) - LIMITS.repair_tail, start)) + 2
-    if tail < start + 2:
-        tail = start
+    tail = _tail(canonical, start)
     digest = hash_of(algorithm)
     digest.update(memoryview(canonical)[start:tail])
     line = canonical.count(b"\r\n", start, tail)
@@ -304,3 +302,15 @@ def _line_digests(canonical: bytes, start: int, algorithm: str) -> Iterator[tupl
             yield line, digest.copy().digest()
         at = end
     yield None, digest.digest()
+
+
+def _tail(canonical: bytes, start: int) -> int:
+    """Where the last line begins that a footer may stand below; above it are lines of an attachment, or too many."""
+    at, least = len(canonical), max(len(canonical) - LIMITS.repair_tail, start)
+    while at > least:
+        end = at - 2
+        before = canonical.rfind(b"\r\n", start, end)
+        at = before + 2 if before >= 0 else start
+        if end - at >= encoding.WIDTHS[-1] and encoding.is_base64(canonical[at:end]):
+            break
+    return at

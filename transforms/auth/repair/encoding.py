@@ -12,6 +12,7 @@ import pybase64
 
 from transforms.auth.repair.leaf import Leaf, edited, encoded_as, leaves, wire
 from transforms.limits import MIB
+from transforms.mail.transfer import LETTERS
 from transforms.model import Message
 
 WIDTHS = (76, 72, 64, 60)  # letters in a line; the first is by far the most common
@@ -82,6 +83,11 @@ def _contents(message: Message, wanted: Callable[[Leaf], bool]) -> Iterator[tupl
         content = leaf.content()
         if content is not None:
             yield leaf, content
+
+
+def is_base64(line: bytes) -> bool:
+    """Whether a line holds nothing but letters of the alphabet."""
+    return not line.translate(None, LETTERS)
 
 
 def wrapped(content: bytes, width: int) -> bytes:

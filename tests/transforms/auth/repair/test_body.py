@@ -123,6 +123,15 @@ def test_a_footer_is_looked_for_in_the_last_octets_only(signer: Any) -> None:
     assert near.signatures[0].body_ok and not far.signatures[0].body_ok
 
 
+def test_no_footer_begins_above_lines_of_an_attachment(signer: Any) -> None:
+    encoded = b"QUJD" * 19 + b"\r\n"
+    signed = signer.sign(PLAIN + b"Hi.\r\n" + encoded)
+    below = restored(signed + b"our list\r\n")
+    above = restored(signer.sign(PLAIN + b"Hi.\r\n") + b"our list\r\n" + encoded)
+    assert below.signatures[0].repairs == "footer"
+    assert not above.signatures[0].body_ok
+
+
 def test_the_kept_fields_are_those_that_were_hashed(signer: Any) -> None:
     text = PLAIN.replace(b"\r\n\r\n", b"\r\nContent-Transfer-Encoding: 8bit\r\n\r\n") + "é\r\n".encode()
     signed = signer.sign(text).replace(b"8bit", b"quoted-printable").replace("é".encode(), b"=C3=A9")
