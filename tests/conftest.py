@@ -138,7 +138,7 @@ def _tampering(
     yield from filter(None, (grafts.compare(pair, load) for pair in grafts.join(rows["grafts"])))
     to_try: dict[str, list[Any]] = {}
     for unit_id, one in substitutes.join(rows["substitutes"]):
-        if isinstance(one, substitutes.Target):
+        if not isinstance(one, substitutes.Wanted):
             to_try.setdefault(unit_id, []).append(one)
         else:
             for target_unit, offer in substitutes.offered(units[unit_id].shard, [one]):

@@ -108,7 +108,10 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         )
 
     def _substitutes(self, rows: beam.PCollection) -> beam.PCollection:
-        """Units are read one by one: first those that hold values, then those in which to try them."""
+        """Units are read one by one: first those that hold values, then those in which to try them.
+
+        Authors of a domain come along with the targets: their names are all that is tried.
+        """
         load, keys = self.load_fields, self.keys
         wanted = (
             rows
@@ -121,7 +124,7 @@ class Relate(beam.PTransform):  # type: ignore[misc]
             | "ByOther" >> beam.GroupByKey()
             | "TakeValues" >> _flat_map(lambda group: substitutes.offered(load(group[0]), group[1]))
         )
-        targets = wanted | "Targets" >> beam.Filter(lambda one: isinstance(one[1], substitutes.Target))
+        targets = wanted | "Targets" >> beam.Filter(lambda one: not isinstance(one[1], substitutes.Wanted))
         return (
             (targets, offers)
             | "TargetsAndValues" >> beam.Flatten()

@@ -3,11 +3,14 @@
 The body is the signed one and the key made this signature, but over another header. One of From, Date
 and Subject is replaced by what the message itself, its copies and the replies to it still hold. If the
 signature is then valid, it has named the value that was signed, and that this one was changed.
+
+An author who is left in Return-Path or i= is also tried under the names that he signs other mail with. That
+search goes through all mail of his domain, and directories that rename people look the same: it accuses nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -67,8 +70,8 @@ OTHER_VALUE = Rule(
     Strength.WEAK,
     "crypto",
     "The author's own domain signed it with another value than it shows, and nothing says that it was passed on",
-    "Imports and dead clocks date mail anew, gateways put words before subjects, archives translate them; each may "
-    "leave no other trace.",
+    "Imports and dead clocks date mail anew, gateways put words before subjects, archives translate them, directories "
+    "rename people; each may leave no other trace.",
     "0 false proofs of the signed value: derived from RSA and SHA-256; what changed it since, nobody knows, so it "
     "only flags",
 )
@@ -77,12 +80,12 @@ RULES = (SIGNED_VALUE_FOUND, OTHER_VALUE)
 
 Keys = Callable[[str, str], Sequence[PublicKey]]  # (domain, selector) -> all keys of that name
 
-_COPY, _REPLY, _TARGET = 0, 1, 2
+_COPY, _REPLY, _TARGET, _AUTHOR, _SEEKS = range(5)
 _PARENTS = 4  # messages that a reply may be an answer to: In-Reply-To, and the last of References
 
 _ROWS = pa.schema(
     [
-        ("key", pa.string()),  # a Message-ID
+        ("key", pa.string()),  # a Message-ID; of authors and of units that seek them a signing domain
         ("unit_id", pa.string()),
         ("sequence", pa.int64()),
         ("row", pa.int64()),
@@ -90,12 +93,16 @@ _ROWS = pa.schema(
         ("telling", pa.bool_()),  # a difference would be a contradiction
         ("protected", pa.list_(pa.string())),  # signing domains that the user named
         ("container", pa.string()),
+        ("author", pa.string()),  # of verified mail: From as it reads
     ]
 )
 
 
 def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
-    """All messages by their own Message-ID and those that they answer; messages whose header was changed."""
+    """All messages by their own Message-ID and those that they answer; messages whose header was changed.
+
+    And of each signing domain the authors of verified mail, and whether such a message seeks them.
+    """
     shard = proven.shard
     unit_id, sequence = shard.unit.unit_id, shard.unit.sequence
     own, parents, references = (shard.column(name) for name in ("message_id", "in_reply_to", "references"))
@@ -104,19 +111,33 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
         if kind != Kind.EMAIL:
             continue
         if own[row]:
-            found.append((own[row], unit_id, sequence, row, _COPY, False, None, None))
+            found.append((own[row], unit_id, sequence, row, _COPY, False, None, None, None))
         for parent in dict.fromkeys([parents[row], *references[row][1 - _PARENTS :]]):
             if parent and parent != own[row]:
-                found.append((parent, unit_id, sequence, row, _REPLY, False, None, None))
-    column = {name: shard.column(name) for name in (*CLAIMING, "source_path")}
+                found.append((parent, unit_id, sequence, row, _REPLY, False, None, None, None))
+    column = {name: shard.column(name) for name in (*CLAIMING, "source_path", "from_email", "from_name")}
+    authors: dict[tuple[str, str], int] = {}  # the first row of each
+    seeking: dict[str, int] = {}
     for row, signed in proven.signed.items():
-        if signed.proof.basis is not None or not any(map(_header_changed, signed.signatures, signed.results)):
+        if signed.proof.passes_on and column["from_name"][row]:
+            author = f'"{column["from_name"][row].replace(chr(34), "")}" <{column["from_email"][row]}>'
+            authors.setdefault((signed.proof.domain, author), row)
+        changed = [
+            one for one, result in zip(signed.signatures, signed.results, strict=True) if _header_changed(one, result)
+        ]
+        if signed.proof.basis is not None or not changed:
             continue
+        for one in changed:
+            seeking.setdefault(one.domain, row)
         telling = claims_one_reading(column, row)
         guarded = [signature.domain for signature in signed.signatures if is_protected(signature.domain, protected)]
         where = container(column["source_path"][row], column["path"][row])
         key = own[row] or f"{unit_id} {row}"
-        found.append((key, unit_id, sequence, row, _TARGET, telling, guarded, where))
+        found.append((key, unit_id, sequence, row, _TARGET, telling, guarded, where, None))
+    for (domain, author), row in authors.items():
+        found.append((domain, unit_id, sequence, row, _AUTHOR, False, None, None, author))
+    for domain, row in seeking.items():
+        found.append((domain, unit_id, sequence, row, _SEEKS, False, None, None, None))
     return to_table(_ROWS, found)
 
 
@@ -147,8 +168,16 @@ class Wanted(NamedTuple):
     target_row: int
 
 
-def join(table: pa.Table) -> Iterator[tuple[str, Target | Wanted]]:
-    """Targets by their unit, and the messages to ask by theirs."""
+class Author(NamedTuple):
+    """Somebody whose mail a domain signs, as From names him."""
+
+    domain: str
+    author: str
+
+
+def join(table: pa.Table) -> Iterator[tuple[str, Target | Wanted | Author]]:
+    """Targets and the authors of their domains by their unit, and the messages to ask by theirs."""
+    yield from _sought(table)
     targets = table.filter(pc.equal(table["role"], _TARGET))
     if len(targets) == 0:
         return
@@ -163,6 +192,18 @@ def join(table: pa.Table) -> Iterator[tuple[str, Target | Wanted]]:
             itself = one["unit_id"], one["row"]
             for other in [r for r in others if (r["unit_id"], r["row"]) != itself][: LIMITS.offers]:
                 yield other["unit_id"], Wanted(other["row"], role == _REPLY, one["unit_id"], one["row"])
+
+
+def _sought(table: pa.Table) -> Iterator[tuple[str, Author]]:
+    """The authors of the domains that a unit seeks, the first LIMITS.candidates of each in order."""
+    seeking = table.filter(pc.equal(table["role"], _SEEKS)).select(["key", "unit_id"])
+    authors = table.filter(pc.and_(pc.equal(table["role"], _AUTHOR), pc.is_in(table["key"], seeking["key"])))
+    known: dict[str, set[str]] = {}
+    for domain, author in zip(authors["key"].to_pylist(), authors["author"].to_pylist(), strict=True):
+        known.setdefault(domain, set()).add(author)
+    first = {domain: sorted(names)[: LIMITS.candidates] for domain, names in known.items()}
+    for one in sorted({(one["unit_id"], one["key"]) for one in seeking.to_pylist()}):
+        yield from ((one[0], Author(one[1], author)) for author in first.get(one[1], ()))
 
 
 def offered(shard: Shard, wanted: Iterable[Wanted]) -> Iterator[tuple[str, tuple[int, Offer]]]:
@@ -181,26 +222,49 @@ def _values(shard: Shard, row: int) -> tuple[HeaderField, ...]:
     author = f"{one['from_name']} <{one['from_email']}>" if one["from_name"] else one["from_email"]
     to = one["to_emails"][0] if len(one["to_emails"]) == 1 else None
     known = (("From", author), ("To", to), ("Date", one["date_raw"]), ("Subject", one["subject"]))
-    return tuple(HeaderField(name, f"{name}: {value}\r\n".encode()) for name, value in known if value)
+    return tuple(_field(name, value) for name, value in known if value)
 
 
-def try_unit(shard: Shard, found: Iterable[Target | tuple[int, Offer]], keys: Keys) -> Iterator[Tampering]:
+def _field(name: str, value: str) -> HeaderField:
+    return HeaderField(name, f"{name}: {value}\r\n".encode())
+
+
+def try_unit(shard: Shard, found: Iterable[Target | Author | tuple[int, Offer]], keys: Keys) -> Iterator[Tampering]:
     """Try the replacements for the targets of one unit; shard up to its fields."""
     targets: list[Target] = []
+    authors: dict[tuple[str, str], list[str]] = {}  # domain and address: the author with his name
     offers: dict[int, list[Offer]] = {}
     for one in found:
         if isinstance(one, Target):
             targets.append(one)
+        elif isinstance(one, Author):
+            authors.setdefault((one.domain, _address_in(one.author.encode())), []).append(one.author)
         else:
             offers.setdefault(one[0], []).append(one[1])
     for target in sorted(set(targets)):
         for_it = sorted(offers.get(target.row, ()), key=lambda o: (o.is_reply, o.path))
         signatures = signatures_of(shard, target.row)
         for signature in signatures:
-            answer = _tried(shard, target, signature, signatures, for_it, keys)
+            answer = _tried(shard, target, signature, signatures, for_it, keys, authors)
             if answer is not None:
                 yield answer
                 break
+
+
+def _address_in(text: bytes) -> str:
+    found = mailboxes(text)
+    return found[0].address.lower() if len(found) == 1 else ""
+
+
+def _named(
+    fields: Sequence[HeaderField], signature: PreparedSignature, authors: Mapping[tuple[str, str], Sequence[str]]
+) -> list[Offer]:
+    """Under which names whoever Return-Path or i= still holds signs other mail."""
+    held = [field.value for field in fields if field.key == "return-path"]
+    held += [signature.auid.encode()] if signature.auid is not None else []
+    addresses = {_address_in(value) for value in held} - {""}
+    names = sorted(name for address in addresses for name in authors.get((signature.domain, address), ()))
+    return [Offer("other mail of this author", False, (_field("From", name),)) for name in names[: LIMITS.offers]]
 
 
 def _tried(
@@ -210,6 +274,7 @@ def _tried(
     all_signatures: Sequence[PreparedSignature],
     offers: Sequence[Offer],
     keys: Keys,
+    authors: Mapping[tuple[str, str], Sequence[str]],
 ) -> Tampering | None:
     if signature.type != "dkim" or signature.invalid is not None or not _body_kept(signature):
         return None
@@ -217,7 +282,10 @@ def _tried(
     confirmed = confirmer(known, signature)
     if confirmed is None:
         return None
-    replaced = substitute(fields_of(shard, target.row), signature, offers, confirmed)
+    fields = fields_of(shard, target.row)
+    near = substitute(fields, signature, offers, confirmed)
+    named = _named(fields, signature, authors) if near is None else []
+    replaced = substitute(fields, signature, named, confirmed) if named else near
     told = _said(replaced, shard.column("received_utc")[target.row]) if replaced is not None else None
     if replaced is None or told is None:
         return None
@@ -229,9 +297,9 @@ def _tried(
         and (told.name != "From" or _may_accuse(shard, target, signature, told))
     )
     code = SIGNED_VALUE_FOUND.code
-    if sound and told.telling:
+    if sound and told.telling and near is not None:
         code = ALTERED.code
-    elif sound and told.name != "From":  # one name at two addresses is an alias
+    elif sound and (told.telling or told.name != "From"):  # one name at two addresses is an alias
         code = OTHER_VALUE.code
     return Tampering(
         shard.unit.unit_id,
