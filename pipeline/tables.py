@@ -131,6 +131,12 @@ SIGNATURES: tuple[Column, ...] = (
     ),
     ("aligned", ENUM, "exact, provider, relaxed or none: d= against the From domain."),
     ("repairs", TEXT, "What had to be undone for it to match."),
+    (
+        "changes",
+        NAMES,
+        "Of a pdf: what later saves changed, of pages, content, form, annotations, signature, validation, metadata, "
+        "other, unreadable; null if it was not saved again.",
+    ),
     ("result", ENUM, "pass, fail, neutral or permerror: the cryptographic outcome."),
     ("objection", TEXT, "Why a pass proves less than everything."),
     ("reason", TEXT, "Why the result is what it is."),

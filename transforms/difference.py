@@ -284,6 +284,16 @@ def _link(word: str) -> bool:
     return "@" in word or "://" in word or word.startswith("www.")
 
 
+def shown_words(changes: Sequence[Change]) -> tuple[str, str]:
+    """The words gone and the words new, of all changes."""
+    gone = " … ".join(" ".join(before) or _NOTHING for before, _, _ in changes)
+    new = " … ".join(" ".join(after) or _NOTHING for _, after, _ in changes)
+    return gone, new
+
+
+_NOTHING = "(no words)"  # a decision shows both values, also of words slipped in
+
+
 def mostly_alike(verified: list[str], copy: list[str], changes: list[Change] | None) -> bool:
     """Whether half of the words are shared: a placeholder for a lost body is not an altered one."""
     if changes is None:

@@ -604,6 +604,7 @@ def _document_signatures(
         "key_status": ["enclosed" if one.key_id else "ok" if one.reason in _TRIED else "missing" for _, one in inside],
         "key_id": [one.key_id for _, one in inside],
         "repairs": [one.repairs or None for _, one in inside],
+        "changes": [one.changes or None for _, one in inside],
         "result": [one.result for _, one in inside],
         "objection": [
             (PART_ONLY if one.type == PGP else NO_ROOT) if one.result == "pass" else None for _, one in inside

@@ -43,6 +43,8 @@ class Limits:
     document_text: int = 512 * KIB  # of a document's own form looked at to get to its text
     pdf_text: int = 16 * MIB  # of a larger PDF the words are not read
     pdf_pages: int = 20  # of which they are read
+    pdf_objects: int = 200_000  # of a signed PDF that was saved again: of a larger one the changes are not read
+    pdf_steps: int = 1_000_000  # names, numbers and references of it that are looked at for that
     document_part: int = 256 * KIB  # of one part of an office file, its text aside
     document_value: int = 200  # characters of an author, a program ... shown
     document_values: int = 64  # languages, fonts, properties ... kept of one document

@@ -295,6 +295,9 @@ class DocumentSignature(NamedTuple):
     fingerprint: str = ""  # SHA-256 of the certificate, hex; of pgp, fingerprint or ID of the key
     key_id: str | None = None  # SHA-256 of its SubjectPublicKeyInfo, hex
     unsigned_octets: int | None = None  # of a PDF: behind what is signed, added later; None: not told
+    changes: tuple[str, ...] = ()  # of a PDF: kinds of what later saves changed, as pdf_changes.KINDS
+    words_signed: str | None = None  # words of its pages that they replaced, "" if none; None: not compared
+    words_shown: str = ""  # ... and what stands there now
     repairs: str = ""  # what was undone for body_ok
     digest: bytes = b""  # of pgp: what its key is tried on, as the key comes later ...
     signature: bytes = b""  # ... with the numbers of the signature

@@ -21,6 +21,7 @@ from transforms.difference import (
     nature,
     said,
     share_of,
+    shown_words,
     subject_words,
     word_set,
     words,
@@ -231,16 +232,6 @@ def said_text(changes: Iterable[Change] | None) -> Said | None:
         return None
     expected, actual = shown_words(telling)
     return Said("text", nature(telling), expected, actual)
-
-
-def shown_words(changes: Sequence[Change]) -> tuple[str, str]:
-    """The words gone and the words new, of all changes."""
-    gone = " … ".join(" ".join(before) or _NOTHING for before, _, _ in changes)
-    new = " … ".join(" ".join(after) or _NOTHING for _, after, _ in changes)
-    return gone, new
-
-
-_NOTHING = "(no words)"  # a decision shows both values, also of words slipped in
 
 
 def said_part(signed: Content, shown: Content) -> Said | None:

@@ -1,7 +1,8 @@
 """PDF: what do the signatures in a document cover, and is that as it was signed? (ISO 32000-1 §12.8)
 
 A signature covers the octets of its ByteRange: all of one revision but its own value. What a program appends when it
-saves again lies behind that, and may show other pages: how many octets those are is said, not what they change.
+saves again lies behind that, and may show other pages: how many octets those are is said, what they change, and which
+of the pages' own words (with the `pdf` extra).
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ from itertools import chain
 from transforms.auth.ber import Malformed
 from transforms.auth.cms import DATA, signed_data
 from transforms.auth.enclosed import Alive, hashed, judged, unreadable
+from transforms.difference import differences, shown_words, words
 from transforms.limits import LIMITS
 from transforms.model import DocumentSignature
+from transforms.pdf_changes import Saves
+from transforms.pdf_text import words as words_of
 from transforms.span import Span
 
 PDF = "pdf"  # type of a row
 
 _KEYWORD = b"/ByteRange"
 _WINDOW = 200  # octets that an array of four numbers stands in
+_COMPARED = 4  # signatures for which the words of the pages are compared
 _PLACES = 64  # of the keyword that are looked at
 _BYTE_RANGE = re.compile(rb"/ByteRange\s{0,9}\[\s{0,9}([0-9]{1,12})" + rb"\s{1,9}([0-9]{1,12})" * 3 + rb"\s{0,9}\]")
 _WHITE_SPACE = b"\0\t\n\x0c\r "
@@ -34,12 +39,39 @@ def signatures(document: Span, alive: Alive) -> Iterator[DocumentSignature]:
     alive passes chunks on and says that work goes on.
     """
     seq = 0
+    later = _Later(document)
     for found in _byte_ranges(document):
         for signature in _of_range(document, found, alive):
             if seq == LIMITS.signatures:
                 return
-            yield signature._replace(seq=seq)
+            yield (later.told(signature, found[2] + found[3]) if signature.unsigned_octets else signature)._replace(
+                seq=seq
+            )
             seq += 1
+
+
+class _Later:
+    """What the saves behind a signature changed; the file is read for it once, and only if it goes on there."""
+
+    def __init__(self, document: Span) -> None:
+        self._document = document
+        self._octets, self._saves, self._words = b"", Saves(b""), ""
+        self._compared = 0
+
+    def told(self, signature: DocumentSignature, end: int) -> DocumentSignature:
+        if not self._octets:
+            self._octets = self._document.read()
+            self._saves = Saves(self._octets)
+            self._words = words_of(self._octets)
+        changes = self._saves.changes_behind(end)
+        self._compared += 1
+        signed = words_of(self._octets[:end]) if self._words and self._compared <= _COMPARED else ""
+        if not signed:
+            return signature._replace(changes=changes)
+        found = differences(words(signed), words(self._words))
+        gone, new = shown_words(found) if found is not None else (signed, self._words)  # hardly anything is the same
+        most = LIMITS.document_value
+        return signature._replace(changes=changes, words_signed=gone[:most], words_shown=new[:most])
 
 
 def _byte_ranges(document: Span) -> Iterator[tuple[int, int, int, int]]:

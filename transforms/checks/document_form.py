@@ -23,8 +23,8 @@ BEHIND_SIGNATURE = Rule(
     Strength.WEAK,
     "document",
     "The PDF goes on behind the last octet that its signature covers",
-    "A second signature, a time stamp, a form filled in or a comment: all of them are written there. Whether the text "
-    "was changed is not looked at.",
+    "A second signature, a time stamp, a form filled in or a comment: all of them are written there. What they "
+    "changed stands with the signature, where it can be read.",
     "not measured; weak whatever the count",
 )
 

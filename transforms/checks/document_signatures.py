@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from transforms.auth.openpgp import PGP
 from transforms.case import ItemView
 from transforms.model import Direction, DocumentSignature, Finding, Rule, Strength
+from transforms.pdf_changes import CONTENT, PAGES, UNREADABLE
 
 INTACT = Rule(
     "document.signature_intact",
@@ -67,6 +68,26 @@ NOT_VALID_THEN = Rule(
     "People go on signing with a certificate that has run out; clocks are wrong.",
     "not measured",
 )
+PAGES_CHANGED = Rule(
+    "document.pages_changed_after_signing",
+    Direction.CONTRADICTS,
+    Strength.WEAK,
+    "document",
+    "Later saves changed what the pages show of what this signature covers",
+    "Programs that add page numbers, watermarks, layers or marks of a second signer draw them into the pages. The "
+    "words that differ, where they are compared, say whether it matters.",
+    "not measured; weak whatever the count",
+)
+ADDED = Rule(
+    "document.added_after_signing",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "document",
+    "Later saves added to what this signature covers",
+    "A form filled in, a comment, a second signature, a time stamp: all of them are written behind the first "
+    "signature. What lies over a page may hide words of it.",
+    "says nothing",
+)
 UNUSABLE = Rule(
     "document.signature_unusable",
     Direction.NEUTRAL,
@@ -77,7 +98,7 @@ UNUSABLE = Rule(
     "says nothing",
 )
 
-RULES = (INTACT, GIVEN_KEY, ALTERED, KEY_UNKNOWN, ANOTHER_ADDRESS, NOT_VALID_THEN, UNUSABLE)
+RULES = (INTACT, GIVEN_KEY, ALTERED, KEY_UNKNOWN, ANOTHER_ADDRESS, NOT_VALID_THEN, PAGES_CHANGED, ADDED, UNUSABLE)
 
 
 def check(item: ItemView) -> Iterator[Finding]:
@@ -88,6 +109,7 @@ def check(item: ItemView) -> Iterator[Finding]:
         if one.result == "permerror":
             yield UNUSABLE(f"{one.type}, {one.covers} ({one.reason})")
             continue
+        yield from _later(one)
         if one.result == "fail":
             yield ALTERED(f"{_who(one)} ({one.reason})")
             continue
@@ -112,6 +134,19 @@ def _times(item: ItemView, one: DocumentSignature) -> Iterator[Finding]:
                 one.covers, f"{_day(one.not_before)} to {_day(one.not_after)}", f"{what} {_day(seconds)}"
             )
             return
+
+
+def _later(one: DocumentSignature) -> Iterator[Finding]:
+    """What the saves behind a signature changed, by kinds, and words of the pages."""
+    if not one.changes or UNREADABLE in one.changes:
+        return
+    rule = PAGES_CHANGED if {PAGES, CONTENT} & {*one.changes} or one.words_signed or one.words_shown else ADDED
+    if one.words_signed is None:
+        yield rule(f"{one.covers}: {', '.join(one.changes)}; the pages' words are not compared")
+    elif one.words_signed or one.words_shown:
+        yield rule(f"{one.covers}: {', '.join(one.changes)}", expected=one.words_signed, actual=one.words_shown)
+    else:
+        yield rule(f"{one.covers}: {', '.join(one.changes)}; the same words on the pages")
 
 
 def _who(one: DocumentSignature) -> str:

@@ -17,6 +17,7 @@ from transforms.documents import Described, Moment, Opened, moment, several, sho
 from transforms.limits import LIMITS
 from transforms.mail.charset import to_text
 from transforms.model import DocumentFacts
+from transforms.pdf_objects import TOKEN, string
 
 FORMATS = ("pdf",)
 
@@ -35,12 +36,6 @@ _ID = re.compile(rb"/ID\s{0,9}\[\s{0,9}<([0-9A-Fa-f]{2,64})>\s{0,9}<([0-9A-Fa-f]
 _BYTE_RANGE = re.compile(rb"/ByteRange\s{0,9}\[\s{0,9}([0-9]{1,12})" + rb"\s{1,9}([0-9]{1,12})" * 3)
 _LANGUAGE = re.compile(rb"/Lang\s{0,9}\(([A-Za-z0-9-]{2,35})\)")
 _FONT = re.compile(rb"/FontName\s{0,9}/(?:[A-Z]{6}\+)?([^\s()<>\[\]{}/%]{1,127})")
-_TOKEN = re.compile(
-    rb"\s{0,999}+(?:(?P<open><<)|(?P<close>>>)|/(?P<name>[^\s()<>\[\]{}/%]{0,127})|(?P<string>\()"
-    rb"|<(?P<hex>[0-9A-Fa-f\s]{0,9999})>|(?P<word>[^\s()<>\[\]{}/%]{1,999})|(?P<mark>[\[\]{}<>)])|%[^\r\n]{0,999})"
-)
-_PIECE = re.compile(rb"[^()\\]+|\\([0-7]{1,3})|\\(?:\r\n|([\s\S]))|[()]")
-_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b""}
 _DATE = re.compile(
     r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?([0-9]{2})?([0-9]{2})?([0-9]{2})?(?:(Z)|([+-][0-9]{2})'?([0-9]{2})?)?"
 )
@@ -184,7 +179,7 @@ def _strings(octets: bytes, at: int) -> dict[str, str]:
     depth = 0
     name, words = "", [b"", b""]
     for _ in range(_TOKENS):
-        token = _TOKEN.match(octets, at)
+        token = TOKEN.match(octets, at)
         if token is None:
             break
         at = token.end()
@@ -197,7 +192,7 @@ def _strings(octets: bytes, at: int) -> dict[str, str]:
             if depth <= 0:
                 break
         elif kind in ("string", "hex"):
-            value, at = _string(octets, token)
+            value, at = string(octets, token)
         elif kind == "word":
             if token["word"] == b"R" and words[0].isdigit() and len(words[0]) < 10 and name in _WANTED:
                 value = _referred(octets, int(words[0]))
@@ -215,35 +210,8 @@ _WANTED = frozenset({"Author", "Creator", "Producer", "CreationDate", "ModDate"}
 def _referred(octets: bytes, number: int) -> bytes | None:
     """A string that is an object of its own; None if it is none."""
     place = next(_definitions(octets, number), None)
-    token = _TOKEN.match(octets, place) if place is not None else None
-    return _string(octets, token)[0] if token is not None and token.lastgroup in ("string", "hex") else None
-
-
-def _string(octets: bytes, token: re.Match[bytes]) -> tuple[bytes, int]:
-    """The octets of a string that a token begins, and the place behind it."""
-    if token.lastgroup == "string":
-        return _literal(octets, token.end())
-    digits = b"".join(token["hex"].split())
-    return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii")), token.end()
-
-
-def _literal(octets: bytes, at: int) -> tuple[bytes, int]:
-    """A string in parentheses, which may hold pairs of them, and the place behind it."""
-    pieces, depth = [], 1
-    for piece in _PIECE.finditer(octets, at, at + _WINDOW):
-        at = piece.end()
-        if piece[1] is not None:
-            pieces.append(bytes([int(piece[1], 8) & 0xFF]))
-        elif piece[2] is not None:
-            pieces.append(_ESCAPES.get(piece[2], piece[2]))
-        elif piece[0] in (b"(", b")"):
-            depth += 1 if piece[0] == b"(" else -1
-            if depth == 0:
-                break
-            pieces.append(piece[0])
-        elif not piece[0].startswith(b"\\"):
-            pieces.append(piece[0])
-    return b"".join(pieces), at
+    token = TOKEN.match(octets, place) if place is not None else None
+    return string(octets, token)[0] if token is not None and token.lastgroup in ("string", "hex") else None
 
 
 def _decoded(value: bytes) -> str:

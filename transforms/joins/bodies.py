@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from transforms.arrow_bytes import to_table
 from transforms.auth.proof import RECIPIENTS
+from transforms.difference import shown_words
 from transforms.model import Direction, Kind, PreparedSignature, Rule, SignatureResult, Strength
 from transforms.shard import Content, ProvenShard
 from transforms.tampering import (
@@ -24,7 +25,6 @@ from transforms.tampering import (
     kind_of,
     said_part,
     said_text,
-    shown_words,
     signed_once,
     text_changes,
     witness,

@@ -28,11 +28,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrow_bytes import to_table
-from transforms.difference import HABIT, Change, differences, mostly_alike, nature, said, subject_words, words
+from transforms.difference import (
+    HABIT,
+    Change,
+    differences,
+    mostly_alike,
+    nature,
+    said,
+    shown_words,
+    subject_words,
+    words,
+)
 from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength
 from transforms.shard import ProvenShard
-from transforms.tampering import clip, intact_signature, said_subject, shown_words
+from transforms.tampering import clip, intact_signature, said_subject
 from transforms.transmission import CLAIMING, claims_transmission, container
 
 ALTERED = Rule(

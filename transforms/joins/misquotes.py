@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrow_bytes import to_table
+from transforms.difference import shown_words
 from transforms.joins.bodies import Load
 from transforms.joins.sent import is_protected, is_trusted
 from transforms.model import Direction, Kind, Rule, Strength, Told
 from transforms.quotation import quotation
 from transforms.shard import ProvenShard
-from transforms.tampering import clip, intact_signature, shown_words
+from transforms.tampering import clip, intact_signature
 from transforms.transmission import CLAIMING, claims_one_reading
 
 MISQUOTES = Rule(

@@ -13,14 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrow_bytes import to_table
-from transforms.difference import differences, words
+from transforms.difference import differences, shown_words, words
 from transforms.inheritance import carriers
 from transforms.joins.bodies import Load
 from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength, Told
 from transforms.shard import ProvenShard
 from transforms.sketch import ALIKE, bands, likeness
-from transforms.tampering import clip, shown_words
+from transforms.tampering import clip
 
 SAME_WORDS = Rule(
     "document.same_words_as_verified",

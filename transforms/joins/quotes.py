@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrow_bytes import to_table
+from transforms.difference import shown_words
 from transforms.joins.bodies import Load
 from transforms.joins.sent import is_protected, is_trusted
 from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength, Told
 from transforms.quotation import FEWEST, quotation
 from transforms.shard import ProvenShard
-from transforms.tampering import clip, shown_words
+from transforms.tampering import clip
 from transforms.transmission import CLAIMING, claims_one_reading
 
 QUOTED = Rule(

@@ -7,11 +7,10 @@ import logging
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from mutations import mutations
-from signed_mail import certificate, rsa_key, signature
-from signed_pdf import pdf, saved_again, sha1_of
+from signed_mail import signature
+from signed_pdf import OBJECTS, pdf, saved_again, sha1_of
 from transforms.auth.pdf import signatures
 from transforms.limits import LIMITS
 from transforms.model import DocumentSignature
@@ -41,6 +40,17 @@ def test_a_later_revision_is_not_covered() -> None:
     (one,) = of(again)
     assert (one.result, one.covers) == ("pass", f"octets 0 to {len(document)}")
     assert one.unsigned_octets == len(again) - len(document)
+    assert one.changes == ("content",)
+
+
+def test_the_words_that_a_later_revision_replaced_are_named() -> None:
+    pytest.importorskip("pypdf")
+    (one,) = of(saved_again(pdf()))
+    assert (one.words_signed, one.words_shown) == ("5000", "9000")
+    (one,) = of(saved_again(pdf(), {7: OBJECTS[7].replace(b"/V()", b"/V(Anna)")}))
+    assert (one.changes, one.words_signed, one.words_shown) == (("form",), "", "")
+    (one,) = of(pdf())
+    assert (one.changes, one.words_signed) == ((), None)
 
 
 def test_a_signature_over_a_hash_of_the_document_is_checked() -> None:
@@ -96,26 +106,18 @@ def test_pyhanko_agrees() -> None:
     pytest.importorskip("pyhanko", reason="pyhanko is the independent oracle")
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     from pyhanko.pdf_utils.generic import DictionaryObject, StreamObject
-    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
-    from pyhanko.sign import signers, validation
+    from pyhanko.sign import validation
     from pyhanko_certvalidator import ValidationContext
+
+    from pyhanko_signer import signed
 
     writer = PdfFileWriter()
     words = writer.add_object(StreamObject(stream_data=b"BT (The total is 5000) Tj ET"))
     writer.insert_page(PageObject(contents=words, media_box=(0, 0, 200, 200), resources=DictionaryObject()))
     plain = io.BytesIO()
     writer.write(plain)
-    locked = BestAvailableEncryption(b"p")
-    held = pkcs12.serialize_key_and_certificates(b"a", rsa_key(), certificate(rsa_key()), None, locked)
-    signer = signers.SimpleSigner.load_pkcs12_data(held, other_certs=[], passphrase=b"p")
-
-    def signed(document: bytes, field: str) -> bytes:
-        writer = IncrementalPdfFileWriter(io.BytesIO(document))
-        made: bytes = signers.sign_pdf(writer, signers.PdfSignatureMetadata(field_name=field), signer).getvalue()
-        return made
-
     once = signed(plain.getvalue(), "A")
     twice = signed(once, "B")
     context = ValidationContext(trust_roots=[], allow_fetching=False)

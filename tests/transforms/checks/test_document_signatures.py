@@ -73,3 +73,28 @@ def test_a_text_whose_signer_has_no_key_here_is_a_remark() -> None:
     changed = one._replace(result="fail", reason="content_changed_after_signing", body_ok=False)
     (finding,) = check(ItemView(Kind.EMAIL, (), None, True, None, document_signatures=(changed,)))
     assert finding.summary.endswith("pgp, part 1, dsa-sha1, key 0123456789abcdef (content_changed_after_signing)")
+
+
+@pytest.mark.parametrize(
+    ("changes", "signed", "shown", "code"),
+    [
+        (("content",), "5000", "9000", "document.pages_changed_after_signing"),
+        (("content",), None, "", "document.pages_changed_after_signing"),
+        (("pages", "form"), "", "", "document.pages_changed_after_signing"),
+        (("other",), "5000", "9000", "document.pages_changed_after_signing"),
+        (("form", "signature"), "", "", "document.added_after_signing"),
+        (("annotations",), None, "", "document.added_after_signing"),
+        (("unreadable",), None, "", None),
+        ((), None, "", None),
+    ],
+)
+def test_what_later_saves_changed_is_told(changes, signed, shown, code) -> None:  # type: ignore[no-untyped-def]
+    one = INTACT._replace(type="pdf", changes=changes, words_signed=signed, words_shown=shown)
+    told = [
+        f
+        for f in check(ItemView(Kind.DOCUMENT, (), None, True, None, document_signatures=(one,)))
+        if f.code.endswith("_after_signing")
+    ]
+    assert [f.code for f in told] == ([code] if code else [])
+    if signed:
+        assert (told[0].expected, told[0].actual) == ("5000", "9000")
