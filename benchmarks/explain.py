@@ -27,6 +27,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline import out_tables
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -73,9 +75,9 @@ def make(out: Path, copies: int) -> None:
     for name, columns in RENAMED.items():
         table = pq.read_table(out / f"{name}.parquet")
         commit.write_table(out, name, _copies(table, columns, copies, of))
-    record = commit.read_run(out)
+    record = out_tables.read_run(out)
     assert record is not None
-    record["tables"] = {name: commit.file_sha256(out / name) for name in record["tables"]}
+    record["tables"] = {name: out_tables.file_sha256(out / name) for name in record["tables"]}
     commit.write_run(out, record)
     (out / "generated").touch()
 

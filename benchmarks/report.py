@@ -30,6 +30,8 @@ import process_tree
 import pyarrow as pa
 import run
 
+from pipeline import out_tables
+
 sys.path.insert(0, str(run.ROOT))
 from pipeline import commit, summary, tables
 from transforms.judgement import VERDICTS
@@ -54,7 +56,7 @@ def triage(*arguments: str | Path) -> process_tree.Measured:
 def make(folder: Path, items: int) -> Path:
     """OUT with that many items."""
     sample, out = folder / "sample", folder / "out"
-    if not (sample / commit.RUN).exists():
+    if not (sample / out_tables.RUN).exists():
         protect = [word for domain in PROTECT for word in ("--protect", domain)]
         triage("run", SAMPLE / "leak", "-o", sample, "--keys", SAMPLE / "keys", "-q", "--force", *protect)
     shutil.rmtree(out, ignore_errors=True)
@@ -65,7 +67,7 @@ def make(folder: Path, items: int) -> Path:
 
 def grow(sample: Path, out: Path, items: int) -> None:
     """Write the tables of sample into out, as many copies of its items as it takes."""
-    rows = {name: commit.read_table(sample, name).to_pylist() for name in ("items", "findings", "signatures")}
+    rows = {name: out_tables.read_table(sample, name).to_pylist() for name in ("items", "findings", "signatures")}
     grown: dict[str, list[Record]] = {name: [] for name in rows}
     for number in range(-(-items // len(rows["items"]))):
         for name, copied in copy(rows, random.Random(number), number).items():
@@ -77,10 +79,10 @@ def grow(sample: Path, out: Path, items: int) -> None:
         found.sort(key=lambda row: (*places[row["item_id"]], row.get("seq", 0)))
         written = [row for row in found if row["item_id"] in kept]
         commit.write_table(out, name, [pa.Table.from_pylist(written, tables.schema(name))])
-    record = commit.read_run(out)
+    record = out_tables.read_run(out)
     assert record is not None
     record["counts"] = summary.counts(out)
-    record["tables"] = {name: commit.file_sha256(out / name) for name in record["tables"]}
+    record["tables"] = {name: out_tables.file_sha256(out / name) for name in record["tables"]}
     commit.write_run(out, record)
 
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline import commit, key_store, options
+from pipeline import options
+from pipeline.refused import Refused
 from transforms.text import clean_text
 
 
@@ -29,16 +30,11 @@ def run(arguments: list[str]) -> int:
     if beam and parsed.command not in ("run", "judge"):
         print(f"triage: {parsed.command} takes no Beam options after --.", file=sys.stderr)
         return options.EXIT_USAGE
-    from pipeline.running import Refused
-
     try:
         return _COMMANDS[parsed.command](parsed, beam)
     except Refused as refusal:
         print(f"triage: {clean_text(str(refusal))}", file=sys.stderr)
         return refusal.code
-    except key_store.KeyFileError as error:
-        print(f"triage: {clean_text(str(error))}", file=sys.stderr)
-        return options.EXIT_INPUT
     except BrokenPipeError:  # the reader of our output has gone, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return options.EXIT_OK
@@ -96,8 +92,8 @@ def _summary(parsed: argparse.Namespace, _: list[str]) -> int:
 
 
 def _report(parsed: argparse.Namespace, _: list[str]) -> int:
-    from pipeline import evidence
-    from pipeline.running import Refused, lies_in
+    from pipeline.places import lies_in
+    from pipeline.whole_file import write_whole
 
     record, target = _with_tables(parsed.out), parsed.output
     if target.is_dir():
@@ -109,7 +105,7 @@ def _report(parsed: argparse.Namespace, _: list[str]) -> int:
     from pipeline.report.page import page
 
     octets = page(parsed.out).encode("utf-8")
-    evidence.write_whole(target, lambda file: file.write(octets))
+    write_whole(target, lambda file: file.write(octets))
     print(
         f"{clean_text(str(target))}: {len(octets) / 1e6:.1f} MB. Open it in a browser: it asks nothing of any network. "
         "It holds content of the leak; keep it as you keep the dump."
@@ -165,27 +161,26 @@ def _diff(parsed: argparse.Namespace, _: list[str]) -> int:
 
 
 def _check(parsed: argparse.Namespace, _: list[str]) -> int:
-    from pipeline import showing
-    from pipeline.running import Refused, keys_outside
+    from pipeline import checking, key_store, showing
     from transforms.auth.chain import default_sealers
 
     for message in parsed.messages:
-        keys_outside(parsed.keys, message)
+        key_store.keys_outside(parsed.keys, message)
     ring = key_store.keyring(key_store.weighed(key_store.read_keys(parsed.keys)))
     sealers = default_sealers() | frozenset(parsed.trusted_sealer)
     for message in parsed.messages:
         if not message.is_file():
             raise Refused(f"{clean_text(str(message))}: no such file. `check` takes single files.")
     for message in parsed.messages:
-        for item in showing.check(message, ring, frozenset(parsed.protect), sealers):
+        for item in checking.check(message, ring, frozenset(parsed.protect), sealers):
             print(showing.as_json(item) if parsed.json else showing.as_text(item) + "\n")
     return options.EXIT_OK
 
 
 def _keys(parsed: argparse.Namespace, _: list[str]) -> int:
-    from pipeline import key_commands
+    from pipeline import key_commands, out_tables
 
-    record = _finished(parsed.out) if parsed.action == "add" else _with_tables(parsed.out)
+    record = out_tables.finished(parsed.out) if parsed.action == "add" else _with_tables(parsed.out)
     if parsed.action == "fetch":
         from pipeline import key_fetch  # the one module that knows the DNS
 
@@ -194,33 +189,25 @@ def _keys(parsed: argparse.Namespace, _: list[str]) -> int:
 
 
 def _verify(parsed: argparse.Namespace, _: list[str]) -> int:
-    from pipeline import running, verifying
+    from pipeline import out_tables, places, verifying
 
-    record = _finished(parsed.out)
-    against = running.dump_at(parsed.against) if parsed.against is not None else None
+    record = out_tables.finished(parsed.out)
+    against = places.dump_at(parsed.against) if parsed.against is not None else None
     return verifying.run(parsed.out, against, record)
 
 
 def _no_such_item(out: Path, wanted: str) -> Exception:
-    from pipeline.running import Refused
-
     return Refused(
         f"{clean_text(wanted, 200)}: no such item in {out}. Give a path as in items.parquet, 8 or more characters of "
         "an item_id, a Message-ID or a sha256."
     )
 
 
-def _finished(out: Path) -> dict[str, Any]:
-    from pipeline import running
-
-    return running.finished(out)
-
-
 def _with_tables(out: Path) -> dict[str, Any]:
-    from pipeline.running import Refused
+    from pipeline import out_tables
 
-    record = _finished(out)
-    name = commit.unreadable(out, record)
+    record = out_tables.finished(out)
+    name = out_tables.unreadable(out, record)
     if name is not None:
         raise Refused(
             f"{out}: {name} is missing or damaged. The evidence is kept apart from it, so the tables can be written "

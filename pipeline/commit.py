@@ -6,7 +6,6 @@ tables' SHA-256; without it OUT is incomplete.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,15 +18,15 @@ import pyarrow.parquet as pq
 from pipeline import evidence, judging, key_store, recovered, tables
 from pipeline.examining import planned
 from pipeline.job import Job
+from pipeline.out_tables import RUN, file_sha256, read_table
+from pipeline.whole_file import write_whole
 from transforms.auth.key import KeyRecord, parse_record
 from transforms.auth.openpgp import PGP
 from transforms.auth.openpgp_key import OPENPGP
 from transforms.auth.openpgp_key import key_id as openpgp_key_id
 from transforms.auth.weakness import is_prime
-from transforms.judgement import VERDICTS
-from transforms.model import SCHEMA_VERSION, PublicKey, Source, Status
+from transforms.model import SCHEMA_VERSION, VERDICTS, PublicKey, Source, Status
 
-RUN = "run.json"
 _MAX_SQL_YEAR_NS = 253_402_300_799 * 10**9  # 9999-12-31, the last time that readers accept
 
 
@@ -49,51 +48,7 @@ def commit(job: Job) -> dict[str, str]:
 def write_run(out: Path, record: dict[str, Any]) -> None:
     """run.json, the last thing written."""
     text = json.dumps(record, indent=1, sort_keys=True)  # in ASCII: a path may hold any octets
-    evidence.write_whole(out / RUN, lambda file: file.write(text.encode() + b"\n"))
-
-
-# Entries of run.json that commands read, and what they are.
-_RECORD = {"schema_version": int, "arguments": dict, "tables": dict, "counts": dict, "timings": dict, "octets": int}
-
-
-def read_run(out: Path) -> dict[str, Any] | None:
-    """run.json of a complete OUT; None if there is none, or one that was cut, emptied or written by others."""
-    try:
-        record = json.loads((out / RUN).read_bytes())
-    except (FileNotFoundError, ValueError, RecursionError):
-        return None
-    if not isinstance(record, dict) or not all(isinstance(record.get(name), kind) for name, kind in _RECORD.items()):
-        return None
-    return record if isinstance(record["arguments"].get("dump"), str) else None
-
-
-def unreadable(out: Path, record: dict[str, Any]) -> str | None:
-    """The first table of a finished run that is missing or no Parquet file."""
-    for name in sorted(record["tables"]):
-        try:
-            pq.read_metadata(out / name)
-        except (OSError, pa.ArrowException):
-            return str(name)
-    return None
-
-
-def table_files(out: Path, name: str) -> list[Path]:
-    """The files of one table, in order."""
-    one = out / f"{name}.parquet"
-    return [one] if one.exists() else sorted(out.glob(f"{name}-*-of-*.parquet"))
-
-
-def read_table(out: Path, name: str, columns: list[str] | None = None) -> pa.Table:
-    """A whole table, or some of its columns."""
-    parts = [pq.read_table(path, columns=columns) for path in table_files(out, name)]
-    if not parts:
-        raise FileNotFoundError(out / f"{name}.parquet")
-    return pa.concat_tables(parts, promote_options="permissive")
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    write_whole(out / RUN, lambda file: file.write(text.encode() + b"\n"))
 
 
 def write_table(out: Path, name: str, batches: Iterable[pa.RecordBatch | pa.Table]) -> list[str]:
@@ -121,7 +76,7 @@ def write_table(out: Path, name: str, batches: Iterable[pa.RecordBatch | pa.Tabl
                     rows += max(len(group), 1)
                     group = next(groups, None)
 
-        evidence.write_whole(path, fill)
+        write_whole(path, fill)
     names = (
         [f"{name}.parquet"] if parts == 1 else [f"{name}-{n:05d}-of-{parts:05d}.parquet" for n in range(1, parts + 1)]
     )

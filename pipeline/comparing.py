@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import commit
+from pipeline import out_tables
 from pipeline.lookup import Record
 from pipeline.options import EXIT_OK
 from transforms.text import clean_text
@@ -54,7 +54,7 @@ def compare(before: Path, after: Path) -> Comparison:
 
 
 def _items(out: Path, side: str) -> pa.Table:
-    table = commit.read_table(out, "items", ["path", *JUDGED])
+    table = out_tables.read_table(out, "items", ["path", *JUDGED])
     columns = [column.cast(pa.string()) for column in table.columns]  # the dictionaries of two files differ
     return pa.table(columns, names=["path", *(f"{name} {side}" for name in JUDGED)])
 
@@ -67,7 +67,7 @@ def _side(row: Record, side: str) -> Record | None:
 def _keys(before: Path, after: Path) -> Iterator[Record]:
     sides: dict[tuple[str, str, str], set[str]] = {}
     for side, out in (("before", before), ("after", after)):
-        for key in commit.read_table(out, "keys", ["domain", "selector", "key_id", "source"]).to_pylist():
+        for key in out_tables.read_table(out, "keys", ["domain", "selector", "key_id", "source"]).to_pylist():
             name = f"{key['selector']}._domainkey.{key['domain']}"
             sides.setdefault((name, key["key_id"], key["source"]), set()).add(side)
     for (name, key_id, source), found in sorted(sides.items()):
@@ -76,7 +76,7 @@ def _keys(before: Path, after: Path) -> Iterator[Record]:
 
 
 def _arguments(before: Path, after: Path) -> Iterator[Record]:
-    one, other = (commit.read_run(out) or {} for out in (before, after))
+    one, other = (out_tables.read_run(out) or {} for out in (before, after))
     for name in _ARGUMENTS:
         values = [record["arguments"].get(name) for record in (one, other)]
         if values[0] != values[1]:

@@ -13,15 +13,14 @@ import base64
 import dataclasses
 import hashlib
 import json
-import os
-import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 
 import pyarrow as pa
 
+from pipeline.whole_file import write_whole
 from transforms.arrow_bytes import to_table as to_table
 from transforms.model import (
     SCHEMA_VERSION,
@@ -90,6 +89,7 @@ _SCHEMAS = {
     "fields": FIELDS,
     "texts": TEXTS,
 }
+PLAN = "plan.jsonl"  # in OUT/evidence: every unit of the run in walk order, written when planning ends
 _COMPRESSION = "zstd"
 _ORDER = tuple(_SCHEMAS)  # of the streams of a shard: what is read most comes first
 _SEAL = b"\x50\x2a\x4d\x18\x20\0\0\0"  # a frame that zstd passes over (RFC 8878 §3.1.2): SHA-256 of all before it
@@ -101,6 +101,15 @@ class EvidenceDamaged(Exception):
 
 def shard_path(out: Path, unit_id: str) -> Path:
     return out / "evidence" / unit_id[:2] / f"{unit_id}.arrow"
+
+
+def planned(out: Path) -> list[dict[str, object]]:
+    """The plan as written: unit_id, octets, entries and form of each unit, in walk order."""
+    path = out / "evidence" / PLAN
+    try:
+        return [json.loads(line) for line in path.read_text("ascii").splitlines()]
+    except ValueError:
+        raise EvidenceDamaged(f"{path}: damaged. --resume plans again.") from None
 
 
 def to_shard(evidence: UnitEvidence) -> Shard:
@@ -220,21 +229,6 @@ def _replaced(signatures: pa.Table, made: Iterable[tuple[int, PreparedSignature]
         return signatures
     rows = ((row, new.get((row, one.seq), one)) for row, one in prepared(signatures))
     return to_table(SIGNATURES, [(row, *one) for row, one in rows])
-
-
-def write_whole(path: Path, fill: Callable[[BinaryIO], object]) -> None:
-    """Call fill(file) on a temporary file beside path, then put it there in one step (mode 0600)."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(fd, "wb") as file:
-            fill(file)
-            file.flush()
-            os.fsync(fd)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def unit_to_json(unit: WorkUnit) -> dict[str, Any]:

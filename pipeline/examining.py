@@ -5,17 +5,15 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from pipeline import evidence, progress, workers
 from pipeline.job import Job
+from pipeline.whole_file import write_whole
 from transforms.model import WorkUnit
 from transforms.plan import plan_units
 from transforms.unit import examine_unit
 from transforms.watch import Watch
-
-PLAN = "plan.jsonl"  # in OUT/evidence: every unit of the run in walk order, written when planning ends
 
 
 def plan(job: Job) -> Iterator[WorkUnit]:
@@ -36,22 +34,13 @@ def plan(job: Job) -> Iterator[WorkUnit]:
                 wanted.append(unit)
 
     wanted: list[WorkUnit] = []
-    evidence.write_whole(job.out / "evidence" / PLAN, fill)
+    write_whole(job.out / "evidence" / evidence.PLAN, fill)
     yield from wanted
 
 
 def planned(job: Job) -> list[dict[str, object]]:
     """The plan as written: unit_id, octets, entries and form of each unit, in walk order."""
-    return planned_in(job.out)
-
-
-def planned_in(out: Path) -> list[dict[str, object]]:
-    """The same, of the OUT that it lies in."""
-    path = out / "evidence" / PLAN
-    try:
-        return [json.loads(line) for line in path.read_text("ascii").splitlines()]
-    except ValueError:
-        raise evidence.EvidenceDamaged(f"{path}: damaged. --resume plans again.") from None
+    return evidence.planned(job.out)
 
 
 def octets_left(job: Job) -> int | None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.options import EXIT_OK, EXPORTS
-from pipeline.running import Refused, lies_in
+from pipeline.places import lies_in
+from pipeline.refused import Refused
 from transforms.text import clean_text
 
 

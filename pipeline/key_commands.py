@@ -7,9 +7,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from pipeline import commit, key_store, wanted
+from pipeline import key_store, out_tables, wanted
+from pipeline.key_store import keys_outside
 from pipeline.options import EXIT_OK
-from pipeline.running import keys_outside, locked
+from pipeline.out_folder import locked
 from pipeline.showing import json_line
 from transforms import wording
 from transforms.auth.key import parse_record
@@ -22,7 +23,7 @@ def run(parsed: argparse.Namespace, record: dict[str, Any]) -> int:
     if parsed.action == "add":
         return _add(parsed.out, parsed.files, Path(record["arguments"]["dump"]))
     if parsed.action == "list":
-        rows = commit.read_table(parsed.out, "keys").to_pylist()
+        rows = out_tables.read_table(parsed.out, "keys").to_pylist()
         lines = listed(rows)
     else:
         names = wanted.names(parsed.out)

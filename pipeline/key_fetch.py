@@ -21,9 +21,11 @@ import dns.exception
 import dns.resolver
 
 from pipeline import key_commands, key_store, wanted
-from pipeline.evidence import write_whole
 from pipeline.options import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE
-from pipeline.running import Refused, lies_in, locked
+from pipeline.out_folder import locked
+from pipeline.places import lies_in
+from pipeline.refused import Refused
+from pipeline.whole_file import write_whole
 from transforms import wording
 from transforms.auth.key import parse_record
 from transforms.limits import LIMITS

@@ -20,7 +20,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline import recovered
-from pipeline.evidence import write_whole
+from pipeline.places import lies_in
+from pipeline.refused import Refused
+from pipeline.whole_file import write_whole
 from transforms.auth import archive_json
 from transforms.auth.archive_json import NEEDED, ArchiveError
 from transforms.auth.key import parse_record
@@ -42,7 +44,7 @@ _MAX_FILE = 512 * 1024 * 1024  # octets of one archive
 _NAME = re.compile(r"^(?P<selector>.+?)\._domainkey\.(?P<domain>.+?)(?:\.txt)?$", re.IGNORECASE)
 
 
-class KeyFileError(Exception):
+class KeyFileError(Refused):
     """A key file cannot be used; the message names file and line."""
 
 
@@ -61,6 +63,13 @@ def files_of(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
             yield path, path.name
         else:
             raise KeyFileError(f"{path}: no such key file or folder. Name one that exists with --keys.")
+
+
+def keys_outside(keys: list[Path], dump: Path) -> None:
+    """Refuse key files that lie in the dump, by whatever way: a folder above it, a link into it."""
+    for path in (*keys, *(file for file, _ in files_of(keys))):
+        if lies_in(path, dump):
+            raise Refused(f"{path}: lies inside the dump. Keys from a leak prove nothing; give an archive of your own.")
 
 
 def keep(out: Path, keys: Iterable[PublicKey]) -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.commit import read_table
+from pipeline.out_tables import read_table
+from pipeline.places import followed
 from transforms.path_spec import file_path
-from transforms.plan import folder, followed, single_file, walk
+from transforms.plan import folder, single_file, walk
 
 
 def problems(out: Path, entries: int | None = None) -> list[str]:

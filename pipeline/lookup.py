@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline import commit
+from pipeline import out_tables
 from transforms.path_spec import file_path, item_id
 
 Record = dict[str, Any]
@@ -28,17 +28,17 @@ def find(out: Path, wanted: str, columns: Sequence[str] | None = None) -> list[R
     """
     if any("\ud800" <= char <= "\udfff" for char in wanted):  # not UTF-8: a name as it lies in the dump
         wanted = file_path(os.fsencode(wanted))
-    exact = item_id(wanted)
-
-    def by_id(keys: pa.Table) -> pa.ChunkedArray:
-        found = pc.equal(keys["item_id"], exact)
-        return pc.or_(found, pc.starts_with(keys["item_id"], wanted)) if _START.fullmatch(wanted) else found
-
-    found = rows(out, "items", ["item_id"], by_id, columns)
+    found = _equal(out, "path", wanted, columns)
+    if not found and _START.fullmatch(wanted):
+        found = rows(out, "items", ["item_id"], lambda keys: pc.starts_with(keys["item_id"], wanted), columns)
     if not found and _SHA256.fullmatch(wanted):
-        found = rows(out, "items", ["sha256"], lambda keys: pc.equal(keys["sha256"], wanted), columns)
-    plain = wanted.strip("<>")
-    return found or rows(out, "items", ["message_id"], lambda keys: pc.equal(keys["message_id"], plain), columns)
+        found = _equal(out, "sha256", wanted, columns)
+    return found or _equal(out, "message_id", wanted.strip("<>"), columns)
+
+
+def _equal(out: Path, column: str, value: str, columns: Sequence[str] | None) -> list[Record]:
+    """Items with this value in a column."""
+    return rows(out, "items", [column], lambda keys: pc.equal(keys[column], value), columns, value)
 
 
 def of_items(out: Path, table: str, ids: Iterable[str]) -> list[Record]:
@@ -66,14 +66,27 @@ def rows(
     keys: list[str],
     match: Callable[[pa.Table], pa.ChunkedArray],
     columns: Sequence[str] | None = None,
+    value: str | None = None,
 ) -> list[Record]:
-    """Rows whose key columns match; of the columns only the row groups that hold such rows are read."""
+    """Rows whose key columns match; of the columns only the row groups that hold such rows are read.
+
+    value: what the first key column must hold; row groups between whose lowest and highest it does not lie are left.
+    """
     found: list[Record] = []
-    for path in commit.table_files(out, table):
+    for path in out_tables.table_files(out, table):
         with pq.ParquetFile(path) as file:
             for group in range(file.num_row_groups):
+                if value is not None and not _may_hold(file.metadata.row_group(group), keys[0], value):
+                    continue
                 # In one piece: of a column without any, pyarrow 25 crashes the process.
                 places = pc.indices_nonzero(match(file.read_row_group(group, keys)).combine_chunks())
                 if len(places):
-                    found += file.read_row_group(group).take(places).to_pylist()
+                    found += file.read_row_group(group, columns).take(places).to_pylist()
     return found
+
+
+def _may_hold(group: pq.RowGroupMetaData, name: str, value: str) -> bool:
+    """Whether a text can stand in a column of a row group: texts are ordered there as UTF-8, as they are here."""
+    columns = (group.column(at) for at in range(group.num_columns))
+    known = next(column.statistics for column in columns if column.path_in_schema == name)
+    return known is None or not known.has_min_max or known.min <= value <= known.max

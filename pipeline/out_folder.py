@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import commit, examining, tables
+from pipeline import evidence, out_tables, tables
+from pipeline.options import EXIT_INCOMPLETE
+from pipeline.refused import Refused
 
 LOCK = ".lock"
 _FOLDERS = ("evidence", "work", "keys")
 _TABLES = "|".join(tables.TABLES)
-_RANDOM = r"\.[0-9a-f]{16}"  # evidence.write_whole adds it to a file on its way
+_RANDOM = r"\.[0-9a-f]{16}"  # write_whole adds it to a file on its way
 _FILES = re.compile(
     rf"\.lock|run\.json|\.run\.json{_RANDOM}|(?:{_TABLES})(?:-[0-9]{{5,}}-of-[0-9]{{5,}})?\.parquet"
     rf"|\.(?:{_TABLES})-[0-9]{{5,}}\.parquet\.part|\.\.(?:{_TABLES})-[0-9]{{5,}}\.parquet\.part{_RANDOM}"
@@ -51,4 +57,25 @@ def _is_ours(name: str) -> bool:
 
 def _held_a_run(out: Path) -> bool:
     """A run's first act is to make its lock; a copy of OUT may have lost that."""
-    return (out / LOCK).is_file() or (out / "evidence" / examining.PLAN).is_file() or commit.read_run(out) is not None
+    return (
+        (out / LOCK).is_file() or (out / "evidence" / evidence.PLAN).is_file() or out_tables.read_run(out) is not None
+    )
+
+
+@contextlib.contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Hold OUT for this process; the kernel lets go when the process ends, however it ends."""
+    try:
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fd = os.open(out / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Refused(f"{out}: cannot be written ({error.strerror}). Choose another OUT.", EXIT_INCOMPLETE) from None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(fd)
+        raise Refused(f"{out}: another run is writing there. Wait for it, or choose another OUT.") from None
+    try:
+        yield
+    finally:
+        os.close(fd)

@@ -17,12 +17,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from pipeline import commit, tables
+from pipeline import out_tables, tables
 from pipeline.export.comma_separated import safe
 from pipeline.export.rows import as_cell
 from pipeline.options import EXIT_OK, EXIT_USAGE
 from pipeline.questions import QUESTIONS
-from pipeline.running import Refused
+from pipeline.refused import Refused
 from transforms.text import clean_text
 
 _WIDEST = 60  # characters of a cell on a terminal
@@ -67,7 +67,7 @@ def ask(out: Path, sql: str) -> pa.Table:
     database = duckdb.connect(":memory:", config=_BEFORE)
     try:
         for name in tables.TABLES:
-            files = [str(path) for path in commit.table_files(out, name)]
+            files = [str(path) for path in out_tables.table_files(out, name)]
             database.register(name, ds.dataset(files, format="parquet"))
         database.execute("SET TimeZone = 'UTC'")
         database.execute("SET lock_configuration = true")

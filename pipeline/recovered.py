@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.evidence import write_whole
+from pipeline.whole_file import write_whole
 from transforms.auth.key import parse_record
 from transforms.auth.recover import VERSION, Pair
 from transforms.model import PublicKey

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
 import functools
 import gc
 import importlib.metadata
@@ -24,11 +23,13 @@ import pyarrow as pa
 from pipeline import (
     anchoring,
     commit,
+    evidence,
     examining,
     judging,
     key_store,
     ledger,
     out_folder,
+    out_tables,
     progress,
     recovering,
     second_round,
@@ -36,25 +37,22 @@ from pipeline import (
     workers,
 )
 from pipeline.job import Job
-from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_INPUT, EXIT_OK, EXIT_USAGE
+from pipeline.key_store import keys_outside
+from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_OK, EXIT_USAGE
+from pipeline.out_folder import locked
+from pipeline.out_tables import finished
+from pipeline.places import dump_at, must_be_utf8
+from pipeline.refused import Refused
 from transforms import magic_type
 from transforms.auth.chain import default_sealers
 from transforms.limits import LIMITS
 from transforms.model import SCHEMA_VERSION
-from transforms.plan import followed, plan_units
+from transforms.plan import plan_units
 from transforms.text import clean_text
 from transforms.unpack.rows import Settings
 
 if TYPE_CHECKING:
     from pipeline import engines
-
-
-class Refused(Exception):
-    """The run cannot start; the message says what happened, what it means and what to do."""
-
-    def __init__(self, message: str, code: int = EXIT_INPUT) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def run(options: argparse.Namespace, beam_options: list[str]) -> int:
@@ -103,25 +101,6 @@ def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
         )
 
 
-def finished(out: Path) -> dict[str, Any]:
-    """run.json of an OUT that can be read; Refused says why another cannot."""
-    _must_be_utf8(out)
-    record = commit.read_run(out) if out.is_dir() else None
-    if record is None and (out / commit.RUN).is_file():
-        raise Refused(
-            f"{out}: run.json is damaged, so the tables beside it cannot be relied on. Complete the run again: "
-            f"triage run DUMP -o {out} --resume"
-        )
-    if record is None:
-        raise Refused(f"{out}: holds no finished run. Start one, or go on with it: triage run DUMP -o {out} --resume")
-    if record["schema_version"] != SCHEMA_VERSION:
-        raise Refused(
-            f"{out}: written with schema version {record['schema_version']}, this program has {SCHEMA_VERSION}. "
-            "Read it with the program that wrote it, or run again into another folder."
-        )
-    return record
-
-
 def _execute(
     out: Path,
     dump: Path,
@@ -155,7 +134,7 @@ def _execute(
     try:
         with _noting_interruption(interrupted):
             if examine:
-                (out / "evidence" / examining.PLAN).unlink(missing_ok=True)
+                (out / "evidence" / evidence.PLAN).unlink(missing_ok=True)
                 planned = functools.partial(examining.octets_left, job)
                 with (
                     progress.Reporter(out, sys.stderr, planned, quiet=options.quiet or options.json),
@@ -260,22 +239,10 @@ def _noting_interruption(interrupted: list[int]) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def dump_at(given: str) -> Path:
-    """The dump that was named, if it can be read."""
-    if "://" in given:
-        raise Refused(f"{given}: only local paths are read by this version. Copy or mount the dump first.")
-    dump = Path(given)
-    if not dump.exists():
-        raise Refused(f"{clean_text(given)}: no such file or folder. Check the path of the dump.")
-    if not os.access(dump, os.R_OK | (os.X_OK if dump.is_dir() else 0)):
-        raise Refused(f"{clean_text(given)}: may not be read. Change its permissions or run as its owner.")
-    return followed(dump)
-
-
 def _out(out: Path, dump: Path) -> Path:
     if "://" in str(out):
         raise Refused(f"{out}: only local paths are written by this version.")
-    _must_be_utf8(out)
+    must_be_utf8(out)
     if dump.resolve() in (out.resolve(), *out.resolve().parents):
         raise Refused(f"{out}: lies inside the dump, which is never written to. Choose an OUT outside of it.")
     if out.exists() and not out.is_dir():
@@ -289,44 +256,12 @@ def _out(out: Path, dump: Path) -> Path:
     return out
 
 
-def _must_be_utf8(out: Path) -> None:
-    """Arrow opens no other paths."""
-    try:
-        os.path.abspath(out).encode()
-    except UnicodeEncodeError:
-        raise Refused(
-            f"{out}: its path is not UTF-8, and tables cannot be written or read there. Choose an OUT whose whole path "
-            "is; the dump may have any names."
-        ) from None
-
-
 def _nothing_given_inside(out: Path, *given: Path) -> None:
     """What a person gave to be read must outlive OUT, which --resume and --force clear."""
     for path in given:
         above = (path.resolve(), *path.resolve().parents)
         if out.exists() and any(folder.exists() and folder.samefile(out) for folder in above):
             raise Refused(f"{path}: lies inside OUT ({out}), which is cleared and rewritten. Choose another OUT.")
-
-
-def keys_outside(keys: list[Path], dump: Path) -> None:
-    """Refuse key files that lie in the dump, by whatever way: a folder above it, a link into it."""
-    for path in (*keys, *(file for file, _ in key_store.files_of(keys))):
-        if lies_in(path, dump):
-            raise Refused(f"{path}: lies inside the dump. Keys from a leak prove nothing; give an archive of your own.")
-
-
-def lies_in(path: Path, dump: Path) -> bool:
-    """Whether a path, there or not yet, is the dump or lies in it, links followed."""
-    place, root = Path(os.path.realpath(path)), Path(os.path.realpath(dump))
-    return any(one == root or _same(one, root) for one in (place, *place.parents))
-
-
-def _same(one: Path, other: Path) -> bool:
-    """One folder under two names, as a file system that ignores case or a second mount gives it."""
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
 
 
 def _prepare(out: Path, options: argparse.Namespace) -> None:
@@ -336,28 +271,9 @@ def _prepare(out: Path, options: argparse.Namespace) -> None:
         return
     if out_folder.holds_results(out) and not options.resume:
         raise Refused(f"{out}: holds an earlier run. Add --resume to go on with it, or --force to start afresh.")
-    record = commit.read_run(out)
+    record = out_tables.read_run(out)
     if record is not None and record["schema_version"] != SCHEMA_VERSION:
         raise Refused(f"{out}: has schema version {record['schema_version']}, not {SCHEMA_VERSION}. Add --force.")
-
-
-@contextlib.contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """Hold OUT for this process; the kernel lets go when the process ends, however it ends."""
-    try:
-        out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(out / out_folder.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise Refused(f"{out}: cannot be written ({error.strerror}). Choose another OUT.", EXIT_INCOMPLETE) from None
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(fd)
-        raise Refused(f"{out}: another run is writing there. Wait for it, or choose another OUT.") from None
-    try:
-        yield
-    finally:
-        os.close(fd)
 
 
 def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argparse.Namespace, examine: bool) -> int:

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
-from pipeline import evidence, key_store, lookup, tables
+from pipeline import lookup
 from pipeline.lookup import Record
 from pipeline.summary import APART
-from transforms.auth.repair.header import KeptFields, prove_all
 from transforms.checks import modules as check_modules
 from transforms.checks import repairs
 from transforms.checks.clocks import TIMELINE
 from transforms.joins import by_name as join_modules
-from transforms.judgement import Joined, judge_unit
-from transforms.limits import LIMITS
-from transforms.model import Kind, Rule, WorkUnit
-from transforms.plan import followed, single_file
-from transforms.shard import proven, with_given_keys
+from transforms.model import Rule
 from transforms.text import clean_text
-from transforms.unit import examine_unit
-from transforms.unpack.rows import Settings
-from transforms.watch import UNWATCHED
 from transforms.wording import in_words
 
 # What `check --json` and `explain --json` print of an item (DESIGN §4).
@@ -52,34 +41,6 @@ def details(out: Path, items: Sequence[Record]) -> Sequence[Record]:
     return items
 
 
-def check(
-    message: Path, ring: key_store.Keyring, protected: frozenset[str], sealers: frozenset[str] = frozenset()
-) -> Iterator[Record]:
-    """Each message of one file, judged by itself; the file itself where it holds none."""
-    message = followed(message)
-    entry = single_file(os.fsencode(message))
-    unit = WorkUnit("0" * 32, 0, "files", (entry,))
-    settings = Settings(LIMITS)
-    found = examine_unit(unit, os.fsencode(message), settings, tempfile.TemporaryFile, UNWATCHED)
-    shard = with_given_keys(evidence.to_shard(found), ring)
-    dates = shard.column("date_utc")
-    signed = list(evidence.prepared(shard.signatures))
-    pairs, results = prove_all(signed, ring, dates, KeptFields(lambda: shard.fields))
-    types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
-    judged = judge_unit(proven(shard, pairs, results, sealers), Joined({}, {}, {}), types, protected)
-    items = pa.concat_tables(judged.items).sort_by("ordinal").to_pylist()
-    by_item: dict[str, dict[str, list[Record]]] = {}
-    for name, parts in (("signatures", judged.signatures), ("findings", judged.findings)):
-        for row in pa.concat_tables(parts).to_pylist():
-            by_item.setdefault(row["item_id"], {}).setdefault(name, []).append(row)
-    messages = [item for item in items if item["kind"] == Kind.EMAIL and item["depth"] <= 1]
-    for item in messages or items[:1]:
-        rows = by_item.get(item["item_id"], {})
-        item["signatures"], item["findings"] = rows.get("signatures", []), rows.get("findings", [])
-        item["path"] = os.path.join(clean_text(os.path.dirname(message)), item["path"])
-        yield item
-
-
 def as_json(item: Record) -> str:
     shown = {name: item[name] for name in (*SHOWN, "signatures", "findings")}
     return json.dumps(shown, default=_jsonable, ensure_ascii=False)
@@ -87,7 +48,6 @@ def as_json(item: Record) -> str:
 
 def as_text(item: Record) -> str:
     """Verdict in words, then the evidence, innocent explanations and what would change it."""
-    rules = _rules()
     lines = [clean_text(item["path"]), f"  {item['verdict'].replace('_', ' ').upper()}", f"  {item['headline']}"]
     if item["rule"] not in APART:
         lines.append(f"  {_SAYS[item['verdict']]}")
@@ -136,7 +96,7 @@ def as_text(item: Record) -> str:
         if found:
             lines += ["", f"  {title}, strongest first:"]
         for finding in found:
-            lines += _finding(finding, rules)
+            lines += _finding(finding)
     return "\n".join(lines)
 
 
@@ -150,7 +110,7 @@ _SIDES = {"contradicts": "against it", "supports": "for it", "neutral": "besides
 _UNDONE = frozenset({repairs.REPAIRED.code, repairs.ADDED.code, repairs.PUT_BACK.code})
 
 
-def _finding(finding: Record, rules: Mapping[str, Rule]) -> list[str]:
+def _finding(finding: Record) -> list[str]:
     """One finding with its two values: of damage that was undone, as a difference of two lines."""
     lines = [f"  - {finding['strength']} [{finding['code']}]: {finding['summary']}"]
     if finding["code"] in _UNDONE:
@@ -161,8 +121,8 @@ def _finding(finding: Record, rules: Mapping[str, Rule]) -> list[str]:
         lines.append(f"      here:     {clean_text(finding['actual'] or '-', 400)}")
     if finding["byte_start"] is not None:
         lines.append(f"      octets {finding['byte_start']} to {finding['byte_start'] + finding['byte_len'] - 1}")
-    rule = rules.get(finding["code"])
-    if rule is not None and finding["direction"] == "contradicts":
+    rule = _rules().get(finding["code"]) if finding["direction"] == "contradicts" else None
+    if rule is not None:
         lines.append(f"      innocent explanation: {rule.innocent}")
     return lines
 
@@ -195,6 +155,7 @@ def json_line(record: Mapping[str, Any]) -> str:
     return json.dumps(record, default=_jsonable, ensure_ascii=False)
 
 
+@cache
 def _rules() -> dict[str, Rule]:
     found = (*check_modules(), *join_modules().values())
     return {rule.code: rule for module in found for rule in module.RULES}

@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import commit
+from pipeline import out_tables
 from transforms.auth.coverage import SELF_ATTESTED
-from transforms.judgement import VERDICTS
+from transforms.model import VERDICTS
 from transforms.text import clean_text
 
 # Not counted among the items that a verdict is about (DESIGN §5).
@@ -27,17 +27,17 @@ _WORDS = {
 
 def counts(out: Path) -> dict[str, Any]:
     """Counts of a finished OUT; every number equals a count over its tables."""
-    items = commit.read_table(out, "items", ["verdict", "rule", "reason_code", "status", "error_code", "kind"])
+    items = out_tables.read_table(out, "items", ["verdict", "rule", "reason_code", "status", "error_code", "kind"])
     judged = items.filter(pc.invert(pc.is_in(items["rule"].cast(pa.string()), value_set=pa.array(APART))))
-    keys = commit.read_table(out, "keys", ["domain", "selector", "source", "weakness"])
-    signatures = commit.read_table(out, "signatures", ["domain", "selector", "key_status", "reason", "type"])
+    keys = out_tables.read_table(out, "keys", ["domain", "selector", "source", "weakness"])
+    signatures = out_tables.read_table(out, "signatures", ["domain", "selector", "key_status", "reason", "type"])
     signatures = signatures.filter(pc.equal(signatures["type"], "dkim")).drop_columns("type")
     unproven = pc.is_in(signatures["reason"], value_set=pa.array(sorted(SELF_ATTESTED)))
     missing = pc.or_(pc.equal(signatures["key_status"], "missing"), unproven)
     rivals = keys.filter(pc.equal(keys["weakness"], "two_recovered"))
     named = signatures.set_column(2, "missing", missing).group_by(["domain", "selector"])
     names = named.aggregate([("missing", "any")])
-    sources = commit.read_table(out, "sources", ["status"])
+    sources = out_tables.read_table(out, "sources", ["status"])
     open_items = judged.filter(pc.equal(judged["verdict"], "unverifiable"))
     return {
         "items": len(items),
@@ -62,7 +62,7 @@ def _count(column: pa.ChunkedArray) -> Counter[str]:
 
 
 def as_json(out: Path) -> str:
-    record = commit.read_run(out)
+    record = out_tables.read_run(out)
     assert record is not None
     return json.dumps(
         {"out": str(out), "counts": record["counts"], "look_ups": record["look_ups"], "timings": record["timings"],
@@ -104,7 +104,7 @@ def _taught(taught: dict[str, list[str]]) -> list[str]:
 
 def as_text(out: Path) -> str:
     """At most 25 lines."""
-    record = commit.read_run(out)
+    record = out_tables.read_run(out)
     assert record is not None
     found = record["counts"]
     total = sum(found["by_verdict"].values())

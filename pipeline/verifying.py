@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline import commit, evidence, ledger
+from pipeline import evidence, ledger, out_tables
 from pipeline.options import EXIT_ACCOUNTING, EXIT_OK
 from pipeline.recheck import against, stored, verified
 from transforms.text import clean_text
@@ -18,7 +18,7 @@ def run(out: Path, dump: Path | None, record: dict[str, Any]) -> int:
     wrong = [
         f"{table}: differs from what run.json records"
         for table, digest in sorted(record["tables"].items())
-        if not (out / table).exists() or commit.file_sha256(out / table) != digest
+        if not (out / table).exists() or out_tables.file_sha256(out / table) != digest
     ]
     wrong = wrong or ledger.problems(out)
     if dump is not None and not wrong:

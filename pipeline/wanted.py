@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import commit
+from pipeline import out_tables
 from transforms.auth.coverage import LIMITING, SELF_ATTESTED
 
 # A name is wanted while no usable key of it is at hand: a withdrawn one decides nothing, nor does one that
@@ -44,11 +44,11 @@ def names(out: Path) -> list[Wanted]:
 def _undecided(out: Path) -> Iterator[dict[str, Any]]:
     """DKIM signatures that no key was tried on, with what their messages are."""
     columns = ["item_id", "type", "domain", "selector", "key_status", "body_ok", "aligned", "objection", "reason"]
-    table = commit.read_table(out, "signatures", columns)
+    table = out_tables.read_table(out, "signatures", columns)
     undecided = pc.and_(pc.equal(table["type"], "dkim"), pc.is_in(table["reason"], value_set=pa.array(_UNDECIDED)))
     signatures = table.filter(undecided).to_pylist()
     wanted = pa.array({row["item_id"] for row in signatures}, pa.string())
-    items = commit.read_table(out, "items", ["item_id", "sha256", "verdict", "date_utc"])
+    items = out_tables.read_table(out, "items", ["item_id", "sha256", "verdict", "date_utc"])
     items = items.filter(pc.is_in(items["item_id"], value_set=wanted))
     by_id = {row["item_id"]: row for row in items.to_pylist()}
     for row in signatures:

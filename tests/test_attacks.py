@@ -13,7 +13,7 @@ from typing import NamedTuple
 import dkim
 import pytest
 
-from pipeline import key_store, showing
+from pipeline import checking, key_store, showing
 from transforms.wording import OBJECTIONS, OUTCOMES
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -117,7 +117,7 @@ def test_attack_is_refused_with_its_reason(attack: Attack, mailer: Mailer, tmp_p
     path.write_bytes(octets)
     (row,) = [
         item
-        for item in showing.check(path, key_store.keyring([mailer.key(tags=attack.tags)]), frozenset())
+        for item in checking.check(path, key_store.keyring([mailer.key(tags=attack.tags)]), frozenset())
         if item["path"] == str(path)
     ]
     assert row["verdict"] == "unverifiable" and row["basis"] is None
@@ -138,5 +138,5 @@ def accepted_by_dkimpy(octets: bytes, record: str) -> bool:
 def test_the_honest_mail_behind_the_attacks_is_verified(mailer: Mailer, tmp_path: Path) -> None:
     path = tmp_path / "a.eml"
     path.write_bytes(mailer.sign())
-    (row,) = showing.check(path, key_store.keyring([mailer.key()]), frozenset())
+    (row,) = checking.check(path, key_store.keyring([mailer.key()]), frozenset())
     assert row["verdict"] == "verified"

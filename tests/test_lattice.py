@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import key_store, showing
+from pipeline import checking, key_store, showing
 from transforms.auth.coverage import ORDER
 from transforms.judgement import NO_ROOT, PART_ONLY
 from transforms.model import PublicKey
@@ -39,7 +39,7 @@ def check(tmp_path: Path, mailer: Mailer) -> Callable[..., Row]:
         path = tmp_path / "a.eml"
         path.write_bytes(octets)
         ring = key_store.keyring(list(keys or (mailer.key(),)))
-        (item,) = showing.check(path, ring, frozenset())
+        (item,) = checking.check(path, ring, frozenset())
         dkim = [finding for finding in item["findings"] if finding["code"].startswith("dkim.")]
         return {**item, "text": showing.as_text(item), "dkim": dkim, "codes": {finding["code"] for finding in dkim}}
 

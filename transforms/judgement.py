@@ -38,6 +38,7 @@ from transforms.lookalike import DECISIVE, Likeness, is_ascii, likeness
 from transforms.mail.mapi import TAKEN_APART
 from transforms.mail.summary import edrm_mih
 from transforms.model import (
+    VERDICTS,
     Direction,
     DocumentFacts,
     DocumentSignature,
@@ -54,7 +55,6 @@ from transforms.shard import ProvenShard, Shard
 from transforms.tampering import Tampering
 from transforms.verdict import Case, Decision, Inheritance, decide
 
-VERDICTS = (Verdict.SUSPECTED_FAKE, Verdict.VERIFIED, Verdict.UNVERIFIABLE)  # order of the tables
 EVIDENCE_ROWS = 16
 NO_ROOT = "no_root_given"  # objection: nothing says who holds the key that a signature brings
 PART_ONLY = "part_only"  # objection: From, Date, Subject and recipients are not signed

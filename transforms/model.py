@@ -46,6 +46,9 @@ class Verdict(StrEnum):
     UNVERIFIABLE = "unverifiable"
 
 
+VERDICTS = tuple(Verdict)  # in the order of the tables
+
+
 class Direction(StrEnum):
     SUPPORTS = "supports"
     CONTRADICTS = "contradicts"

@@ -13,7 +13,6 @@ import os
 import stat
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 
 from transforms.containers import mailbox
 from transforms.containers import zip as zip_archive
@@ -63,11 +62,6 @@ def plan_units(root: bytes, limits: Limits, also_hash: tuple[str, ...] = ()) -> 
     salt = json.dumps(bound, sort_keys=True).encode()
     for sequence, (form, entries, start, stop, ranges) in enumerate(_pieces(root, limits)):
         yield WorkUnit(_unit_id(salt, form, entries, start, stop), sequence, form, entries, start, stop, ranges)
-
-
-def followed(given: Path) -> Path:
-    """What a person gave to be read: where it is a link, what it leads to. Links inside a dump are not followed."""
-    return given.resolve() if given.is_symlink() else given
 
 
 def single_file(root: bytes) -> FileEntry:

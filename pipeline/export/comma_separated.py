@@ -7,8 +7,9 @@ import io
 import re
 from pathlib import Path
 
-from pipeline import evidence, tables
+from pipeline import tables
 from pipeline.export.rows import as_cell, rows
+from pipeline.whole_file import write_whole
 
 # What a spreadsheet calculates, at the start of a cell; or behind a semicolon, which is where a spreadsheet of
 # another country starts the next cell.
@@ -31,7 +32,7 @@ def write(out: Path, path: Path) -> int:
         text.flush()
         text.detach()
 
-    evidence.write_whole(path, fill)  # type: ignore[arg-type]
+    write_whole(path, fill)  # type: ignore[arg-type]
     return count
 
 

@@ -12,8 +12,8 @@ import csv
 import io
 from pathlib import Path
 
-from pipeline import evidence
 from pipeline.export.rows import rows
+from pipeline.whole_file import write_whole
 
 COLUMNS = ["tag", "documentId", "routing"]
 
@@ -35,5 +35,5 @@ def write(out: Path, path: Path) -> int:
         text.flush()
         text.detach()
 
-    evidence.write_whole(path, fill)  # type: ignore[arg-type]
+    write_whole(path, fill)  # type: ignore[arg-type]
     return count

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pipeline import evidence
 from pipeline.export.rows import rows
 from pipeline.lookup import Record
+from pipeline.whole_file import write_whole
 
 # Schema of the model by items.kind; what is not named is a Document.
 SCHEMATA = {"email": "Email", "mailbox": "Package", "archive": "Package", "image": "Image", "text": "PlainText"}
@@ -31,7 +31,7 @@ def write(out: Path, path: Path) -> int:
             file.write(json.dumps(entity(row, parent), ensure_ascii=False).encode() + b"\n")
             count += 1
 
-    evidence.write_whole(path, fill)
+    write_whole(path, fill)
     return count
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline import evidence
 from pipeline.export.rows import rows
 from pipeline.showing import json_line
+from pipeline.whole_file import write_whole
 
 
 def write(out: Path, path: Path) -> int:
@@ -20,5 +20,5 @@ def write(out: Path, path: Path) -> int:
             file.write(json_line(row).encode() + b"\n")
             count += 1
 
-    evidence.write_whole(path, fill)
+    write_whole(path, fill)
     return count

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline import evidence
 from pipeline.export.rows import rows
 from pipeline.proof.octets import source_name
+from pipeline.whole_file import write_whole
 
 
 def write(out: Path, path: Path) -> int:
@@ -21,7 +21,7 @@ def write(out: Path, path: Path) -> int:
                 file.write(_line(source_name(row["source_path"]), row["sha256"]))
                 count += 1
 
-    evidence.write_whole(path, fill)
+    write_whole(path, fill)
     return count
 
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from xml.sax.saxutils import escape
 
-from pipeline import evidence, tables
+from pipeline import tables
 from pipeline.export.rows import as_cell, rows
 from pipeline.lookup import Record
+from pipeline.whole_file import write_whole
 
 SHEET_ROWS = 1_000_000  # Excel ends at 1,048,576
 _CELL = 32_767  # UTF-16 units of one text (Excel's limit)
@@ -62,7 +63,7 @@ def write(out: Path, path: Path) -> int:
             for name, text in _frame(sheets):
                 archive.writestr(name, text)
 
-    evidence.write_whole(path, fill)
+    write_whole(path, fill)
     return count
 
 

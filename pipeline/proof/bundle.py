@@ -13,16 +13,18 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from pipeline import evidence, lookup
+from pipeline import lookup
 from pipeline.lookup import Record
 from pipeline.options import EXIT_OK
+from pipeline.places import dump_at, lies_in
 from pipeline.proof import readme
 from pipeline.proof.exhibit import Exhibit, Inside
 from pipeline.proof.octets import item_octets
 from pipeline.proof.part import place_of
 from pipeline.proof.signed import Signed, as_signed
-from pipeline.running import Refused, dump_at, lies_in
+from pipeline.refused import Refused
 from pipeline.shown_signature import rests_on
+from pipeline.whole_file import write_whole
 from transforms.auth.chain import default_sealers
 from transforms.auth.key import parse_record
 from transforms.model import Kind, PublicKey
@@ -44,7 +46,7 @@ def run(parsed: argparse.Namespace, record: dict[str, Any], found: Sequence[Reco
     files = bundle(parsed.out, item, dump, record)
     parsed.output.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, octets in files.items():
-        evidence.write_whole(parsed.output / name, lambda file, octets=octets: file.write(octets))  # type: ignore[misc]
+        write_whole(parsed.output / name, lambda file, octets=octets: file.write(octets))  # type: ignore[misc]
     print(
         f"{clean_text(str(parsed.output))}: {len(files)} files. Begin with README.txt; it gives the openssl commands."
     )

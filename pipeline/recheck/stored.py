@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline import evidence, examining
+from pipeline import evidence
 from pipeline.lookup import Record
 from pipeline.proof.bundle import below_carrier, public_key
 from pipeline.recheck import second_opinion
@@ -33,7 +33,7 @@ def recheck(out: Path, verified: Verified) -> Tally:
             tally.left_out[_SEALED] += 1
         else:
             wanted[item["item_id"]] = item, rests_on[0]
-    for unit in examining.planned_in(out):
+    for unit in evidence.planned(out):
         shard = evidence.read_shard(out, str(unit["unit_id"]), last="fields")
         rows = [(row, *wanted.pop(one)) for row, one in enumerate(shard.column("item_id")) if one in wanted]
         if rows:

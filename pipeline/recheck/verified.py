@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import commit
+from pipeline import out_tables
 from pipeline.lookup import Record
 from pipeline.shown_signature import rests_on
 from transforms.auth.chain import default_sealers
@@ -33,7 +33,7 @@ class Verified(NamedTuple):
 
 def of(out: Path, record: dict[str, Any]) -> Verified:
     """All that is verified there; record is run.json."""
-    items = commit.read_table(out, "items", COLUMNS)
+    items = out_tables.read_table(out, "items", COLUMNS)
     found = items.filter(pc.equal(items["verdict"], "verified"))
     ids = pc.unique(found["item_id"])
     while True:  # as often as items lie in one another
@@ -43,7 +43,7 @@ def of(out: Path, record: dict[str, Any]) -> Verified:
             break
         ids = pa.concat_arrays([ids, more])
     around = {row["item_id"]: row for row in items.filter(pc.is_in(items["item_id"], value_set=ids)).to_pylist()}
-    signatures = commit.read_table(out, "signatures")
+    signatures = out_tables.read_table(out, "signatures")
     signatures = signatures.filter(pc.is_in(signatures["item_id"], value_set=found["item_id"].combine_chunks()))
     by_item: dict[str, list[Record]] = {}
     for row in signatures.to_pylist():
@@ -56,7 +56,7 @@ def of(out: Path, record: dict[str, Any]) -> Verified:
             inherited.setdefault(item["inherits_from"], []).append(item)
         else:
             own.append((item, rests_on(item, by_item.get(item["item_id"], []), sealers)))
-    keys = commit.read_table(out, "keys")
+    keys = out_tables.read_table(out, "keys")
     used = keys.filter(pc.is_in(keys["key_id"], value_set=signatures["key_id"].combine_chunks()))
     by_name = {(key["key_id"], key["domain"], key["selector"]): key for key in used.to_pylist()}
     return Verified(own, inherited, around, by_name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pipeline import commit
+from pipeline import out_tables
 from pipeline.report import words
 from pipeline.report.shown import count, day, many, quoted, shown, table
 from pipeline.wanted import Wanted
@@ -16,7 +16,7 @@ _SHOWN = 100  # rows of either table
 
 def section(out: Path, wanted: list[Wanted], named: str) -> str:
     """Keys at hand, those that confirmed most first, then the names without a key."""
-    keys = commit.read_table(out, "keys").to_pylist()
+    keys = out_tables.read_table(out, "keys").to_pylist()
     keys.sort(key=lambda key: (-key["n_verified"], key["domain"], key["selector"], key["key_id"]))
     return (
         '<section aria-labelledby="keys"><h2 id="keys">Keys</h2><p>A signature proves as much as is known of its key. '

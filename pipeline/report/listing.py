@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import commit, lookup, summary
+from pipeline import lookup, out_tables, summary
 from pipeline.report import words
 from pipeline.report.shown import count
 from pipeline.showing import DOCUMENT_TYPES
@@ -71,7 +71,7 @@ class Words:
 
 def listing(out: Path, rules: dict[str, Rule]) -> Listing:
     """The items of a finished OUT, packed."""
-    items = commit.read_table(out, "items", [*_COLUMNS, *_DETAILS])
+    items = out_tables.read_table(out, "items", [*_COLUMNS, *_DETAILS])
     chosen, note = choose(items)
     if chosen is not None:
         items = items.take(chosen)
@@ -246,7 +246,7 @@ def _grouped(out: Path, name: str, chosen: list[str] | None, told: Callable[[Rec
 
 
 def _rows(out: Path, name: str) -> Iterator[Record]:
-    for batch in commit.read_table(out, name).to_batches(max_chunksize=20_000):
+    for batch in out_tables.read_table(out, name).to_batches(max_chunksize=20_000):
         yield from batch.to_pylist()
 
 

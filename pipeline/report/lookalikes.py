@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import commit
+from pipeline import out_tables
 from pipeline.report import words
 from pipeline.report.shown import count, day, domain, many, shown, table
 from transforms.lookalike import shown_form
@@ -64,7 +64,7 @@ def _domains(names: list[str]) -> str:
 
 def pairs(out: Path) -> list[Pair]:
     """Pairs of domains, most messages first."""
-    items = commit.read_table(out, "items", ["lookalike_of", "from_domain", "verdict", "date_utc"])
+    items = out_tables.read_table(out, "items", ["lookalike_of", "from_domain", "verdict", "date_utc"])
     items = items.filter(pc.and_(pc.is_valid(items["lookalike_of"]), pc.is_valid(items["from_domain"])))
     items = items.set_column(2, "verdict", items["verdict"].cast(pa.string()))
     groups = items.group_by(["from_domain", "lookalike_of", "verdict"]).aggregate(

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from shlex import quote
 
-from pipeline import commit, wanted
+from pipeline import out_tables, wanted
 from pipeline.report import (
     charts,
     contradictions,
@@ -48,7 +48,7 @@ _POLICY = "default-src 'none'; script-src '{script}'; style-src '{style}'; base-
 
 def page(out: Path) -> str:
     """HTML of a finished OUT; whoever calls has seen that its tables can be read."""
-    record = commit.read_run(out)
+    record = out_tables.read_run(out)
     assert record is not None
     taught = record.get("taught", {})
     named, known = quote(str(out)), _rules()

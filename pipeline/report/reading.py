@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from pipeline import commit
+from pipeline import out_tables
 from pipeline.report import words
 from pipeline.report.shown import count, many, quoted, shown, table
 
@@ -24,7 +24,7 @@ def section(out: Path, record: dict[str, Any]) -> str:
         if not problems
         else f"<strong>The accounting found {many(len(problems), 'problem')}; do not rely on this run.</strong>"
     )
-    kinds = commit.read_table(out, "items", ["kind"])["kind"]
+    kinds = out_tables.read_table(out, "items", ["kind"])["kind"]
     rows = [
         [words.KINDS.get(one["values"].as_py(), "others"), count(one["counts"].as_py())]
         for one in sorted(pc.value_counts(kinds), key=lambda one: -one["counts"].as_py())
@@ -47,7 +47,7 @@ def section(out: Path, record: dict[str, Any]) -> str:
 
 
 def _not_whole(out: Path) -> str:
-    items = commit.read_table(out, "items", ["status", "error_code", "path"])
+    items = out_tables.read_table(out, "items", ["status", "error_code", "path"])
     rest = items.filter(pc.is_valid(items["error_code"]))
     if not len(rest):
         return "<h3>What could not be read</h3><p>Nothing: all files and all that lies in them was read whole.</p>"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import commit
+from pipeline import out_tables
 from pipeline.report import charts, words
 from pipeline.report.shown import count, domain, pick, shown, table
 from transforms.auth.coverage import SELF_ATTESTED
@@ -62,10 +62,12 @@ def by(messages: pa.Table, column: str) -> list[Sender]:
 
 
 def _messages(out: Path) -> pa.Table:
-    items = commit.read_table(out, "items", ["item_id", "kind", "verdict", "from_domain", "from_email", "dkim_result"])
+    items = out_tables.read_table(
+        out, "items", ["item_id", "kind", "verdict", "from_domain", "from_email", "dkim_result"]
+    )
     is_mail = pc.and_(pc.equal(items["kind"].cast(pa.string()), "email"), pc.is_valid(items["from_domain"]))
     items = items.filter(is_mail)
-    signatures = commit.read_table(out, "signatures", ["item_id", "type", "key_status", "reason"])
+    signatures = out_tables.read_table(out, "signatures", ["item_id", "type", "key_status", "reason"])
     signatures = signatures.filter(pc.equal(signatures["type"].cast(pa.string()), "dkim"))
     unproven = pc.is_in(signatures["reason"], value_set=pa.array(sorted(SELF_ATTESTED)))
     usable = pc.and_not(pc.equal(signatures["key_status"].cast(pa.string()), "ok"), unproven)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline import commit
+from pipeline import out_tables
 from pipeline.report import charts
 from pipeline.report.shown import count, many, table
 from pipeline.report.words import VERDICTS
@@ -22,7 +22,7 @@ _OUTSIDE = 0.005  # share of the messages that may lie outside of it at either e
 
 def section(out: Path) -> str:
     """Chart over time, with its table."""
-    items = commit.read_table(out, "items", ["kind", "verdict", "date_utc"])
+    items = out_tables.read_table(out, "items", ["kind", "verdict", "date_utc"])
     items = items.filter(pc.equal(items["kind"].cast(pa.string()), "email"))
     dated = items.filter(pc.is_valid(items["date_utc"]))
     undated = len(items) - len(dated)

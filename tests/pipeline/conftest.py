@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import commit
+from pipeline import commit, out_tables
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLE = ROOT / "sample_dump"
@@ -43,9 +43,9 @@ def rewrite(out: Path) -> Rewrite:
     def change(name: str, edit: Callable[[pa.Table], pa.Table]) -> None:
         path = out / f"{name}.parquet"
         pq.write_table(edit(pq.read_table(path)), path)
-        record = commit.read_run(out)
+        record = out_tables.read_run(out)
         assert record is not None
-        record["tables"][path.name] = commit.file_sha256(path)
+        record["tables"][path.name] = out_tables.file_sha256(path)
         commit.write_run(out, record)
 
     return change

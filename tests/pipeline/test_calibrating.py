@@ -12,7 +12,7 @@ import pytest
 
 from clocked_mail import FORGED, clocked, inbox
 from correspondence import HOME, MINUTES, OTHERS, SIGNERS, correspondence, mail
-from pipeline import commit
+from pipeline import out_tables
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -38,12 +38,12 @@ def keys(tmp_path: Path) -> Path:
 
 
 def verdicts(out: Path) -> dict[str, str]:
-    rows = commit.read_table(out, "items", ["path", "verdict", "subtype"]).to_pylist()
+    rows = out_tables.read_table(out, "items", ["path", "verdict", "subtype"]).to_pylist()
     return {row["path"]: row["subtype"] or row["verdict"] for row in rows}
 
 
 def taught(out: Path) -> dict[str, list[str]]:
-    record = commit.read_run(out)
+    record = out_tables.read_run(out)
     assert record is not None
     return record["taught"]  # type: ignore[no-any-return]
 
@@ -58,7 +58,7 @@ def test_a_dump_that_teaches_gives_the_same_with_every_number_of_workers_and_whe
         out = tmp_path / f"out{workers}"
         done = triage("run", dump, "-o", out, "--keys", keys, "--workers", workers)
         assert done.returncode == 0, done.stderr
-        tables.append(commit.read_run(out)["tables"])  # type: ignore[index]
+        tables.append(out_tables.read_run(out)["tables"])  # type: ignore[index]
     assert tables[0] == tables[1]
     assert verdicts(out)["inbox/forged.eml"] == "contradicted"
     assert verdicts(out)["minutes.pdf"] == "verified"
@@ -72,7 +72,7 @@ def test_a_dump_that_teaches_gives_the_same_with_every_number_of_workers_and_whe
     assert "taught:           1 domain protected, 0 signals weak in some container (run.json)" in done.stdout
     assert len(done.stdout.splitlines()) <= 25
     assert triage("judge", out, "-q").returncode == 0
-    assert commit.read_run(out)["tables"] == tables[0]  # type: ignore[index]
+    assert out_tables.read_run(out)["tables"] == tables[0]  # type: ignore[index]
 
 
 def test_a_mailbox_whose_exporter_shifts_all_clocks_accuses_nobody(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import cli, commit, key_store, tables
+from pipeline import cli, commit, key_store, out_tables, tables
 from transforms.model import SCHEMA_VERSION, PublicKey
 
 NAME = "findings"
@@ -38,7 +38,7 @@ def batches(*sizes: int) -> list[pa.Table]:
 
 
 def numbers(out: Path) -> list[int]:
-    return commit.read_table(out, NAME, ["seq"])["seq"].to_pylist()
+    return out_tables.read_table(out, NAME, ["seq"])["seq"].to_pylist()
 
 
 def row_groups(path: Path) -> list[int]:
@@ -72,7 +72,7 @@ def test_rows_go_to_groups_and_files_of_fixed_sizes_however_they_come(
 @pytest.mark.usefixtures("small")
 def test_many_files_are_read_in_their_order(tmp_path: Path) -> None:
     commit.write_table(tmp_path, NAME, batches(*[7] * 40))
-    assert len(commit.table_files(tmp_path, NAME)) == 35
+    assert len(out_tables.table_files(tmp_path, NAME)) == 35
     assert numbers(tmp_path) == list(range(280))
 
 
@@ -83,7 +83,7 @@ def test_the_octets_do_not_depend_on_how_the_rows_come(tmp_path: Path) -> None:
         out = tmp_path / str(number)
         out.mkdir()
         names = commit.write_table(out, NAME, batches(*sizes))
-        digests.add(tuple(commit.file_sha256(out / name) for name in names))
+        digests.add(tuple(out_tables.file_sha256(out / name) for name in names))
     assert len(digests) == 1
 
 
@@ -110,22 +110,22 @@ def test_a_writer_that_fails_leaves_the_earlier_table(tmp_path: Path) -> None:
 
 def test_a_table_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        commit.read_table(tmp_path, NAME)
+        out_tables.read_table(tmp_path, NAME)
 
 
 def test_run_json_comes_back_and_its_absence_means_incomplete(tmp_path: Path) -> None:
-    assert commit.read_run(tmp_path) is None
+    assert out_tables.read_run(tmp_path) is None
     record = {"schema_version": 1, "octets": 0, "tables": {}, "counts": {}, "timings": {}}
     record["arguments"] = {"dump": "/d/\udcff é\u2028"}
     commit.write_run(tmp_path, record)
-    assert commit.read_run(tmp_path) == record
+    assert out_tables.read_run(tmp_path) == record
     assert (tmp_path / "run.json").read_bytes().isascii()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000, "{}", '{"schema_version": 2}', "\udcff"])
 def test_a_damaged_run_json_is_none(out: Path, text: str) -> None:
     (out / "run.json").write_bytes(text.encode("utf-8", "surrogateescape"))
-    assert commit.read_run(out) is None
+    assert out_tables.read_run(out) is None
 
 
 def test_a_key_confirms_under_the_name_that_signed_alone(tmp_path: Path) -> None:
@@ -148,18 +148,18 @@ def test_a_key_confirms_under_the_name_that_signed_alone(tmp_path: Path) -> None
 
 def test_another_judgement_numbers_its_files_anew(out: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     """Small files, then one again: the same rows, and no file of the earlier judgement stays."""
-    expected = commit.read_table(out, "items")
+    expected = out_tables.read_table(out, "items")
     one = (out / "items.parquet").read_bytes()
     with monkeypatch.context() as lowered:
         lowered.setattr(tables, "FILE_ROWS", 20)
         lowered.setattr(tables, "ROW_GROUP", 5)
         assert cli.run(["judge", str(out), "-q"]) == 0
     assert not (out / "items.parquet").exists()
-    assert len(commit.table_files(out, "items")) == -(-len(expected) // 20)
-    assert commit.read_table(out, "items").to_pylist() == expected.to_pylist()
+    assert len(out_tables.table_files(out, "items")) == -(-len(expected) // 20)
+    assert out_tables.read_table(out, "items").to_pylist() == expected.to_pylist()
     assert cli.run(["verify", str(out)]) == 0
     assert cli.run(["judge", str(out), "-q"]) == 0
-    assert [path.name for path in commit.table_files(out, "items")] == ["items.parquet"]
+    assert [path.name for path in out_tables.table_files(out, "items")] == ["items.parquet"]
     assert (out / "items.parquet").read_bytes() == one
     assert cli.run(["verify", str(out)]) == 0
     recorded = set(json.loads((out / "run.json").read_text())["tables"])
@@ -167,18 +167,18 @@ def test_another_judgement_numbers_its_files_anew(out: Path, monkeypatch: pytest
 
 
 def test_items_are_sorted_by_verdict_then_walk_order_then_place(finished: Path) -> None:
-    rows = commit.read_table(finished, "items", ["verdict", "source_path", "ordinal"]).to_pylist()
+    rows = out_tables.read_table(finished, "items", ["verdict", "source_path", "ordinal"]).to_pylist()
     order = ["suspected_fake", "verified", "unverifiable"]
     assert [row["verdict"] for row in rows] == sorted((row["verdict"] for row in rows), key=order.index)
-    walked = commit.read_table(finished, "sources", ["source_path"])["source_path"].to_pylist()
+    walked = out_tables.read_table(finished, "sources", ["source_path"])["source_path"].to_pylist()
     for verdict in order:
         places = [(walked.index(row["source_path"]), row["ordinal"]) for row in rows if row["verdict"] == verdict]
         assert places == sorted(places) and len(places) > 1
 
 
 def test_findings_and_signatures_follow_the_items(finished: Path) -> None:
-    ids = commit.read_table(finished, "items", ["item_id"])["item_id"].to_pylist()
+    ids = out_tables.read_table(finished, "items", ["item_id"])["item_id"].to_pylist()
     for name in ("findings", "signatures"):
-        rows = commit.read_table(finished, name, ["item_id", "seq"]).to_pylist()
+        rows = out_tables.read_table(finished, name, ["item_id", "seq"]).to_pylist()
         places = [(ids.index(row["item_id"]), row["seq"]) for row in rows]
         assert places == sorted(places) and len(set(places)) == len(places) > 10

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, commit
+from pipeline import cli, out_tables
 from pipeline.comparing import compare
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_dump"
@@ -19,7 +19,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict]:
 
 
 def test_a_run_and_its_copy_are_equal(finished: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    count = len(commit.read_table(out, "items"))
+    count = len(out_tables.read_table(out, "items"))
     assert cli.run(["diff", str(finished), str(out)]) == 0
     assert capsys.readouterr().out == f"0 items differ, of {count} before and {count} after.\n"
 
@@ -49,7 +49,8 @@ def test_json_names_every_item_that_differs_with_both_sides(
     finished: Path, without_keys: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sides = [
-        {row["path"]: row for row in commit.read_table(out, "items").to_pylist()} for out in (finished, without_keys)
+        {row["path"]: row for row in out_tables.read_table(out, "items").to_pylist()}
+        for out in (finished, without_keys)
     ]
     names = ("verdict", "reason_code", "subtype", "basis", "confidence")
     expected = {path for path in sides[0] if any(sides[0][path][n] != sides[1][path][n] for n in names)}
@@ -85,7 +86,7 @@ def test_another_dump_and_another_protected_domain_are_said(
 
 def test_many_items_of_one_kind_are_counted_and_not_listed(finished: Path, without_keys: Path) -> None:
     found = compare(finished, without_keys)
-    assert (found.before, found.after) == (len(commit.read_table(finished, "items")),) * 2
+    assert (found.before, found.after) == (len(out_tables.read_table(finished, "items")),) * 2
     assert [item["path"] for item in found.items] == sorted(item["path"] for item in found.items)
 
 

@@ -54,7 +54,7 @@ def test_a_unit_whose_evidence_is_damaged_is_planned_again(job: Job) -> None:
 
 def test_a_damaged_plan_is_named(job: Job) -> None:
     list(examining.plan(job))
-    path = job.out / "evidence" / examining.PLAN
+    path = job.out / "evidence" / evidence.PLAN
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(evidence.EvidenceDamaged, match=str(path)):
         examining.planned(job)

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from pipeline import cli, commit, key_commands, key_store, wanted
+from pipeline import cli, commit, key_commands, key_store, out_tables, wanted
 from transforms import wording
 from transforms.auth.key import parse_record
 from transforms.model import PublicKey
@@ -26,7 +26,7 @@ ROW: dict[str, Any] = {
 
 
 def test_keys_are_listed_with_what_they_confirmed(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = commit.read_table(finished, "keys").to_pylist()
+    rows = out_tables.read_table(finished, "keys").to_pylist()
     assert len(rows) == len(key_store.kept(finished)) and any(row["n_verified"] for row in rows)
     assert cli.run(["keys", "list", str(finished), "--json"]) == 0
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -87,7 +87,7 @@ def test_added_keys_are_kept_once(out: Path, tmp_path: Path, capsys: pytest.Capt
 def test_added_keys_do_not_come_from_inside_the_dump(
     out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record = commit.read_run(out)
+    record = out_tables.read_run(out)
     assert record is not None
     dump = tmp_path / "dump"
     shutil.copytree(Path(record["arguments"]["dump"]) / "documents", dump)

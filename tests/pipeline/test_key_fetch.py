@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import cli, commit, key_fetch, key_store, wanted
+from pipeline import cli, key_fetch, key_store, out_tables, wanted
 from transforms.limits import LIMITS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -149,7 +149,7 @@ def test_a_key_seen_only_now_gives_old_mail_a_limited_proof_and_recent_mail_a_fu
     assert fetch(out, server, "--yes") == 0
     done = subprocess.run([sys.executable, "-m", "pipeline", "judge", str(out), "-q"], capture_output=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    rows = {row["path"]: row for row in commit.read_table(out, "items").to_pylist()}
+    rows = {row["path"]: row for row in out_tables.read_table(out, "items").to_pylist()}
 
     def shown(path: str) -> tuple[Any, ...]:
         return tuple(rows[path][name] for name in ("verdict", "confidence", "reason_code"))
@@ -160,8 +160,8 @@ def test_a_key_seen_only_now_gives_old_mail_a_limited_proof_and_recent_mail_a_fu
         assert "key.first_seen_later" in {finding["code"] for finding in rows[path]["evidence"]}
     for path in ("gone.eml", "broken.eml", "spf.eml"):
         assert shown(path) == ("unverifiable", None, "key_unknown"), path
-    assert {row["source"] for row in commit.read_table(out, "keys").to_pylist()} == {"dns"}
-    record = commit.read_run(out)
+    assert {row["source"] for row in out_tables.read_table(out, "keys").to_pylist()} == {"dns"}
+    record = out_tables.read_run(out)
     assert record is not None and record["look_ups"] == 0  # the judgement made none
     assert {name.name for name in wanted.names(out)} >= {"s1._domainkey.gone.example"}
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from pipeline import cli, commit, evidence, ledger
+from pipeline import cli, evidence, ledger, out_tables
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_dump"
 
@@ -88,7 +88,7 @@ def test_a_broken_invariant_is_named_and_ends_with_5(
 
 
 def test_walked_entries_without_a_row_are_named(finished: Path) -> None:
-    rows = len(commit.read_table(finished, "sources"))
+    rows = len(out_tables.read_table(finished, "sources"))
     (sentence,) = ledger.problems(finished, rows + 1)
     assert f"{rows + 1} directory entries were walked, {rows} rows were written" in sentence
 
@@ -114,7 +114,7 @@ def test_a_judgement_that_does_not_account_for_its_evidence_ends_with_5(
     evidence.write_shard(out, dataclasses.replace(shard, sources=short))
     assert cli.run(["judge", str(out), "-q"]) == 5
     assert "not all accounted for" in capsys.readouterr().err
-    record = commit.read_run(out)
+    record = out_tables.read_run(out)
     assert record is not None and len(record["problems"]) == 1
 
 
@@ -159,8 +159,8 @@ def test_times_of_modification_are_no_difference(finished: Path, leak: Path) -> 
 
 
 def test_every_source_accounts_for_its_octets_or_its_members(finished: Path) -> None:
-    sources = commit.read_table(finished, "sources")
+    sources = out_tables.read_table(finished, "sources")
     counted = sources.filter(pc.is_valid(sources["bytes_in_items"]))
     assert len(counted) > 10
     assert pc.all(pc.equal(pc.add(counted["bytes_in_items"], counted["bytes_outside"]), counted["size"])).as_py()
-    assert pc.sum(sources["n_items"]).as_py() == len(commit.read_table(finished, "items"))
+    assert pc.sum(sources["n_items"]).as_py() == len(out_tables.read_table(finished, "items"))

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import commit, lookup
+from pipeline import lookup, out_tables
 
 
 def items(out: Path) -> list[dict]:
-    return commit.read_table(out, "items").to_pylist()
+    return out_tables.read_table(out, "items").to_pylist()
 
 
 def paths(found: list[dict]) -> list[str]:

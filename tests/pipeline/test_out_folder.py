@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, commit, out_folder, tables
+from pipeline import cli, out_folder, out_tables, tables
 
 WRITTEN = [
     ".lock",
@@ -91,7 +91,7 @@ def test_force_clears_an_earlier_run_and_spares_hidden_files(out: Path, dump: Pa
     assert names(out) == sorted(
         [".DS_Store", ".lock", "evidence", "keys", "run.json", *(f"{t}.parquet" for t in tables.TABLES)]
     )
-    assert [row["path"] for row in commit.read_table(out, "items").to_pylist()] == ["a.txt"]
+    assert [row["path"] for row in out_tables.read_table(out, "items").to_pylist()] == ["a.txt"]
 
 
 def test_a_copy_of_out_without_its_lock_is_known_by_its_run(out: Path) -> None:

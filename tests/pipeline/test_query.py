@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline import cli, commit, query
+from pipeline import cli, out_tables, query
 from pipeline.questions import QUESTIONS
 
 
@@ -35,14 +35,14 @@ def test_every_question_is_answered_as_table_csv_and_json(finished: Path, capsys
 
 
 def test_questions_agree_with_the_tables(finished: Path) -> None:
-    items = commit.read_table(finished, "items").to_pylist()
+    items = out_tables.read_table(finished, "items").to_pylist()
     assert sum(query.ask(finished, QUESTIONS["overview"].sql)["n"].to_pylist()) == len(items)
     suspected = {item["path"] for item in items if item["verdict"] == "suspected_fake"}
     assert set(query.ask(finished, QUESTIONS["contradictions"].sql)["path"].to_pylist()) == suspected
     inherited = {item["path"] for item in items if item["inherits_from"]}
     assert set(query.ask(finished, QUESTIONS["documents"].sql)["path"].to_pylist()) == inherited
     keys = query.ask(finished, QUESTIONS["keys"].sql)
-    assert len(keys) == len(commit.read_table(finished, "keys"))
+    assert len(keys) == len(out_tables.read_table(finished, "keys"))
 
 
 def test_without_a_question_the_names_are_listed(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,7 +54,7 @@ def test_without_a_question_the_names_are_listed(finished: Path, capsys: pytest.
 def test_free_sql_joins_the_tables(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sql = "SELECT count(*) AS n FROM findings JOIN items USING (item_id) JOIN sources USING (source_path)"
     assert ask(finished, sql, "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"n": len(commit.read_table(finished, "findings"))}
+    assert json.loads(capsys.readouterr().out) == {"n": len(out_tables.read_table(finished, "findings"))}
 
 
 def test_what_only_sql_makes_is_printed(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from pipeline import cli, commit, key_store, recovered, recovering
+from pipeline import cli, commit, key_store, out_tables, recovered, recovering
 from pipeline.job import Job
 from transforms.auth import recover
 from transforms.auth.key import parse_record
@@ -107,7 +107,7 @@ def archive(keys: list[RSAPrivateKey], tmp_path: Path) -> Path:
 
 
 def rows(out: Path, name: str = "items") -> list[dict[str, Any]]:
-    return list(commit.read_table(out, name).to_pylist())
+    return list(out_tables.read_table(out, name).to_pylist())
 
 
 def verdicts(out: Path) -> dict[str, tuple[str, str]]:
@@ -153,7 +153,7 @@ def test_summary_keys_list_and_wanted_say_so(finished: Path, capsys: pytest.Capt
     said = (finished.parent / "stdout").read_text()
     assert "recovered keys:   2" in said and "alarm:            1 names with two recovered keys" in said
     assert "0 of 1 names signed with are at hand" in said
-    counts = commit.read_run(finished)["counts"]  # type: ignore[index]
+    counts = out_tables.read_run(finished)["counts"]  # type: ignore[index]
     assert (counts["keys_recovered"], counts["key_names_two_recovered"], counts["key_names_missing"]) == (2, 1, 1)
     assert cli.run(["keys", "list", str(finished)]) == 0
     listed = capsys.readouterr().out.splitlines()
@@ -265,12 +265,12 @@ def test_a_pair_that_kills_its_process_gave_nothing(out: Path, monkeypatch: pyte
 
 
 def test_a_run_of_before_this_step_gets_it_with_its_next_judgement(out: Path) -> None:
-    before = commit.read_run(out)
+    before = out_tables.read_run(out)
     assert before is not None
     commit.write_run(out, {name: value for name, value in before.items() if name != "recovery"})
     (out / "keys" / "recovered.jsonl").unlink()
     assert triage("judge", out, "-q").returncode == 0
-    assert commit.read_run(out)["recovery"] == before["recovery"]  # type: ignore[index]
+    assert out_tables.read_run(out)["recovery"] == before["recovery"]  # type: ignore[index]
 
 
 def test_names_with_a_key_are_not_tried(out: Path, archive: Path) -> None:

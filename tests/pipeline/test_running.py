@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from test_cli import MAIL, refused, triage
 
-from pipeline import commit, options
+from pipeline import commit, options, out_tables
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_dump_that_is_a_link_to_a_folder_is_that_folder(dump: Path, tmp_path: 
     (dump / "inside").symlink_to("a.eml")
     out = tmp_path / "out"
     assert triage("run", tmp_path / "link", "-o", out, "-q").returncode == 0
-    items = commit.read_table(out, "items", ["path", "kind"]).to_pylist()
+    items = out_tables.read_table(out, "items", ["path", "kind"]).to_pylist()
     assert {row["path"]: row["kind"] for row in items} == {"a.eml": "email", "inside": "link"}
 
 
@@ -133,7 +133,7 @@ def test_verbose_says_the_phases_with_counts_and_seconds(dump: Path, tmp_path: P
 def test_an_out_of_another_schema_version_is_refused(dump: Path, tmp_path: Path, command: list[str]) -> None:
     out = tmp_path / "out"
     triage("run", dump, "-o", out, "-q")
-    record = commit.read_run(out)
+    record = out_tables.read_run(out)
     assert record is not None
     commit.write_run(out, {**record, "schema_version": record["schema_version"] + 1})
     arguments = [*command, out] if command[0] != "explain" else ["explain", out, "a.eml"]

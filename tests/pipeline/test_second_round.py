@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import commit, evidence, examining, second_round
+from pipeline import commit, evidence, examining, out_tables, second_round
 from pipeline.job import Job
 from transforms.limits import LIMITS
 from transforms.unpack.rows import Settings
@@ -395,7 +395,7 @@ def test_messages_beyond_the_limit_are_counted(tmp_path: Path, dump: Path, monke
 
 
 def test_a_run_of_before_this_step_can_be_judged(out: Path) -> None:
-    before = commit.read_run(out)
+    before = out_tables.read_run(out)
     assert before is not None
     commit.write_run(out, {name: value for name, value in before.items() if name != "put_back"})
     assert triage("judge", out, "-q").returncode == 0

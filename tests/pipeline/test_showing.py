@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, commit, key_store, showing
+from pipeline import checking, cli, key_store, out_tables, showing
 from signed_mail import ENTITY, detached, signed
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_dump"
@@ -18,7 +18,7 @@ MAIL = (
 
 
 def items(out: Path) -> list[dict]:
-    return commit.read_table(out, "items").to_pylist()
+    return out_tables.read_table(out, "items").to_pylist()
 
 
 # ---- explain ---------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def test_each_verdict_says_what_it_does_not_say_and_containers_say_nothing(finis
 
 def check(path: Path, keys: bool = False) -> list[dict]:
     ring = key_store.keyring(key_store.read_keys([SAMPLE / "keys"] if keys else []))
-    return list(showing.check(path, ring, frozenset()))
+    return list(checking.check(path, ring, frozenset()))
 
 
 def test_check_says_of_each_mail_of_the_sample_what_the_run_says(finished: Path) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, commit, summary, tables
+from pipeline import cli, commit, out_tables, summary, tables
 from transforms.model import SCHEMA_VERSION
 
 
 def rows(out: Path, name: str) -> list[dict]:
-    return commit.read_table(out, name).to_pylist()
+    return out_tables.read_table(out, name).to_pylist()
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_counts_are_counts_over_the_tables(finished: Path) -> None:
 
 
 def test_run_json_holds_the_same_counts(finished: Path) -> None:
-    record = commit.read_run(finished)
+    record = out_tables.read_run(finished)
     assert record is not None and record["counts"] == summary.counts(finished)
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import commit, key_store, tables, wanted
+from pipeline import key_store, out_tables, tables, wanted
 
 SIGNATURE: dict[str, Any] = {
     "item_id": "a", "seq": 0, "type": "dkim", "domain": "a.example", "selector": "s1", "key_status": "missing",
@@ -35,7 +35,7 @@ def names(out: Path, signatures: list[dict[str, Any]], items: dict[str, dict[str
 
 def test_every_signature_without_a_key_is_wanted_once(finished: Path) -> None:
     found = wanted.names(finished)
-    signatures = commit.read_table(finished, "signatures").to_pylist()
+    signatures = out_tables.read_table(finished, "signatures").to_pylist()
     missing = {(one["domain"], one["selector"]) for one in signatures if one["reason"] == "key_unknown"}
     assert missing <= {(one.domain, one.selector) for one in found}
     assert [one.decides for one in found] == sorted((one.decides for one in found), reverse=True)

@@ -17,7 +17,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from pipeline import cli, commit
+from pipeline import cli, out_tables
 from pipeline.export import workbook
 from pipeline.export.rows import as_cell
 from pipeline.options import EXPORTS
@@ -54,7 +54,7 @@ def exported(out: Path, form: str, tmp_path: Path) -> Path:
 
 
 def items(out: Path) -> list[dict[str, Any]]:
-    return commit.read_table(out, "items").to_pylist()
+    return out_tables.read_table(out, "items").to_pylist()
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
@@ -149,7 +149,7 @@ def test_more_items_than_a_sheet_holds_go_on_in_the_next(
 def test_a_database_holds_all_tables_and_finds_words(finished: Path, tmp_path: Path) -> None:
     with sqlite3.connect(exported(finished, "sqlite", tmp_path)) as database:
         for table in ("items", "findings", "signatures", "keys", "sources"):
-            expected = commit.read_table(finished, table).to_pylist()
+            expected = out_tables.read_table(finished, table).to_pylist()
             found = database.execute(f"SELECT * FROM {table}").fetchall()
             assert len(found) == len(expected)
             for row, one in zip(found, expected, strict=True):
@@ -209,7 +209,7 @@ def test_entities_are_valid_in_the_published_model(finished: Path, tmp_path: Pat
 def test_tags_name_the_file_of_the_dump_by_its_digest(finished: Path, tmp_path: Path) -> None:
     with exported(finished, "datashare", tmp_path).open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file))
-    sources = {row["source_path"]: row["sha256"] for row in commit.read_table(finished, "sources").to_pylist()}
+    sources = {row["source_path"]: row["sha256"] for row in out_tables.read_table(finished, "sources").to_pylist()}
     for row, item in zip(found, items(finished), strict=True):
         inside = "inside:" if item["depth"] else ""
         digest = sources[item["source_path"]] or ""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, commit
+from pipeline import cli, out_tables
 from pipeline.proof import octets as octets_module
 from sealing import Signer, prefix_of, seal, sign
 from transforms.limits import LIMITS
@@ -73,7 +73,7 @@ def test_a_stranger_checks_a_message_with_three_commands(finished: Path, tmp_pat
     folder = proof(finished, item, tmp_path / "proof")
     assert len(commands(folder)) == 3
     assert holds(folder)
-    row = next(row for row in commit.read_table(finished, "items").to_pylist() if row["path"] == item)
+    row = next(row for row in out_tables.read_table(finished, "items").to_pylist() if row["path"] == item)
     assert hashlib.sha256((folder / "message.eml").read_bytes()).hexdigest() == row["sha256"]
 
 
@@ -124,7 +124,7 @@ def test_an_inherited_document_is_found_in_the_body_that_was_signed(
 ) -> None:
     folder = proof(finished, item, tmp_path / "proof")
     assert len(commands(folder)) == 4 and holds(folder)
-    row = next(row for row in commit.read_table(finished, "items").to_pylist() if row["path"] == item)
+    row = next(row for row in out_tables.read_table(finished, "items").to_pylist() if row["path"] == item)
     assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == row["sha256"]
     part = folder / "part.bin" if (folder / "part.bin").exists() else folder / name
     assert hashlib.sha256(part.read_bytes()).hexdigest() in answers(folder)[-1]

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline import cli, commit
+from pipeline import cli, out_tables
 from pipeline.recheck import against, second_opinion, stored, verified
 from sealing import Signer, prefix_of, seal, sign
 
@@ -24,13 +24,13 @@ MAIL = (
 
 
 def record_of(out: Path) -> dict[str, Any]:
-    record = commit.read_run(out)
+    record = out_tables.read_run(out)
     assert record is not None
     return record
 
 
 def n_verified(out: Path) -> int:
-    return commit.read_table(out, "items", ["verdict"])["verdict"].to_pylist().count("verified")
+    return out_tables.read_table(out, "items", ["verdict"])["verdict"].to_pylist().count("verified")
 
 
 def run(dump: Path, out: Path, *more: str) -> Path:
@@ -149,7 +149,7 @@ def test_a_row_that_was_made_verified_is_named_and_ends_with_5(
 
 
 def test_a_document_under_another_message_is_named(out: Path, rewrite) -> None:
-    rows = {row["path"]: row for row in commit.read_table(out, "items").to_pylist()}
+    rows = {row["path"]: row for row in out_tables.read_table(out, "items").to_pylist()}
     other = rows["mails/campagne/0001-budget.eml"]["item_id"]
     rewrite("items", set_where("documents/note.docx", verdict="verified", inherits_from=other))
     tally = stored.recheck(out, verified.of(out, record_of(out)))
@@ -159,7 +159,7 @@ def test_a_document_under_another_message_is_named(out: Path, rewrite) -> None:
 def test_signatures_made_valid_in_the_tables_do_not_pass(out: Path, rewrite) -> None:
     """All three tables say so; neither evidence nor octets do."""
     path = "mails/recus/words-changed.eml"
-    rows = {row["path"]: row for row in commit.read_table(out, "items").to_pylist()}
+    rows = {row["path"]: row for row in out_tables.read_table(out, "items").to_pylist()}
     item = rows[path]
 
     def passing(table: pa.Table) -> pa.Table:

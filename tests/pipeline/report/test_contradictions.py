@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline import commit
+from pipeline import out_tables
 from pipeline.report import contradictions
 from pipeline.report.page import _rules
 
 
 def test_every_suspected_item_has_its_card(named: Path) -> None:
-    suspected = {row["item_id"] for row in commit.read_table(named, "items").to_pylist() if row["subtype"]}
+    suspected = {row["item_id"] for row in out_tables.read_table(named, "items").to_pylist() if row["subtype"]}
     assert set(contradictions.Contradicted(named).suspected) == suspected != set()
 
 

@@ -12,14 +12,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline import commit, tables
+from pipeline import out_tables, tables
 from pipeline.report import listing
 
 Block = Callable[[str, str], Any]
 
 
 def test_the_list_holds_every_item_once(named: Path, html: str, block: Block) -> None:
-    items = commit.read_table(named, "items").to_pylist()
+    items = out_tables.read_table(named, "items").to_pylist()
     told = block(html, "columns")
     assert told["path"] == [item["path"] for item in items]
     assert [told["words"]["kind"][number] for number in told["kind"]] == [item["kind"] for item in items]
@@ -31,8 +31,8 @@ def test_the_list_holds_every_item_once(named: Path, html: str, block: Block) ->
 
 
 def test_the_details_hold_what_was_found(named: Path, html: str, block: Block) -> None:
-    items = commit.read_table(named, "items").to_pylist()
-    findings = commit.read_table(named, "findings").to_pylist()
+    items = out_tables.read_table(named, "items").to_pylist()
+    findings = out_tables.read_table(named, "findings").to_pylist()
     codes = block(html, "columns")["codes"]
     details = block(html, "details-0")
     assert [detail[0] for detail in details] == [item["headline"] for item in items]
@@ -55,7 +55,7 @@ def test_a_timeline_in_other_words_stays_text() -> None:
 
 
 def test_a_carrier_is_named_by_its_row(named: Path, html: str, block: Block) -> None:
-    items = commit.read_table(named, "items").to_pylist()
+    items = out_tables.read_table(named, "items").to_pylist()
     details = block(html, "details-0")
     carried = [(item, detail) for item, detail in zip(items, details, strict=True) if item["inherits_from"]]
     assert carried
@@ -114,7 +114,7 @@ def test_a_path_that_no_command_line_takes_is_named_by_its_id(out: Path, rewrite
 
     rewrite("items", renamed)
     packed = listing.listing(out, {}).columns
-    assert unpacked(packed)["ids"] == {"0": commit.read_table(out, "items")["item_id"][0].as_py()}
+    assert unpacked(packed)["ids"] == {"0": out_tables.read_table(out, "items")["item_id"][0].as_py()}
 
 
 def unpacked(packed: str) -> Any:

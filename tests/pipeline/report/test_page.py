@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline import cli, commit, summary, tables
+from pipeline import cli, commit, out_tables, summary, tables
 from pipeline.report import method, strip
 from pipeline.report.page import _SECTIONS, page
 from transforms.model import SCHEMA_VERSION
@@ -139,7 +139,7 @@ def test_an_empty_dump_has_a_page(tmp_path: Path) -> None:
 
 
 def test_two_recovered_keys_of_one_name_are_an_alarm(named: Path) -> None:
-    record = commit.read_run(named)
+    record = out_tables.read_run(named)
     assert record is not None
     assert "Alarm" not in strip.section(record, [], 0, "out")
     record["counts"]["key_names_two_recovered"] = 1
@@ -147,7 +147,7 @@ def test_two_recovered_keys_of_one_name_are_an_alarm(named: Path) -> None:
 
 
 def test_signals_that_are_weak_in_this_dump_are_named(named: Path) -> None:
-    record = commit.read_run(named)
+    record = out_tables.read_run(named)
     assert record is not None
     record["taught"] = {"protected": [], "weak_here": ["mail.odd in <export>"]}
     assert "<li><bdi>mail.odd in &lt;export&gt;</bdi></li>" in method.section(record, "out")
@@ -169,7 +169,7 @@ def test_the_command_writes_one_private_file_and_says_so(finished: Path, tmp_pat
 def test_a_page_is_written_neither_into_the_dump_nor_into_out(
     finished: Path, tmp_path: Path, capsys: Any, where: str
 ) -> None:
-    record = commit.read_run(finished)
+    record = out_tables.read_run(finished)
     assert record is not None
     places = {"OUT": finished / "r.html", "DUMP": Path(record["arguments"]["dump"]) / "r.html", "FOLDER": tmp_path}
     assert cli.run(["report", str(finished), "-o", str(places[where])]) == 3

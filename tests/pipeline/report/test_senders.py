@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from pipeline import commit
+from pipeline import out_tables
 from pipeline.report import senders
 
 
 def test_the_counts_are_counts_over_the_tables(named: Path) -> None:
     items = [
-        row for row in commit.read_table(named, "items").to_pylist() if row["kind"] == "email" and row["from_domain"]
+        row
+        for row in out_tables.read_table(named, "items").to_pylist()
+        if row["kind"] == "email" and row["from_domain"]
     ]
     found = {one.name: one for one in senders.by(senders._messages(named), "from_domain")}
     assert {name: one.total for name, one in found.items()} == Counter(row["from_domain"] for row in items)
