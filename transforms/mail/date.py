@@ -99,7 +99,8 @@ def _seconds(value: bytes) -> int | None:
 
 def received_date(field: HeaderField) -> datetime | None:
     """When a hop says it took the message: the date-time after the last semicolon (RFC 5322 §3.6.7)."""
-    return parse_date(field.value.rpartition(b";")[2]).utc
+    seconds = seconds_of(field.value.rpartition(b";")[2])
+    return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None
 
 
 def _local(match: re.Match[bytes]) -> datetime | None:

@@ -2,16 +2,19 @@ import email
 import email.policy
 import importlib.util
 import os
+import re
 import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.limits import LIMITS
+from transforms.mail import mime
 from transforms.mail.fields import from_line_length, split_message
 from transforms.mail.mime import delimiters_of, parts
 from transforms.model import Part
@@ -217,6 +220,15 @@ def test_delimiters_at_the_edges_of_a_window_are_found_in_memory_and_in_files():
             expected = [(LIMITS.chunk + shift, False), (LIMITS.chunk + shift + 11, True)]
             for span in (in_memory(body), FileSpan(file.fileno(), 0, len(body))):
                 assert [(d.start, d.closing) for d in delimiters_of(span, b"BB")] == expected
+
+
+@given(st.lists(st.sampled_from([b"-", b"--", b"\n--b", b"\n", b"x" * 9, b"b"]), max_size=30).map(b"".join))
+@pytest.mark.parametrize("leap", [1, 8])
+@pytest.mark.parametrize("needle", [b"\n--", b"--b", b"--bb"])
+def test_leaps_from_dash_to_dash_miss_nothing(needle: bytes, leap: int, body: bytes):
+    with patch.object(mime, "_LEAP", leap):
+        found = [base + at for base, _, at in mime.occurrences(in_memory(body), needle, 0)]
+    assert found == [match.start() for match in re.finditer(re.escape(needle), body)]
 
 
 @given(st.binary(max_size=300))
