@@ -84,6 +84,8 @@ REBUILT = "mail.rebuilt"
 # A signature speaks, and for another form of the message than stands here, or for part of it: proven except what was
 # added or rewritten since (VERDICT §7). Honest software does all of that, so it flags, and adds up with nothing.
 _OF_ANOTHER_FORM = ("body_changed_after_signing", ADDED_TEXT, "body_length_limit", "doubled_field")  # reasons
+# Neither alone says anything; both do: files saved in one go by a stranger, each with other words than were mailed.
+_CHANGED_IN_ONE_GO = frozenset({"document.changed_in_a_batch", "document.near_duplicate"})
 _FOUND_OTHERWISE = frozenset({"dkim.signed_with_another_value", "dkim.signature_reused", "copy.signed_anew"})
 
 # Bases in the order of the table; what a proof of each is worth was settled where it was made.
@@ -194,7 +196,8 @@ def _flagged(case: Case, rule: str) -> Decision | None:
         return _unverifiable(rule, strong[0])
     if case.proof is not None and case.proof.reason in _OF_ANOTHER_FORM:
         return _unverifiable(rule, _why_not_proven(case, case.proof.reason))
-    found = sorted(f.code for f in case.findings if f.code in _FOUND_OTHERWISE)
+    codes = {f.code for f in case.findings}
+    found = sorted(codes & _FOUND_OTHERWISE) + sorted(_CHANGED_IN_ONE_GO if codes >= _CHANGED_IN_ONE_GO else ())
     return _unverifiable(rule, found[0]) if found else None
 
 

@@ -96,6 +96,13 @@ def test_what_a_signature_says_of_another_form_flags_and_adds_up_with_nothing() 
     assert decide(Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=found, comparable=30)).rule == "flagged"
 
 
+def test_documents_saved_in_one_go_with_other_words_than_were_mailed_flag_and_neither_alone_does() -> None:
+    batch = Finding("document.changed_in_a_batch", Direction.NEUTRAL, Strength.WEAK, "", "document")
+    near = batch._replace(code="document.near_duplicate")
+    rules = [decide(Case(Kind.DOCUMENT, findings=found)).rule for found in ((batch,), (near,), (near, batch))]
+    assert rules == ["plain", "plain", "flagged"]
+
+
 def test_two_strong_contradictions_of_different_families_suspect() -> None:
     case = Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=(STRONG_CLOCK, STRONG_CLIENT), comparable=30)
     decision = decide(case)

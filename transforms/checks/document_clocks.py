@@ -20,7 +20,9 @@ CHANGED_AFTER = Rule(
     "document",
     "The document says that it was made or changed more than a day after the mail that carries it",
     "The writer's computer had a wrong clock; a mail program that lets its user edit an attachment and save it back.",
-    "not measured on mail of offices: never more than a flag by itself, as no second family speaks of documents",
+    "derived: 1 of 4,020 honest mails of 2002 was dated as long after its last relay, by a computer's clock, which "
+    "dates its documents as well (upper bound 0.12 %); measured: 0 of 33 dated documents in office mail of 2000 to "
+    "2002 (upper bound 9 %)",
 )
 ZIPPED_AFTER = Rule(
     "document.zipped_after_mail",

@@ -24,7 +24,8 @@ from transforms.shard import ProvenShard, Signed
 from transforms.transmission import CLAIMING, claims_one_reading, container
 
 _ACCOUNTS = (
-    "40 of 40 Message-IDs of 4 accounts, 2012 to 2026, kept their beginning: upper bound of the false-alarm rate 7 %"
+    "40 of 40 Message-IDs of 4 accounts, 2012 to 2026, kept their beginning: upper bound of the false-alarm rate 7 %, "
+    "too wide for more than a remark"
 )
 SAME_ACCOUNT = Rule(
     "client.same_gmail_account",
@@ -52,7 +53,8 @@ UNSIGNED = Rule(
     "It has no signature, and nearly all mail of this sender that lies beside it from those weeks has a valid one",
     "Another device, mail inside one house, calendars, the day on which a key was changed, and exporters that drop "
     "fields. A missing signature is no reason to suspect a mail.",
-    "no rate is known; it never accuses",
+    "0 of 491 honest or damaged unsigned mails of the labelled corpus (upper bound 0.6 %); no rate is known of "
+    "offices, and it never accuses",
 )
 
 RULES = (SAME_ACCOUNT, OTHER_ACCOUNT, UNSIGNED)

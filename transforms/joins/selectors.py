@@ -27,7 +27,8 @@ OUT_OF_USE = Rule(
     "crypto",
     "Verified mail of its domain bears this selector at another time only, and another one on the day that it shows",
     "Several mail systems of one domain, each with a selector of its own, of which the dump holds little mail.",
-    "no rate is known; weak whatever the count",
+    "1 of 637 honest or damaged mails of the labelled corpus whose signature fails (an import that dated it anew; "
+    "upper bound 0.8 %); not measured on mail of offices, where systems are many, so weak whatever the count",
 )
 
 RULES = (OUT_OF_USE,)

@@ -56,7 +56,7 @@ def told(judged: Callable[..., Any], tmp_path: Path) -> Callable[..., Findings]:
         rows = judged(tmp_path, [_public(one) for one in signers], tuple(filter(None, [protect])))
         return {
             path: {f["code"]: f for f in row["findings"]}
-            | {"verdict": row["verdict"], "subtype": row["subtype"], "near_dup_of": row["near_dup_of"]}
+            | {name: row[name] for name in ("verdict", "rule", "subtype", "near_dup_of")}
             for path, row in rows.items()
         }
 

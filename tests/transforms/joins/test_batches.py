@@ -9,6 +9,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from document_mail import carrying, documents
+from office_file import docx
 from transforms.joins import batches
 
 CODE = batches.BATCH.code
@@ -56,3 +57,39 @@ def test_one_language_of_the_software_and_many_names_are_a_batch(told: Callable[
 
 def test_without_verified_documents_nobody_is_known_and_nobody_is_strange(told: Callable[..., Any]) -> None:
     assert batch(told(documents(STRANGERS, "loose", minutes=1))) == {}
+
+
+LETTERS = tuple(
+    f"The board has approved the payment number {n} of 4{n}00 euro to the printer, who sends his invoice to the "
+    f"treasurer before the end of the month; room {n} is kept for the meeting of the members."
+    for n in range(6)
+)
+
+
+def letters(editor: str, *edit: str, name: str) -> dict[str, bytes]:
+    """Six letters saved by somebody a minute apart."""
+    return {
+        f"{name}{n}.docx": docx(editor=editor, modified=f"2017-04-28T10:0{n}:00Z", words=(text.replace(*edit),))
+        for n, text in enumerate(LETTERS)
+    }
+
+
+def test_letters_saved_in_one_go_by_a_stranger_with_other_words_than_were_mailed_are_flagged(
+    told: Callable[..., Any], signed: Any
+) -> None:
+    files = {"m.eml": signed(carrying(letters(PEOPLE[0], "", "", name="d")))}
+    files |= letters("Georges Inconnu", "euro", "dollars", name="edited/d")
+    files["other.docx"] = docx(editor=PEOPLE[1], words=(LETTERS[0].replace("euro", "dollars"),))  # a later version
+    rows = told(files, protect="campaign.example")
+    assert rows["m.eml"]["verdict"] == "verified"
+    for n in range(6):
+        found = rows[f"edited/d{n}.docx"]
+        assert (found["verdict"], found["rule"]) == ("unverifiable", "flagged")
+        assert found["document.near_duplicate"]["actual"] == "dollars"
+    assert rows["other.docx"]["rule"] == "plain" and "document.near_duplicate" in rows["other.docx"]
+
+
+def test_letters_that_a_collector_opened_and_saved_are_not(told: Callable[..., Any], signed: Any) -> None:
+    files = {"m.eml": signed(carrying(letters(PEOPLE[0], "", "", name="d")))}
+    rows = told(files | letters("Georges Inconnu", "", "", name="saved/d"), protect="campaign.example")
+    assert all(CODE in rows[f"saved/d{n}.docx"] and rows[f"saved/d{n}.docx"]["rule"] == "plain" for n in range(6))
