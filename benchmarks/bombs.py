@@ -25,7 +25,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.x509.oid import NameOID
 from process_tree import measure
+from quine import gzip_quine, zip_quine
 from run import HERE, ROOT, machine, versions
 
 MAIL = b"From: a@a.example\r\nTo: b@b.example\r\nSubject: x\r\nDate: Mon, 24 Apr 2017 10:13:20 +0200\r\n\r\nwords\r\n"
@@ -152,8 +158,47 @@ def blanks() -> bytes:
     return field + MAIL + b" " * 20_000_000 + b"x\r\n"
 
 
+def zip_of_quines() -> bytes:
+    """Ten thousand zips of one zip, each of which holds itself."""
+    return zip_of({f"{n}.zip": zip_quine() for n in range(10_000)})
+
+
+def pdf_saved_again() -> bytes:
+    """A signed PDF of 150,000 objects that lead to each other, saved again with each of them written anew."""
+    head = b"%%PDF-1.7\n1 0 obj\n<</Type/Sig/ByteRange [0 %010d %010d %010d]/Contents "
+    start, value = len(head % (0, 0, 0)), 8192
+    objects = {number: b"[%d 0 R]" % (number + 1) for number in range(2, 150_000)}
+    tail = b">>\nendobj\n"
+    rest = saved(tail, start + value, objects, b"<</Root 2 0 R>>")
+    first = head % (start, start + value, len(rest))
+    octets = first + b"<" + signature(first + rest).hex().encode().ljust(value - 2, b"0") + b">" + rest
+    return octets + saved(b"", len(octets), objects, b"<</Root 2 0 R>>")
+
+
+def saved(octets: bytes, base: int, objects: dict[int, bytes], trailer: bytes) -> bytes:
+    """Octets that begin at base, objects behind them, and a table of where they lie."""
+    pieces, places, at = [octets], [], base + len(octets)
+    for number, value in objects.items():
+        pieces.append(b"%d 0 obj\n%b\nendobj\n" % (number, value))
+        places.append(b"%010d 00000 n \n" % at)
+        at += len(pieces[-1])
+    table = b"xref\n%d %d\n%btrailer\n%b\nstartxref\n%d\n%%%%EOF\n"
+    return b"".join(pieces) + table % (min(objects), len(objects), b"".join(places), trailer, at)
+
+
+def signature(covered: bytes) -> bytes:
+    """Detached, by a key and certificate made for it (RFC 5652)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, day = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Anna")]), datetime.datetime(2017, 1, 1)
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day).sign(key, hashes.SHA256())
+    signing = pkcs7.PKCS7SignatureBuilder().set_data(covered).add_signer(certificate, key, hashes.SHA256())
+    options = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
+    return signing.sign(Encoding.DER, options)
+
+
 BOMBS: dict[str, Callable[[], bytes]] = {
     "ratio.zip": zip_ratio, "overlap.zip": zip_overlap, "nested.zip": zip_nested, "layers.gz": gzip_of_gzip,
+    "quine.zip": zip_quine, "quine.gz": gzip_quine, "quines.zip": zip_of_quines, "saved.pdf": pdf_saved_again,
     "stream.pdf": pdf_stream, "stream.png": png_stream, "deep.docx": deep_xml, "deep-mime.eml": deep_mime,
     "deep-messages.eml": deep_messages, "parts.eml": many_parts, "fields.eml": many_fields, "field.eml": long_field,
     "blanks.eml": blanks,

@@ -35,5 +35,12 @@ def member(
     return _checked(header) + stored
 
 
+def with_comment(stored: bytes) -> bytes:
+    """An archive whose comment is said to be compressed (a block in the main header, as RAR 2 wrote it)."""
+    comment = struct.pack("<HBHHHBBH", 0, 0x75, 0, 13 + len(stored), 9, 29, COMPRESSED, 0) + stored
+    main = struct.pack("<BHHHL", 0x73, 0x2, 13 + len(comment), 0, 0)  # its checksum leaves the comment out
+    return MARK + _checked(main) + comment + member(b"a.txt", b"one") + _checked(_END)
+
+
 def _checked(header: bytes) -> bytes:
     return struct.pack("<H", zlib.crc32(header) & 0xFFFF) + header

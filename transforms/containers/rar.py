@@ -34,6 +34,7 @@ def entries(span: Span, alive: Callable[[], None], spool: Callable[[], IO[bytes]
         import rarfile
     except ImportError:
         raise ContainerError("container.needs_archives_extra", "pip install 'leak-triage[archives]'") from None
+    rarfile.RAR_MAX_COMMENT = -1  # it would have another program decode comments, out of a temporary file and unbounded
     file = SpanFile(span, alive, _READS * span.size)
     damage: ContainerError | None = None
     try:
@@ -175,6 +176,6 @@ def _guarded(read: Callable[..., Any], *arguments: Any) -> Any:
         raise ContainerError("limit.memory", "rar: not enough memory") from None
     except Exception as error:
         code = "container.checksum" if "CRC" in str(error) else "container.damaged"
-        if type(error).__name__ == "NeedFirstVolume":
+        if type(error).__name__ == "NeedFirstVolume" or "next volume" in str(error):
             code = "container.other_volume"
         raise ContainerError(code, f"rar: {type(error).__name__}: {error}") from None

@@ -12,7 +12,7 @@ from transforms.model import Kind, Status
 pytest.importorskip("rarfile")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mutations import mutations
-from rar_file import COMPRESSED, ENCRYPTED, FOLDER, SPLIT_AFTER, member, rar
+from rar_file import COMPRESSED, ENCRYPTED, FOLDER, SPLIT_AFTER, member, rar, with_comment
 
 MAIL = b"From: claire@campaign.example\r\nSubject: x\r\n\r\nThe hall is booked.\r\n"
 LISTED = "container.listed: 12 octets, CRC-32 {}, modified 2017-04-24 10:00:00"
@@ -83,6 +83,13 @@ def test_what_a_program_says_is_not_believed(examine, programs, says: str, size:
     item = found.items["a.rar!a.csv"]
     assert (item.status, item.error_code) == (Status.PARTIAL, code) and item.size is not None and item.size >= size
     assert found.items["a.rar!b"].status is Status.OK
+
+
+def test_no_program_decodes_a_comment(examine, programs, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    program(programs, f"echo run > {tmp_path}/mark; echo")
+    found = examine({"a.rar": with_comment(b"????")})
+    assert (found.items["a.rar"].status, found.items["a.rar!a.txt"].size) == (Status.OK, 3)
+    assert not (tmp_path / "mark").exists()
 
 
 def test_an_archive_cut_short_is_partial(examine) -> None:  # type: ignore[no-untyped-def]

@@ -3,11 +3,13 @@
 npm pst-extractor 1.12.0                     example/testdata/
 Maven org.apache.tika:tika-parsers:1.28.5    its jar of tests, test-documents/
 PyPI tnefparse 1.4.0                         its source, tests/examples/
+PyPI rarfile 4.2                             its source, test/files/
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,54 @@ def test_rar_lists_what_it_cannot_open(public, monkeypatch) -> None:  # type: ig
     members = [item for item in found.items.values() if item.depth]
     assert {item.file_name for item in members} == OFFICE
     assert {item.error_code for item in members} == {"container.needs_rar_program"}
+
+
+@pytest.mark.parametrize("program", ["unrar", "7zz", "bsdtar"])
+@pytest.mark.parametrize(
+    ("name", "members"),
+    [
+        ("rar5-solid-qo.rar", {"stest1.txt": 2048, "stest2.txt": 2048}),
+        ("rar5-blake.rar", {"stest1.txt": 2048, "stest2.txt": 2048}),
+        ("rar5-subdirs.rar", {"file1.txt": 6, "file2.txt": 6, "file.txt": 5, "long fn.txt": 8}),
+        ("rar3-subdirs.rar", {"file1.txt": 6, "file2.txt": 6, "file.txt": 5, "long fn.txt": 8}),
+        ("rar202-comment-nopsw.rar", {"FILE1.TXT": 7, "FILE2.TXT": 7}),
+        ("test-documents.rar", dict.fromkeys(OFFICE)),
+    ],
+)
+def test_compressed_members_are_opened_by_a_program(public, monkeypatch, tmp_path, program, name, members) -> None:  # type: ignore[no-untyped-def]
+    """By the one named alone; skipped where it is not installed."""
+    pytest.importorskip("rarfile")
+    path = shutil.which(program)
+    if path is None:
+        pytest.skip(f"needs {program} on the PATH")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / program).symlink_to(path)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    found = public(name)
+    inside = [item for item in found.items.values() if item.depth == 1]
+    assert {item.file_name for item in inside} == set(members)
+    assert all(item.status is Status.OK and members[item.file_name] in (None, item.size) for item in inside)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("rar3-old.rar", "rar3-old.r00", "rar3-old.r01"),
+        ("rar3-vols.part1.rar", "rar3-vols.part2.rar", "rar3-vols.part3.rar"),
+        ("rar5-vols.part1.rar", "rar5-vols.part2.rar", "rar5-vols.part3.rar"),
+    ],
+)
+def test_an_archive_in_several_files_lists_what_begins_in_the_first(public, names: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("rarfile")
+    first, *others = (public(name) for name in names)
+    (member,) = first.below(names[0])
+    assert first.items[member].file_name == "bigfile.txt" and first.items[member].notes
+    rows = [
+        first.items[names[0]],
+        first.items[member],
+        *(one.items[name] for one, name in zip(others, names[1:], strict=True)),
+    ]
+    assert {row.error_code for row in rows} == {"container.other_volume"}
 
 
 @pytest.mark.parametrize("name", ["droste.zip", "quine.gz"])
