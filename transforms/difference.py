@@ -306,6 +306,12 @@ def share_of(copy: Sequence[str], changes: Sequence[Change] | None) -> int:
     return len(copy) - sum(len(new) for _, new, _ in changes) if changes is not None else 0
 
 
+def legible(words: Sequence[str]) -> bool:
+    """Whether these are words: none damaged by a charset, blacked out, or a placeholder."""
+    left = _PLACEHOLDER.sub(" ", " ".join(words)).split()
+    return bool(left) and not any(_damaged(word) or _redaction(word) for word in left)
+
+
 def word_set(text: str) -> frozenset[str]:
     """The words of a name, bare; those of one letter are initials and count for nothing."""
     return frozenset(word for word in map(bare, re.split(r"[\s.,_-]+", text)) if len(word) > 1)

@@ -17,6 +17,7 @@ from transforms.difference import (
     HABIT,
     Change,
     differences,
+    legible,
     mostly_alike,
     nature,
     said,
@@ -177,7 +178,7 @@ def said_subject(signed: str, shown: str) -> Said | None:
 
     Telling only where more than half of the words are left: a translation shares names and numbers.
     """
-    if "".join(char for char in shown.casefold() if char.isalnum()) in _NO_SUBJECT:
+    if _is_lost(shown):
         return None
     before, after = subject_words(signed), subject_words(shown)
     changes = differences(before, after)
@@ -186,11 +187,23 @@ def said_subject(signed: str, shown: str) -> Said | None:
     return Said("Subject", "", signed, shown, 2 * share_of(after, changes) > max(len(before), len(after)))
 
 
-def added_to_subject(signed: str, shown: str) -> Said | None:
-    """Words put before or behind all of those that were signed, tags and reply marks apart; gateways do that, too."""
-    changes = differences(subject_words(signed), subject_words(shown)) or ()
-    added = bool(changes) and all(new and not gone for gone, new, _ in changes)
-    return Said("Subject", "", signed, shown, telling=False) if added else None
+def other_subject(signed: str, shown: str) -> Said | None:
+    """Words put before or behind those that were signed, or another subject altogether.
+
+    Tags and reply marks apart. Gateways and archives do that as well, so it is never telling.
+    """
+    before, after = subject_words(signed), subject_words(shown)
+    changes = differences(before, after)
+    if _is_lost(shown) or not changes:
+        return None
+    added = all(new and not gone for gone, new, _ in changes)
+    replaced = 2 * share_of(after, changes) < len(after) and legible(after)
+    return Said("Subject", "", signed, shown, telling=False) if added or replaced else None
+
+
+def _is_lost(subject: str) -> bool:
+    """Whether this is what exporters write where there is no subject."""
+    return "".join(char for char in subject.casefold() if char.isalnum()) in _NO_SUBJECT
 
 
 _NO_SUBJECT = frozenset(

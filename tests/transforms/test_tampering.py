@@ -15,6 +15,7 @@ from transforms.tampering import (
     intact_signature,
     kind_of,
     munged,
+    other_subject,
     said_author,
     said_date,
     said_part,
@@ -126,6 +127,25 @@ def test_a_subject_with_marks_or_without_words_is_not_said(shown: str) -> None:
 )  # fmt: skip
 def test_a_subject_that_lost_letters_or_was_blacked_out_is_not_said(shown: str) -> None:
     assert said_subject("Réunion du comité œuvre €", shown) is None
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["Secret account, and the hall on Friday", "The hall on Friday: nine million", "Panama",
+     "Nine million euro go to our account in Panama before noon"],
+)  # fmt: skip
+def test_a_subject_with_words_around_it_or_another_altogether_is_told_and_not_telling(shown: str) -> None:
+    told = other_subject("The hall on Friday", shown)
+    assert told == Said("Subject", "", "The hall on Friday", shown, telling=False)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["RE: The hall on Friday", "[EXT] The hall on Friday", "The hall", "(no subject)", "<SUBJECT>", "[caviardé]",
+     "XXXX", "T?? h??l o? F??d??", ""],
+)  # fmt: skip
+def test_a_subject_that_was_tagged_shortened_or_lost_is_not_told(shown: str) -> None:
+    assert other_subject("The hall on Friday", shown) is None
 
 
 @pytest.mark.parametrize("shown", ["Budget pour la campagne de printemps", "Entwurf", "Haushalt campaign"])

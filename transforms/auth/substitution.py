@@ -6,18 +6,19 @@ messages of the dump still hold. The candidates prove nothing; the signature say
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from transforms.auth.canonical import canonical_field, hash_of
+from transforms.auth.repair.forms import spellings
 from transforms.auth.signature import Signature, data_hash, own_field, parse_signature, signed_instances
 from transforms.limits import LIMITS
 from transforms.mail.address import mailboxes
 from transforms.mail.comments import unfolded
 from transforms.mail.date import parse_date, received_date
+from transforms.mail.words import decode_words
 from transforms.model import HeaderField, PreparedSignature
 from transforms.transmission import same_instant
 
@@ -122,8 +123,9 @@ def _subjects(shown: HeaderField, lowest: _Fields, prepared: PreparedSignature, 
             continue
         if not offer.is_reply:
             yield from ((form, offer.path) for form in _encoded(value))
-        for form in _encoded(_without_marks(value)):
-            bare.setdefault(form, offer.path)
+        for marked in (value, decode_words(value, LIMITS.display).encode()):  # encoded words may hide the mark
+            for form in _encoded(_without_marks(marked)):
+                bare.setdefault(form, offer.path)
     if "thread-topic" in lowest:
         topic = unfolded(lowest["thread-topic"].value).strip()
         yield topic, "Thread-Topic"
@@ -139,17 +141,11 @@ def _without_marks(subject: bytes) -> bytes:
 
 
 def _encoded(value: bytes) -> Iterator[bytes]:
-    """A value, and if it was only known decoded, as one encoded word (RFC 2047)."""
+    """A value, and if it says more than ASCII can, as software writes that (RFC 2047)."""
     yield value
-    if value.isascii():
-        return
-    plain = base64.b64encode(value)
-    quoted = b"".join(
-        b"_" if o == 0x20 else bytes((o,)) if chr(o).isalnum() and o < 0x80 else b"=%02X" % o for o in value
-    )
-    for charset in (b"utf-8", b"UTF-8"):
-        yield b"=?%s?B?%s?=" % (charset, plain)
-        yield b"=?%s?Q?%s?=" % (charset, quoted)
+    text = decode_words(value, LIMITS.display)
+    if not text.isascii():
+        yield from spellings(text, value)
 
 
 _ADDRESS = re.compile(rb"[^\s<>,;:\"()@]{1,64}@[^\s<>,;:\"()@]{1,255}")

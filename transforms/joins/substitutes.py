@@ -43,9 +43,9 @@ from transforms.shard import ProvenShard, Shard, content_of, fields_of, signatur
 from transforms.tampering import (
     Said,
     Tampering,
-    added_to_subject,
     clip,
     kind_of,
+    other_subject,
     said_author,
     said_date,
     said_subject,
@@ -323,7 +323,7 @@ def _said(replaced: Substitution, received: datetime | None) -> Said | None:
     signed, shown = replaced.signed.value, replaced.shown.value
     if replaced.shown.key == "subject":
         subjects = decode_words(signed, LIMITS.display), decode_words(shown, LIMITS.display)
-        return said_subject(*subjects) or added_to_subject(*subjects)
+        return said_subject(*subjects) or other_subject(*subjects)
     if replaced.shown.key == "date":
         before, after = parse_date(signed), parse_date(shown)
         return said_date(before.utc, after.utc, before.raw, after.raw, received)

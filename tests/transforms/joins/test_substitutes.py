@@ -69,6 +69,30 @@ def test_a_changed_value_is_proven_with_both(changed: Any, edits: Any, expected:
     assert (found["dkim.altered"]["expected"], found["dkim.altered"]["actual"]) == (expected, actual)
 
 
+@pytest.mark.parametrize(
+    ("as_signed", "in_the_reply"),
+    [
+        (b"=?utf-8?Q?R=C3=A9union_=C3=A0_Rennes?=", b"RE: =?utf-8?Q?R=C3=A9union_=C3=A0_Rennes?="),
+        (b"=?utf-8?B?UsOpdW5pb24gw6AgUmVubmVz?=", b"=?iso-8859-1?Q?Re:_R=E9union_=E0_Rennes?="),
+        (b"=?iso-8859-1?Q?R=E9union_=E0_Rennes?=", "Re: Réunion à Rennes".encode()),
+        (b"=?utf-8?B?UsOpdW5pb24gZGUgdm91cyB0b3VzLCDDoCBSZW5uZXMgZXQgw6AgTGltb2dl?=\n =?utf-8?B?cw==?=",
+         b"=?utf-8?B?UmU6IFLDqXVuaW9uIGRlIHZvdXMgdG91cywgw6AgUmVubmVzIGV0IMOgIExp?=\r\n =?utf-8?B?bW9nZXM=?="),
+    ],
+)  # fmt: skip
+def test_a_subject_that_the_reply_encodes_otherwise_is_found(
+    told: Told, signed: Signed, as_signed: bytes, in_the_reply: bytes
+) -> None:
+    mail, reply = (
+        octets.replace(old, new)
+        for octets, old, new in (
+            (MAIL, b"The hall on Friday", as_signed),
+            (REPLY, b"RE: The hall on Friday", in_the_reply),
+        )
+    )
+    found = told({"a.eml": signed(mail, (as_signed, b"Geneva")), "reply.eml": reply})["a.eml"]
+    assert found["dkim.signed_with_another_value"]["expected"].startswith("Réunion")
+
+
 def test_the_subject_comes_from_the_reply(changed: Any) -> None:
     assert "reply.eml" in changed(SUBJECT)["dkim.altered"]["summary"]
 
@@ -79,6 +103,7 @@ def test_the_subject_comes_from_the_reply(changed: Any) -> None:
         [(b"Subject: The hall", b"Subject: [staff] The hall")],
         [(b"Subject: The hall on Friday", b"Subject: The xxxx on Friday")],
         [(b"Subject: The hall on Friday", b"Subject: (no subject)")],
+        [(b"Subject: The hall on Friday", b"Subject: T?? h??l o? F??d??")],
         [(b"Date: Mon, 24 Apr 2017 10", b"Date: Mon, 24 Apr 2017 20")],
         [(b"Date: Mon, 24 Apr 2017", b"Date: Thu, 1 Jan 1970")],
         [author(b"Claire Aubry <redacted@campaign.example>")],
@@ -128,6 +153,8 @@ def test_what_relays_and_lists_rewrite_is_no_alteration(changed: Any, edits: lis
          "Secret account, and the hall on Friday"),
         ((b"Subject: The hall on Friday", b"Subject: La salle de vendredi"), "The hall on Friday",
          "La salle de vendredi"),
+        ((b"Subject: The hall on Friday", b"Subject: Nine million euro go to our account in Panama before noon"),
+         "The hall on Friday", "Nine million euro go to our account in Panama before noon"),
     ],
 )  # fmt: skip
 def test_a_change_that_honest_software_makes_now_and_then_is_worth_a_look(

@@ -102,17 +102,17 @@ def encoded_words(field: HeaderField) -> Iterator[bytes]:
 
 
 def _words(field: HeaderField, text: str) -> Iterator[bytes]:
-    for value in _spellings(text, field):
+    for value in spellings(text, field.value):
         yield raw(field, value)
 
 
-def _spellings(text: str, field: HeaderField) -> Iterator[bytes]:
-    """A text as octets of a header field; ASCII has one spelling."""
+def spellings(text: str, beside: bytes) -> Iterator[bytes]:
+    """A text as octets of a header field, under the charset of a value beside it, too; ASCII has one spelling."""
     if text.isascii():
         yield text.encode()
         return
     yield text.encode("utf-8", "replace")
-    used = re.search(rb"=\?([^?*\s]{1,40})", field.value)
+    used = re.search(rb"=\?([^?*\s]{1,40})", beside)
     charsets = ["utf-8", "UTF-8", *([used[1].decode("latin-1")] if used else []), "iso-8859-1", "windows-1252"]
     for charset in dict.fromkeys(charsets):
         try:
@@ -215,7 +215,7 @@ def addresses(field: HeaderField) -> Iterator[bytes]:
             for separator in (b", ", b",", b",\r\n\t", b",\r\n ") if len(values) > 1 else (b", ",):
                 yield raw(field, separator.join(value for value in values if value is not None))
     if len(found) == 1 and found[0].name and not found[0].name.isascii():
-        for name in _spellings(found[0].name, field):
+        for name in spellings(found[0].name, field.value):
             for quoted in (name, b'"' + name + b'"') if b"=?" not in name else (name,):
                 yield raw(field, quoted + b" <" + pairs[0][1] + b">")
 
