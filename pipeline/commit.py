@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from pipeline import evidence, judging, key_store, recovered, tables
 from pipeline.examining import planned
 from pipeline.job import Job
-from pipeline.out_tables import RUN, file_sha256, read_table
+from pipeline.out_tables import RUN, file_sha256, read_rows
 from pipeline.whole_file import write_whole
 from transforms.auth.key import KeyRecord, parse_record
 from transforms.auth.openpgp import PGP
@@ -40,7 +40,7 @@ def commit(job: Job) -> dict[str, str]:
         rows = _run_rows(job, units, name, bases)
         written += write_table(job.out, name, rows)
     written += write_table(job.out, "keys", [keys_table(job.out)])
-    written += write_table(job.out, "sources", [_sources(job, units)])
+    written += write_table(job.out, "sources", _sources(job, units))
     _remove_others(job.out, written)
     return {name: file_sha256(job.out / name) for name in written}
 
@@ -141,14 +141,23 @@ def _ordinal_bases(job: Job, units: list[str]) -> Iterator[tuple[str, int]]:
         count += rows[0]["n_items"]
 
 
-def _sources(job: Job, units: list[str]) -> pa.Table:
-    """One row per directory entry; the ranges of a split file are added up."""
-    merged: dict[str, Source] = {}
+def _sources(job: Job, units: list[str]) -> Iterator[pa.Table]:
+    """One row per directory entry; the ranges of a split file, which follow one another, are added up."""
+    held: Source | None = None
     for unit_id in units:
+        whole = []
         columns = evidence.read_shard(job.out, unit_id, last="sources").sources.to_pydict().values()
         for part in map(Source, *columns):
-            known = merged.get(part.source_path)
-            merged[part.source_path] = part if known is None else _added(known, part)
+            if held is not None and held.source_path == part.source_path:
+                held = _added(held, part)
+                continue
+            whole += [held] if held is not None else []
+            held = part
+        yield _sources_table(whole)
+    yield _sources_table([held] if held is not None else [])
+
+
+def _sources_table(sources: Iterable[Source]) -> pa.Table:
     records = [
         {
             **row._asdict(),
@@ -156,7 +165,7 @@ def _sources(job: Job, units: list[str]) -> pa.Table:
             "bytes_in_items": None if row.counts_members else row.octets_in_items,
             "bytes_outside": None if row.counts_members else row.octets_outside,
         }
-        for row in merged.values()
+        for row in sources
     ]
     return _table("sources", records)
 
@@ -179,7 +188,7 @@ def keys_table(out: Path) -> pa.Table:
     confirmed: dict[tuple[str, str, str], int] = {}  # by domain, selector and key: others may have published it too
     tried: dict[tuple[str, str], int] = {}
     columns = ["type", "domain", "selector", "header_ok", "key_id", "key_status", "result"]
-    for row in read_table(out, "signatures", columns).to_pylist():
+    for row in read_rows(out, "signatures", columns):
         if row["type"] == PGP:  # its key decides over the whole
             row |= {"domain": OPENPGP, "selector": openpgp_key_id(row["selector"] or ""), "key_id": ""}
             row["header_ok"] = row["result"] == "pass" if row["key_status"] == "ok" else None

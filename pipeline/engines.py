@@ -7,9 +7,11 @@ means the in-process FnApiRunner, built as Beam itself builds it, in memory, wit
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,16 +72,33 @@ def choose(beam_options: list[str]) -> Engine:
 
 
 def run(engine: Engine, build: Callable[[Any], None]) -> None:
-    """Build and run a pipeline to its end. RuntimeError if the runner reports anything but success."""
+    """Build and run a pipeline to its end. RuntimeError if the runner reports anything but success, or is lost."""
     import apache_beam as beam
+    import grpc  # type: ignore[import-untyped]
     from apache_beam.runners.runner import PipelineState
 
     pipeline = beam.Pipeline(runner=engine.runner, options=engine.options)
     build(pipeline)
-    result = pipeline.run()
-    state = result.wait_until_finish() or result.state
+    try:
+        with _quiet_threads():
+            result = pipeline.run()
+            state = result.wait_until_finish() or result.state
+    except grpc.RpcError as error:
+        what = error.details() if isinstance(error, grpc.Call) else error
+        raise RuntimeError(f"the engine does not answer: {what}") from error
     if state != PipelineState.DONE:
         raise RuntimeError(f"the runner ended in state {state}")
+
+
+@contextlib.contextmanager
+def _quiet_threads() -> Iterator[None]:
+    """A thread of Beam that loses the engine prints a traceback besides; what it met is raised to the caller."""
+    before = threading.excepthook
+    threading.excepthook = lambda _: None
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def _must_exist(name: str) -> None:

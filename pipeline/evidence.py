@@ -103,13 +103,15 @@ def shard_path(out: Path, unit_id: str) -> Path:
     return out / "evidence" / unit_id[:2] / f"{unit_id}.arrow"
 
 
-def planned(out: Path) -> list[dict[str, object]]:
+def planned(out: Path) -> Iterator[dict[str, object]]:
     """The plan as written: unit_id, octets, entries and form of each unit, in walk order."""
     path = out / "evidence" / PLAN
-    try:
-        return [json.loads(line) for line in path.read_text("ascii").splitlines()]
-    except ValueError:
-        raise EvidenceDamaged(f"{path}: damaged. --resume plans again.") from None
+    with open(path, encoding="ascii") as file:
+        try:
+            for line in file:
+                yield json.loads(line)
+        except ValueError:
+            raise EvidenceDamaged(f"{path}: damaged. --resume plans again.") from None
 
 
 def to_shard(evidence: UnitEvidence) -> Shard:

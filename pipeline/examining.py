@@ -5,22 +5,27 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import NamedTuple
 
 from pipeline import evidence, progress, workers
 from pipeline.job import Job
-from pipeline.whole_file import write_whole
-from transforms.model import WorkUnit
+from pipeline.whole_file import whole
+from transforms.model import Planned, WorkUnit
 from transforms.plan import plan_units
 from transforms.unit import examine_unit
 from transforms.watch import Watch
 
+UNITS = "units.jsonl"  # in OUT/work: the units of the plan themselves, for who examines them
 
-def plan(job: Job) -> Iterator[WorkUnit]:
-    """The units of the dump that have no evidence yet; writes the whole plan on the way."""
 
-    def fill(file: BinaryIO) -> None:
-        for unit in plan_units(job.root, job.settings.limits, job.settings.also_hash):
+def plan(job: Job) -> Iterator[Planned]:
+    """The units of the dump that have no evidence yet, in walk order; writes the whole plan on the way.
+
+    It is there once the last one was taken. No more than one unit is in memory.
+    """
+    found = plan_units(job.root, job.settings.limits, job.settings.also_hash, job.spool)
+    with whole(job.out / "evidence" / evidence.PLAN) as lines, whole(job.work / UNITS) as units:
+        for unit in found:
             missing = not (job.resume and evidence.is_whole(job.out, unit.unit_id))
             line = {
                 "unit_id": unit.unit_id,
@@ -29,18 +34,47 @@ def plan(job: Job) -> Iterator[WorkUnit]:
                 "form": unit.form,
                 "wanted": missing,
             }
-            file.write(json.dumps(line).encode() + b"\n")
+            lines.write(json.dumps(line).encode() + b"\n")
+            octets = json.dumps(evidence.unit_to_json(unit)).encode() + b"\n"
             if missing:
-                wanted.append(unit)
-
-    wanted: list[WorkUnit] = []
-    write_whole(job.out / "evidence" / evidence.PLAN, fill)
-    yield from wanted
+                yield Planned(unit.unit_id, unit.sequence, unit.form, unit.octets, units.tell(), len(octets))
+            units.write(octets)
 
 
-def planned(job: Job) -> list[dict[str, object]]:
+def unit_at(job: Job, planned: Planned) -> WorkUnit:
+    """A unit as it was planned."""
+    with open(job.work / UNITS, "rb") as file:
+        file.seek(planned.at)
+        unit = evidence.unit_from_json(json.loads(file.read(planned.size)))
+    if unit.unit_id != planned.unit_id:
+        raise RuntimeError(f"{job.work / UNITS}: another plan than this run's")
+    return unit
+
+
+def planned(job: Job) -> Iterator[dict[str, object]]:
     """The plan as written: unit_id, octets, entries and form of each unit, in walk order."""
     return evidence.planned(job.out)
+
+
+class Tally(NamedTuple):
+    """What a plan comes to."""
+
+    units: int
+    wanted: int  # units that this run examines
+    entries: int  # directory entries, each once
+    octets: int  # of the dump, each once
+
+
+def tally(job: Job) -> Tally:
+    """Counts of the plan. Ranges of a file repeat the entry, and the octets, of their `whole` unit."""
+    units = wanted = entries = octets = 0
+    for unit in planned(job):
+        units += 1
+        wanted += bool(unit["wanted"])
+        if unit["form"] in ("files", "whole"):
+            entries += int(str(unit["entries"]))
+            octets += int(str(unit["octets"]))
+    return Tally(units, wanted, entries, octets)
 
 
 def octets_left(job: Job) -> int | None:
@@ -51,14 +85,14 @@ def octets_left(job: Job) -> int | None:
         return None
 
 
-def examine_and_store(job: Job, unit: WorkUnit, watch: Watch) -> int:
+def examine_and_store(job: Job, planned: Planned, watch: Watch) -> int:
     """Examine one unit and write its shard; answers the number of items."""
-    found = examine_unit(unit, job.root, job.settings, job.spool, watch)
+    found = examine_unit(unit_at(job, planned), job.root, job.settings, job.spool, watch)
     evidence.write_shard(job.out, evidence.to_shard(found))
     return len(found.items)
 
 
-def examine_units(job: Job, units: Iterable[WorkUnit]) -> Iterator[tuple[str, int]]:
+def examine_units(job: Job, units: Iterable[Planned]) -> Iterator[tuple[str, int]]:
     """Examine units, the largest first, in killable processes; answers (unit_id, items)."""
     ordered = sorted(units, key=lambda unit: (-unit.octets, unit.sequence))
     work = functools.partial(examine_and_store, job)

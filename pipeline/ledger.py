@@ -84,8 +84,7 @@ def differences(out: Path, dump: Path) -> list[str]:
     found = []
     root = os.fsencode(followed(dump))
     base = folder(root)
-    directories = walk(root) if dump.is_dir() else iter([[single_file(root)]])
-    for entry in (entry for files in directories for entry in files):
+    for entry in walk(root) if dump.is_dir() else (single_file(root),):
         path = file_path(entry.name)
         if path not in known:
             found.append(f"{path}: was not there when the dump was read")

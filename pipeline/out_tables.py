@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,13 @@ def read_table(out: Path, name: str, columns: list[str] | None = None) -> pa.Tab
     if not parts:
         raise FileNotFoundError(out / f"{name}.parquet")
     return pa.concat_tables(parts, promote_options="permissive")
+
+
+def read_rows(out: Path, name: str, columns: list[str]) -> Iterator[dict[str, Any]]:
+    """Some columns of a table, row by row; a batch of them is in memory."""
+    for path in table_files(out, name):
+        for batch in pq.ParquetFile(path).iter_batches(columns=columns):
+            yield from batch.to_pylist()
 
 
 def file_sha256(path: Path) -> str:

@@ -114,12 +114,12 @@ def _execute(
     engine = engine or _engine([])
     from pipeline import engines, graph  # Beam is imported only where it runs, and quietened by then
 
-    processes = arguments["workers"] or os.cpu_count() or 1
+    cores = arguments["workers"] or os.cpu_count() or 1
     job = Job(
         dump.absolute(),
         out.absolute(),
         Settings(LIMITS, tuple(arguments["also_hash"])),
-        processes if engine.is_local else 0,
+        cores if engine.is_local else arguments["workers"] or 1,
         together=engine.is_local,
         resume=resume,
         protected=frozenset(arguments["protect"]),
@@ -151,23 +151,23 @@ def _execute(
                     _say(options, f"put attachments back in {timings['put_back_seconds']} s: {put_back}")
             else:
                 put_back = (earlier or {}).get("put_back", {})
-            plan = examining.planned(job)
+            tally = examining.tally(job)
             recovery = (earlier or {}).get("recovery")
             if recovery is None:  # once per OUT: to judge again takes seconds
                 with _timed(timings, "recover_seconds"):
-                    recovery = recovering.recover_keys(job, processes, sys.stderr, options.quiet or options.json)
+                    recovery = recovering.recover_keys(job, cores, sys.stderr, options.quiet or options.json)
             recovery = {**recovery, "anchored": anchoring.anchor_keys(job)}
             # What Arrow's own pools keep for later is lost to everybody else: 100,000 messages take 458 MB, not 590.
             pa.set_memory_pool(pa.system_memory_pool())
             with _seldom_collecting(), _timed(timings, "judge_seconds"):
                 engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
-            _say(options, f"judged {len(plan)} work units in {timings['judge_seconds']} s")
+            _say(options, f"judged {tally.units} work units in {timings['judge_seconds']} s")
         taught = judging.noted(job)
         with _timed(timings, "commit_seconds"):
             hashes = commit.commit(job)
         _say(options, f"wrote {len(hashes)} files in {timings['commit_seconds']} s")
         with _timed(timings, "account_seconds"):
-            wrong = ledger.problems(out, entries_of(plan) if examine else None)
+            wrong = ledger.problems(out, tally.entries if examine else None)
         _say(options, f"accounted for every row in {timings['account_seconds']} s: {len(wrong)} problems")
     except OSError as error:
         if interrupted:
@@ -195,7 +195,7 @@ def _execute(
         "problems": wrong,
         "started": started,
         "timings": {**timings, "seconds": round(time.time() - started, 3)},
-        "octets": sum(int(str(unit["octets"])) for unit in plan if unit["form"] in ("files", "whole")),
+        "octets": tally.octets,
     }
     commit.write_run(out, record)
     print(summary.as_json(out) if options.json else summary.as_text(out))
@@ -213,11 +213,6 @@ def _engine(beam_options: list[str]) -> engines.Engine:
         return engines.choose(beam_options)
     except engines.EngineRefused as refusal:
         raise Refused(str(refusal), EXIT_USAGE) from None
-
-
-def entries_of(plan: list[dict[str, object]]) -> int:
-    """Directory entries that a plan covers; ranges repeat the entry of their `whole` unit."""
-    return sum(int(str(unit["entries"])) for unit in plan if unit["form"] in ("files", "whole"))
 
 
 @contextlib.contextmanager
@@ -333,10 +328,9 @@ def _say(options: argparse.Namespace, sentence: str) -> None:
 
 
 def _examined(job: Job) -> str:
-    plan = examining.planned(job)
-    new = sum(bool(unit["wanted"]) for unit in plan)
+    units, new, *_ = examining.tally(job)
     octets, items = progress.done(job.work / "progress")
-    return f"{new} of {len(plan)} work units ({len(plan) - new} were there), {octets / 1e6:.1f} MB, {items} items,"
+    return f"{new} of {units} work units ({units - new} were there), {octets / 1e6:.1f} MB, {items} items,"
 
 
 @contextlib.contextmanager

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 import apache_beam as beam
 
-from transforms.model import WorkUnit
+from transforms.model import Planned
 from transforms.taken_out import Batch
 
 ExamineUnits = (
-    Callable[[Iterable[WorkUnit]], Iterator[tuple[str, int]]] | Callable[[Iterable[Batch]], Iterator[tuple[str, int]]]
+    Callable[[Iterable[Planned]], Iterator[tuple[str, int]]] | Callable[[Iterable[Batch]], Iterator[tuple[str, int]]]
 )
 
 

@@ -97,6 +97,17 @@ class WorkUnit:
         return sum(entry.size for entry in self.entries)
 
 
+class Planned(NamedTuple):
+    """Where the plan on disk holds a unit: what crosses a shuffle in its place, however many files it has."""
+
+    unit_id: str
+    sequence: int
+    form: str
+    octets: int
+    at: int  # octet of the plan at which it begins
+    size: int  # octets there
+
+
 # ---- containers -------------------------------------------------------------------------------
 
 

@@ -2,7 +2,8 @@
 
 A unit is a bundle of whole small files, next to each other in that order, or a range of one large container.
 The plan depends on the dump alone, never on the number of workers, so the tables do not either.
-Walking streams: one directory's names are in memory at a time.
+Walking streams: of one directory's files no more than listing.AT_ONCE names are in memory, and the folders still to
+be walked.
 """
 
 from __future__ import annotations
@@ -11,56 +12,55 @@ import hashlib
 import json
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
-from itertools import chain
 
 from transforms.containers import mailbox
 from transforms.containers import zip as zip_archive
 from transforms.limits import Limits
+from transforms.listing import Spool, Unreadable, names
 from transforms.model import SCHEMA_VERSION, ContainerError, FileEntry, WorkUnit
 from transforms.sniff import HEAD, sniff
 from transforms.span import FileSpan
 
 
-def walk(root: bytes) -> Iterator[list[FileEntry]]:
-    """Each directory's entries that are not directories, sorted by name; then its directories.
+def walk(root: bytes, spool: Spool = tempfile.TemporaryFile) -> Iterator[FileEntry]:
+    """Each directory's entries that are not directories, sorted by name; then those of its directories.
 
     Links are not followed; nothing but lstat touches an entry here.
     """
     pending = [b""]
     while pending:
         directory = pending.pop()
-        files: list[FileEntry] = []
         below: list[bytes] = []
         try:
-            with os.scandir(os.path.join(root, directory)) as listing:
-                names = sorted(entry.name for entry in listing)
-        except OSError:
+            found = names(os.path.join(root, directory), spool)
+        except Unreadable as error:
             if not directory:
-                raise
-            yield [FileEntry(directory, 0, 0, "unreadable")]
+                raise error.__cause__ or error from None
+            yield FileEntry(directory, 0, 0, "unreadable")
             continue
-        for name in names:
+        for name in found:
             relative = os.path.join(directory, name)
             try:
                 status = os.lstat(os.path.join(root, relative))
             except OSError:
-                files.append(FileEntry(relative, 0, 0, "unreadable"))
+                yield FileEntry(relative, 0, 0, "unreadable")
                 continue
             if stat.S_ISDIR(status.st_mode):
                 below.append(relative)
             else:
-                files.append(FileEntry(relative, status.st_size, status.st_mtime_ns, _form(status.st_mode)))
-        if files:
-            yield files
+                yield FileEntry(relative, status.st_size, status.st_mtime_ns, _form(status.st_mode))
         pending.extend(reversed(below))
 
 
-def plan_units(root: bytes, limits: Limits, also_hash: tuple[str, ...] = ()) -> Iterator[WorkUnit]:
-    """Work units of a dump (a directory, or one file), in walk order."""
+def plan_units(
+    root: bytes, limits: Limits, also_hash: tuple[str, ...] = (), spool: Spool = tempfile.TemporaryFile
+) -> Iterator[WorkUnit]:
+    """Work units of a dump (a directory, or one file), in walk order. spool() holds the names of huge directories."""
     bound = {"schema": SCHEMA_VERSION, "limits": limits.as_dict(), "also_hash": sorted(also_hash)}
     salt = json.dumps(bound, sort_keys=True).encode()
-    for sequence, (form, entries, start, stop, ranges) in enumerate(_pieces(root, limits)):
+    for sequence, (form, entries, start, stop, ranges) in enumerate(_pieces(root, limits, spool)):
         yield WorkUnit(_unit_id(salt, form, entries, start, stop), sequence, form, entries, start, stop, ranges)
 
 
@@ -78,11 +78,10 @@ def folder(root: bytes) -> bytes:
 _Piece = tuple[str, tuple[FileEntry, ...], int, int, int]
 
 
-def _pieces(root: bytes, limits: Limits) -> Iterator[_Piece]:
-    directories = walk(root) if os.path.isdir(root) else iter([[single_file(root)]])
+def _pieces(root: bytes, limits: Limits, spool: Spool) -> Iterator[_Piece]:
     bundle: list[FileEntry] = []
     octets = 0
-    for entry in chain.from_iterable(directories):
+    for entry in walk(root, spool) if os.path.isdir(root) else (single_file(root),):
         large = entry.form == "file" and entry.size > limits.unit_bytes
         if bundle and (large or octets + entry.size > limits.unit_bytes or len(bundle) >= limits.unit_files):
             yield "files", tuple(bundle), 0, 0, 0

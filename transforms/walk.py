@@ -1,4 +1,4 @@
-"""Walk: the dump to work units (Beam)."""
+"""Walk: the dump to planned work units (Beam)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator
 
 import apache_beam as beam
 
-from transforms.model import WorkUnit
+from transforms.model import Planned
 
 
 class Walk(beam.PTransform):  # type: ignore[misc]
-    """Plan the dump. plan() yields work units; they are planned where this step runs."""
+    """Plan the dump. plan() yields where each unit lies; it runs where this step does."""
 
-    def __init__(self, plan: Callable[[], Iterator[WorkUnit]]) -> None:
+    def __init__(self, plan: Callable[[], Iterator[Planned]]) -> None:
         super().__init__()
         self.plan = plan
 
     def expand(self, root: beam.PBegin) -> beam.PCollection:
         plan = self.plan
-        return root | beam.Impulse() | beam.FlatMap(lambda _: plan()).with_output_types(WorkUnit)
+        return root | beam.Impulse() | beam.FlatMap(lambda _: plan()).with_output_types(Planned)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from pathlib import Path
 
 import apache_beam as beam
+import grpc
 import pytest
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.runners.runner import PipelineResult, PipelineRunner, PipelineState
@@ -104,3 +106,25 @@ def test_a_runner_that_ends_in_any_other_state_is_an_error() -> None:
     engine = engines.Engine(choose([]).options, Runner(), is_local=True)
     with pytest.raises(RuntimeError, match="CANCELLED"):
         engines.run(engine, lambda pipeline: pipeline | beam.Create([1]))
+
+
+def test_an_engine_that_is_lost_is_an_error_in_a_sentence(capfd: pytest.CaptureFixture[str]) -> None:
+    class Lost(grpc.RpcError, grpc.Call):
+        def details(self) -> str:
+            return "Connection refused"
+
+    class Runner(PipelineRunner):
+        def run_pipeline(self, pipeline, options):
+            def fails() -> None:
+                raise Lost
+
+            thread = threading.Thread(target=fails)
+            thread.start()
+            thread.join()
+            raise Lost
+
+    Lost.__abstractmethods__ = frozenset()
+    engine = engines.Engine(choose([]).options, Runner(), is_local=False)
+    with pytest.raises(RuntimeError, match=r"^the engine does not answer: Connection refused$"):
+        engines.run(engine, lambda pipeline: pipeline | beam.Create([1]))
+    assert "Traceback" not in capfd.readouterr().err

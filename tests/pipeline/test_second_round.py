@@ -387,8 +387,9 @@ def test_messages_beyond_the_limit_are_counted(tmp_path: Path, dump: Path, monke
     for number in range(4):
         (dump / f"{number}.eml").write_bytes(NOTED)
     job = Job(dump, tmp_path / "out", Settings(LIMITS), 0)
-    (job.out / "evidence").mkdir(parents=True)
-    for unit in examining.plan(job):
+    for folder in (job.out / "evidence", job.work):
+        folder.mkdir(parents=True)
+    for unit in list(examining.plan(job)):
         examining.examine_and_store(job, unit, UNWATCHED)
     found = second_round.put_back(job, lambda batches: list(second_round.try_batches(job, batches)) and None)
     assert found == {"left_out": 3, "restored": 2}

@@ -12,6 +12,7 @@ strong finding) and it lets a loose file inherit from one domain only, the one w
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
@@ -39,7 +40,8 @@ _TEACHING = frozenset({"signature", "repaired_signature", "provider_signature"})
 
 _ROWS = pa.schema(
     [
-        ("key", pa.string()),  # the domain that the row is about
+        ("key", pa.string()),  # a part of the domain that the row is about
+        ("domain", pa.string()),
         ("writer", pa.string()),  # who wrote to it; null: it wrote itself, at `date`
         ("signature", pa.binary()),
         ("date", pa.int64()),  # microseconds since 1970; null: none that can be read
@@ -55,6 +57,8 @@ COUNTS = pa.schema(
         ("writers", pa.int64()),
     ]
 )
+
+_PARTS = 64  # of a domain's rows: those of the organisation itself would else all lie in one place
 
 
 class Learned(NamedTuple):
@@ -121,14 +125,19 @@ def _rows(proven: ProvenShard) -> Iterator[tuple[Any, ...]]:
             continue
         date = dates[row]
         one = identity(signature)
-        yield sender, None, one, None if date is None else int(date.timestamp()) * 1_000_000
+        yield _part(sender, one), sender, None, one, None if date is None else int(date.timestamp()) * 1_000_000
         if is_provider(sender):
             continue
         covered = (addresses[row] for name, addresses in addressed.items() if name in signature.signed_fields)
         domains = {address.rpartition("@")[2] for some in covered for address in some}
         for recipient in sorted(filter(None, map(registered_domain, domains))):
             if recipient != sender:
-                yield recipient, sender, one, None
+                yield _part(recipient, sender.encode()), recipient, sender, one, None
+
+
+def _part(domain: str, counted: bytes) -> str:
+    """Equal things lie in one part, so that the parts' counts of different ones add up."""
+    return f"{domain} {zlib.crc32(counted) % _PARTS}"
 
 
 def is_provider(domain: str) -> bool:
@@ -146,24 +155,34 @@ def _providers() -> frozenset[str]:
 
 
 def join(table: pa.Table) -> pa.Table:
-    """For each domain: its own mails, when, and how many domains wrote to it (COUNTS)."""
-    own = table.filter(pc.is_null(table["writer"])).group_by("key")
+    """For each part of a domain in this bucket: its own mails, when, and how many domains wrote to it (COUNTS)."""
+    by = ["key", "domain"]
+    own = table.filter(pc.is_null(table["writer"])).group_by(by)
     sent = own.aggregate([("signature", "count_distinct"), ("date", "min"), ("date", "max")])
-    received = table.filter(pc.is_valid(table["writer"])).group_by("key").aggregate([("writer", "count_distinct")])
-    found = sent.join(received, "key", join_type="full outer").sort_by("key")
+    received = table.filter(pc.is_valid(table["writer"])).group_by(by).aggregate([("writer", "count_distinct")])
+    found = sent.join(received, by, join_type="full outer")
     columns = {
-        "domain": found["key"],
+        "domain": found["domain"],
         "mails": pc.fill_null(found["signature_count_distinct"], 0),
         "first": found["date_min"],
         "last": found["date_max"],
         "writers": pc.fill_null(found["writer_count_distinct"], 0),
     }
-    return pa.table(columns).cast(COUNTS)
+    return _added(pa.table(columns).cast(COUNTS))
+
+
+def _added(counts: pa.Table) -> pa.Table:
+    """One row for each domain, in their order."""
+    sums = counts.group_by("domain").aggregate(
+        [("mails", "sum"), ("first", "min"), ("last", "max"), ("writers", "sum")]
+    )
+    columns = (sums["domain"], sums["mails_sum"], sums["first_min"], sums["last_max"], sums["writers_sum"])
+    return pa.table(dict(zip(COUNTS.names, columns, strict=True))).cast(COUNTS).sort_by("domain")
 
 
 def learn(counts: Iterable[pa.Table], protected: frozenset[str]) -> Learned:
     """What the counts of all domains teach, in whatever order they come; protected are the domains that were named."""
-    table = pa.concat_tables([COUNTS.empty_table(), *counts]).sort_by("domain")
+    table = _added(pa.concat_tables([COUNTS.empty_table(), *counts]))
     named = frozenset(filter(None, map(registered_domain, protected)))
     enough = [
         LearnedDomain(one["domain"], one["mails"], _moment(one["first"]), _moment(one["last"]), one["writers"])

@@ -1,0 +1,237 @@
+"""One dump on this machine and on an engine with worker processes of its own: are the tables the same to the octet?
+
+    python benchmarks/engines.py job-service DUMP --keys KEYS [--workers 2] [--kill worker|pool|engine] [--name NAME]
+    python benchmarks/engines.py prism DUMP --keys KEYS --prism FILE ...
+
+job-service: the portable job service of Beam's Python SDK. prism: Beam's own runner in Go, built from the module of
+Beam's Go SDK in the version of the Python SDK. Either gets a worker pool, as a cluster has it beside each of its
+machines. All of it listens on loopback only in what it is given, is ended by its process id, and must be done in time.
+
+--kill ends one process with SIGKILL as soon as the first evidence is written. The run must then give the same tables,
+or say in a sentence that it stopped and end with 4; `--resume` with a fresh engine must complete it to the same tables.
+Writes results/DATE-engine-NAME.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = Path(__file__).resolve().parent / "results"
+TABLES = ("items", "findings", "signatures", "keys", "sources")
+INCOMPLETE = 4
+_STARTS = 60.0  # seconds that a service may take until it listens
+
+
+class Breach(Exception):
+    """Other tables, no end in time, or an end that says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """An engine and its worker pool, running."""
+
+    engine: subprocess.Popen[bytes]
+    pool: subprocess.Popen[bytes]
+    beam: tuple[str, ...]  # what a run is told behind `--`
+
+    def kill(self, whom: str) -> None:
+        """SIGKILL, without any chance to say good-bye."""
+        if whom == "engine":
+            self.engine.kill()
+            return
+        workers = _children(self.pool.pid)
+        if whom == "pool":
+            self.pool.kill()
+        for pid in workers if whom == "pool" else workers[:1]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def started(engine: str, workers: int, prism: Path | None = None) -> Iterator[Cluster]:
+    """The engine and its pool on free ports, ended with their children."""
+    jobs, pool = _free_port(), _free_port()
+    command = {
+        "job-service": [
+            *(sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main"),
+            *("--port", str(jobs)),
+        ],
+        "prism": [str(prism), "-job_port", str(jobs), "-serve_http=false", "-log_level", "error"],
+    }[engine]
+    pool_command = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", "--service_port", str(pool)]
+    with _service(command, jobs) as job_service, _service(pool_command, pool) as worker_pool:
+        beam = (
+            "--runner=PortableRunner",
+            f"--job_endpoint=localhost:{jobs}",
+            "--environment_type=EXTERNAL",
+            f"--environment_config=localhost:{pool}",
+            f"--direct_num_workers={workers}",
+        )
+        yield Cluster(job_service, worker_pool, beam)
+
+
+@contextlib.contextmanager
+def _service(command: Sequence[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # the pool starts `python`
+    process = subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": path},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        _until_it_listens(process, port)
+        yield process
+    finally:
+        left = [process.pid, *_children(process.pid)]
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(15)
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
+
+
+def _until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
+    end = time.monotonic() + _STARTS
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise Breach(f"{process.args!r} does not listen")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _children(pid: int) -> list[int]:
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(one) for one in found.stdout.split()]
+
+
+def run(dump: Path, keys: Sequence[Path], out: Path, *more: str) -> subprocess.Popen[bytes]:
+    """`triage run`, started; what it says on stderr lies beside OUT."""
+    command = [sys.executable, "-m", "pipeline", "run", str(dump), "-o", str(out), "-q"]
+    for key in keys:
+        command += ["--keys", str(key)]
+    with open(f"{out}.stderr", "wb") as stderr:
+        return subprocess.Popen([*command, *more], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=stderr)
+
+
+def ended(process: subprocess.Popen[bytes], out: Path, seconds: float) -> int:
+    """The exit code. Breach if there is none in time, or one that is neither 0 nor a stop told in a sentence."""
+    try:
+        code = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise Breach(f"no end after {seconds:.0f} s") from None
+    said = Path(f"{out}.stderr").read_text(errors="replace")
+    if (
+        code not in (0, INCOMPLETE)
+        or "Traceback" in said
+        or (code == INCOMPLETE and "triage: the run stopped" not in said)
+    ):
+        raise Breach(f"ended with {code}\n{said}")
+    return code
+
+
+def tables(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for name in TABLES for path in sorted(out.glob(f"{name}*.parquet"))}
+
+
+def shards(out: Path) -> int:
+    """Evidence shards, each of which some unit has left once."""
+    return sum(1 for _ in out.glob("evidence/*/*.arrow"))
+
+
+def leftovers(out: Path) -> int:
+    """Temporary files that a killed attempt left beside its shard."""
+    return sum(1 for _ in out.glob("evidence/*/.*"))
+
+
+def compared(options: argparse.Namespace, place: Path) -> dict[str, object]:
+    """Run on both; after a kill, resume. Answers what was seen."""
+    local, out = place / "local", place / "engine"
+    dump, keys = options.dump.absolute(), [key.absolute() for key in options.keys]
+    start = time.monotonic()
+    if ended(run(dump, keys, local, "--workers", str(options.workers)), local, options.seconds) != 0:
+        raise Breach("the run on this machine failed")
+    seen: dict[str, object] = {"local_seconds": round(time.monotonic() - start, 1)}
+    record = json.loads((local / "run.json").read_text())
+    seen |= {"octets": record["octets"], "items": record["counts"]["items"], "units": shards(local)}
+    expected = tables(local)
+    with started(options.engine, options.workers, options.prism) as cluster:
+        start = time.monotonic()
+        process = run(dump, keys, out, "--", *cluster.beam)
+        if options.kill:
+            while not shards(out) and process.poll() is None:
+                time.sleep(0.05)
+            cluster.kill(options.kill)
+            seen["shards_when_killed"] = shards(out)
+        code = ended(process, out, options.seconds)
+        seen |= {"engine_seconds": round(time.monotonic() - start, 1), "exit_code": code}
+    if code == INCOMPLETE:
+        if not options.kill:
+            raise Breach(Path(f"{out}.stderr").read_text(errors="replace"))
+        seen["said"] = Path(f"{out}.stderr").read_text(errors="replace").splitlines()[0]
+        with started(options.engine, options.workers, options.prism) as cluster:
+            start = time.monotonic()
+            if ended(run(dump, keys, out, "--resume", "--", *cluster.beam), out, options.seconds) != 0:
+                raise Breach("--resume failed")
+            seen["resumed_seconds"] = round(time.monotonic() - start, 1)
+    else:
+        seen["timings"] = json.loads((out / "run.json").read_text())["timings"]
+    if tables(out) != expected:
+        raise Breach("other tables than on this machine")
+    if shards(out) != shards(local):
+        raise Breach("another number of shards than on this machine")
+    return {**seen, "same_tables": True, "temporary_files_left": leftovers(out), "local_timings": record["timings"]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("engine", choices=("job-service", "prism"))
+    parser.add_argument("dump", type=Path)
+    parser.add_argument("--keys", type=Path, action="append", default=[])
+    parser.add_argument("--workers", type=int, default=2, help="worker processes, there and here")
+    parser.add_argument("--prism", type=Path, help="the program that `go install .../cmd/prism` made")
+    parser.add_argument("--kill", choices=("worker", "pool", "engine"))
+    parser.add_argument("--seconds", type=float, default=900.0, help="that one run may take")
+    parser.add_argument("--name", help="keep the result under this name")
+    options = parser.parse_args()
+    if options.engine == "prism" and options.prism is None:
+        parser.error("--prism is missing")
+    with tempfile.TemporaryDirectory() as place:
+        seen = compared(options, Path(place))
+    versions = {name: importlib.metadata.version(name) for name in ("apache-beam", "pyarrow")}
+    told = {"engine": options.engine, "workers": options.workers, "kill": options.kill, **seen,
+            "versions": {"python": platform.python_version(), **versions}, "cores": os.cpu_count()}  # fmt: skip
+    text = json.dumps(told, indent=1, sort_keys=True)
+    print(text)
+    if options.name:
+        (RESULTS / f"{datetime.date.today():%Y-%m-%d}-engine-{options.name}.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
