@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -13,6 +14,7 @@ from transforms.case import ItemView
 from transforms.model import Direction, Kind, Rule, Strength
 from transforms.verdict import FAMILIES, IMPERSONATION, SPOOFED, SUBTYPES
 
+HERE = Path(__file__).resolve().parent
 MODULES = [*checks.modules(), *joins.by_name().values()]
 
 
@@ -34,6 +36,16 @@ def test_rules_are_declared_whole(module: ModuleType) -> None:
         assert rule.sentence[0].isupper() and not rule.sentence.endswith(".")
         assert rule.innocent.endswith(".")
         assert rule.rate
+
+
+@pytest.mark.parametrize("module", MODULES, ids=named)
+def test_each_rule_is_tried_in_the_mirrored_test_of_its_file(module: ModuleType) -> None:
+    _, room, name = module.__name__.split(".")
+    text = (HERE / "transforms" / room / f"test_{name}.py").read_text("utf-8")
+    constants = {rule.code: constant for constant, rule in vars(module).items() if isinstance(rule, Rule)}
+    for rule in module.RULES:
+        named = (rule.code, rule.code.partition(".")[2], constants.get(rule.code, rule.code))
+        assert any(re.search(rf"\b{re.escape(one)}\b", text) for one in named), rule.code
 
 
 @pytest.mark.parametrize("module", checks.modules(), ids=named)

@@ -75,6 +75,11 @@ def test_a_text_whose_signer_has_no_key_here_is_a_remark() -> None:
     assert finding.summary.endswith("pgp, part 1, dsa-sha1, key 0123456789abcdef (content_changed_after_signing)")
 
 
+def test_a_text_that_a_given_key_confirms_supports_weakly_whoever_sent_it() -> None:
+    one = DocumentSignature(0, "pgp", "part 1", "dsa-sha1", True, "pass", "pass", subject="Anna", fingerprint="01" * 8)
+    assert said(one) == said(one, "eve@elsewhere.example") == ["document.signed_with_given_key"]
+
+
 @pytest.mark.parametrize(
     ("changes", "signed", "shown", "code"),
     [

@@ -47,6 +47,8 @@ def test_a_note_with_a_rule_of_its_own_is_told_by_it() -> None:
         "container.messages: 3 by the folders' own count, 3 listed in them",
         "container.reader_missing: pip install 'leak-triage[pst]'",
         "mail.rebuilt: readpst",
+        "mail.exported: Google Takeout",
+        "mail.shown_otherwise: Subject The bribe for The hall",
         "mail.encrypted",
         "document.content_credentials",
     )

@@ -57,3 +57,14 @@ def test_an_attachment_put_back_is_told_in_its_own_words() -> None:
     found = findings(back, VALID)
     assert [one.code for one in found] == ["dkim.valid_in_part", "dkim.attachment_put_back"]
     assert found[1].expected == "a.pdf" and "an attachment was taken out" in found[1].summary
+
+
+def test_attachments_that_no_file_could_replace_are_named_once() -> None:
+    proof = best_proof((SIGNATURE,), (FAILED,))
+    view = ItemView(Kind.EMAIL, (), None, True, proof, (SIGNATURE,), (FAILED,), taken_out=("a.pdf", "b.pdf"))
+    (found,) = repairs.check(view)
+    assert (found.code, found.direction) == ("dkim.attachment_taken_out", Direction.NEUTRAL)
+    assert found.summary.endswith("a.pdf, b.pdf")
+    back = SIGNATURE._replace(objections=("proven_except_added_text",), repairs="detached_attachment", signed="a.pdf")
+    view = view._replace(signatures=(back,), results=(VALID,), proof=best_proof((back,), (VALID,)))
+    assert [one.code for one in repairs.check(view)] == ["dkim.attachment_put_back"]

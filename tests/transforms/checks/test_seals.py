@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sealing import Signer, seal, sign
+from sealing import Signer, prefix_of, seal, sign
 from transforms.auth.key import parse_record
 from transforms.model import PublicKey
 
@@ -38,11 +38,17 @@ FASTMAIL = (
 )
 
 
-def judge(folder: Path, judged: Any, octets: bytes, sealers: tuple[str, ...] = ("mx.example",)) -> dict[str, Any]:
+def judge(
+    folder: Path,
+    judged: Any,
+    octets: bytes,
+    sealers: tuple[str, ...] = ("mx.example",),
+    signers: tuple[Signer, ...] = (MX, OTHER, CLUB),
+) -> dict[str, Any]:
     (folder / "m.eml").write_bytes(octets)
     keys = [
         PublicKey(parse_record(s.record()).key_id, s.domain, s.selector, s.record(), "archive", "keys.csv")
-        for s in (MX, OTHER, CLUB)
+        for s in signers
     ]
     row: dict[str, Any] = judged(folder, keys, sealers=sealers)["m.eml"]
     return row
@@ -178,3 +184,44 @@ def test_another_receiver_that_saw_it_pass_speaks_louder(tmp_path: Path, judged:
     passed = seal(MAIL, OTHER, "other.example; dmarc=pass header.from=club.example")
     row = judge(tmp_path, judged, seal(passed, MX, FAILED, instance=2), ("mx.example", "other.example"))
     assert against(row) == {}
+
+
+# ---- what seals say for a mail, or leave open ----------------------------------------------------
+
+SIGNED = sign(MAIL, CLUB)
+PASSED = f"mx.example; dkim=pass header.i=@club.example header.s=s1 header.b={prefix_of(SIGNED)}"
+SPF = "mx.example; spf=pass smtp.mailfrom={}"
+
+
+@pytest.mark.parametrize(
+    ("octets", "sealers", "signers", "code", "direction", "strength"),
+    [
+        (seal(SIGNED, MX, PASSED), ("mx.example",), (MX,), "receiver_seal", "supports", "decisive"),
+        (seal(MAIL, MX, SPF.format("a@club.example")), ("mx.example",), (MX,), "receiver_recorded_pass", "supports",
+         "strong"),
+        (seal(SIGNED, MX, PASSED) + b"A footer.\r\n", ("mx.example",), (MX,), "recorded_before_a_change", "supports",
+         "weak"),
+        (seal(MAIL, MX, SPF.format("a@evil.example")), ("mx.example",), (MX,), "held_by_receiver", "supports", "weak"),
+        (seal(SIGNED, MX, PASSED) + b"A footer.\r\n", ("mx.example",), (MX,), "chain_broken", "neutral", "weak"),
+        (seal(SIGNED, MX, PASSED), ("mx.example",), (OTHER,), "key_unknown", "neutral", "weak"),
+        (seal(SIGNED, MX, PASSED), (), (MX,), "sealer_not_trusted", "neutral", "weak"),
+    ],
+)  # fmt: skip
+def test_each_finding_has_its_weight(
+    tmp_path: Path,
+    judged: Any,
+    octets: bytes,
+    sealers: tuple[str, ...],
+    signers: tuple[Signer, ...],
+    code: str,
+    direction: str,
+    strength: str,
+) -> None:
+    row = judge(tmp_path, judged, octets, sealers, signers)
+    (found,) = (one for one in row["findings"] if one["code"] == f"arc.{code}")
+    assert (found["direction"], found["strength"]) == (direction, strength)
+    assert (row["verdict"] == "verified") == (strength == "decisive")
+
+
+def test_a_mail_without_seals_has_no_finding_of_them(tmp_path: Path, judged: Any) -> None:
+    assert not [one for one in judge(tmp_path, judged, SIGNED)["findings"] if one["code"].startswith("arc.")]

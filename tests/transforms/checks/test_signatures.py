@@ -132,3 +132,14 @@ def test_remarks_need_a_confirmed_header() -> None:
         "dkim.valid", "dkim.key_testing", "dkim.oversigned",
     ]  # fmt: skip
     assert [one.code for one in findings((signature, HEADER._replace(testing=True)))] == ["dkim.header_changed"]
+
+
+def test_googles_own_signature_supports_weakly_and_anybody_elses_of_that_name_does_not() -> None:
+    google = SIGNATURE._replace(type="google", domain="1e100.net", aligned="none")
+    absent, found = sorted(findings((google, VALID)))
+    assert (found.code, found.direction, found.strength) == (
+        "dkim.handled_by_google", Direction.SUPPORTS, Strength.WEAK,
+    )  # fmt: skip
+    assert absent.code == "dkim.absent"
+    for other in ((google._replace(domain="outsider.example"), VALID), (google, HEADER)):
+        assert [one.code for one in findings(other)] == ["dkim.absent"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pytest
 from prepared_signature import SIGNATURE
 from transforms.auth.proof import Proof
 from transforms.joins import sent
-from transforms.model import Kind, SignatureResult, Status
+from transforms.model import Direction, Kind, Rule, SignatureResult, Status, Strength
 from transforms.shard import ProvenShard, Signed
 
 PROVEN = Proof("signature", "strong", "", 0, "campaign.example", "s1")
@@ -184,3 +185,39 @@ def test_only_a_signature_without_other_doubts_supports_a_file(make_proven, chan
     files = make_proven(("deed.pdf", Kind.DOCUMENT, LOOSE), sequence=1)
     found = answers(taken_out_of(make_proven, PASS._replace(**change)), files)
     assert bool(found) == supports
+
+
+# ---- findings ------------------------------------------------------------------------------------
+
+
+def test_a_loose_file_tells_who_sent_it_and_another_file_does_not(told, signed) -> None:
+    deed = b"The deed of the hall, with its two annexes, as it was signed before the notary on the 24th of April.\n"
+    mail = (
+        b"From: Anna <anna@campaign.example>\nTo: desk@newsroom.example\nSubject: The deed\n"
+        b"Date: Mon, 24 Apr 2017 10:00:00 +0000\nMessage-ID: <deed.1@campaign.example>\nMIME-Version: 1.0\n"
+        b'Content-Type: multipart/mixed; boundary="=-b"\n\n--=-b\nContent-Type: text/plain\n\nAttached.\n'
+        b'--=-b\nContent-Type: text/plain\nContent-Disposition: attachment; filename="deed.txt"\n'
+        b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(deed) + b"--=-b--\n"
+    )
+    files = {"m.eml": signed(mail), "deed.txt": deed, "forged.txt": deed.replace(b"two", b"nine")}
+    rows = told(files, protect="campaign.example")
+    found = rows["deed.txt"][sent.SENT.code]
+    assert (found["direction"], found["strength"], rows["deed.txt"]["verdict"]) == ("supports", "weak", "verified")
+    assert "anna@campaign.example in m.eml" in found["summary"]
+    assert sent.SENT.code not in rows["forged.txt"] and rows["forged.txt"]["verdict"] == "unverifiable"
+
+
+@pytest.mark.parametrize(
+    ("domain", "rule", "strength"),
+    [("campaign.example", sent.SIGNED, Strength.STRONG), ("other.example", sent.OUTSIDERS, Strength.WEAK)],
+)
+def test_a_file_that_was_taken_out_counts_if_its_sender_is_protected(
+    make_proven, domain: str, rule: Rule, strength: Strength
+) -> None:
+    table = pa.concat_tables(
+        sent.rows(unit, frozenset([domain]))
+        for unit in (taken_out_of(make_proven, PASS), make_proven(("deed.pdf", Kind.DOCUMENT, LOOSE), sequence=1))
+    )
+    (found,) = sent.join(table).to_pylist()
+    assert found["put_back"] and (sent.SIGNED if found["protected"] else sent.OUTSIDERS) is rule
+    assert (rule.direction, rule.strength) == (Direction.SUPPORTS, strength)
