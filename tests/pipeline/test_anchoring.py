@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
-from test_recovering import APRIL, mail, rows, triage  # noqa: E402
-
-from sealing import Signer, seal  # noqa: E402
+from command_line import rows, triage
+from lost_key_mail import APRIL, mail
+from sealing import Signer, seal
 
 MX = Signer("mx.example", "arc", "newspaper")
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from clocked_mail import FORGED, clocked, inbox
+from command_line import triage
 from correspondence import HOME, MINUTES, OTHERS, SIGNERS, correspondence, mail
 from pipeline import out_tables
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-def triage(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
 def written(folder: Path, files: dict[str, bytes]) -> Path:

@@ -7,25 +7,16 @@ import fcntl
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from command_line import MAIL, refused, triage
 from pipeline import cli, key_store, summary
 from sealing import Signer, prefix_of, seal, sign
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MAIL = (
-    b"From: anna@campaign.example\r\nTo: b@c.example\r\nSubject: hi\r\n"
-    b"Date: Mon, 24 Apr 2017 10:00:00 +0200\r\n\r\nText\r\n"
-)
-
-
-def triage(*arguments: object, **named: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, **named)  # type: ignore[call-overload]
 
 
 @pytest.fixture
@@ -49,12 +40,6 @@ def here(capsys: pytest.CaptureFixture[str]) -> Here:
         return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
 
     return run
-
-
-def refused(done: subprocess.CompletedProcess[str], code: int, words: str) -> None:
-    assert done.returncode == code, done.stderr
-    assert words in done.stderr and "Traceback" not in done.stderr
-    assert done.stdout == ""
 
 
 def test_a_missing_dump_is_refused(tmp_path: Path) -> None:
@@ -292,17 +277,17 @@ def test_names_that_are_not_utf8_can_be_asked_for_and_shown(tmp_path: Path) -> N
     os.mkdir(folder)
     with open(folder + b"/a\xfe.eml", "wb") as file:
         file.write(MAIL)
-    strict = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    strict = {"PYTHONIOENCODING": "utf-8:strict"}
     message = os.fsdecode(folder + b"/a\xfe.eml")
-    done = triage("check", "--json", message, env=strict)
+    done = triage("check", "--json", message, **strict)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["path"].endswith("/d\\xff/a%FE.eml")
     out = tmp_path / "out"
-    assert triage("run", os.fsdecode(folder), "-o", out, "-q", env=strict).returncode == 0
+    assert triage("run", os.fsdecode(folder), "-o", out, "-q", **strict).returncode == 0
     for item in ("a%FE.eml", "a\udcfe.eml"):
-        assert json.loads(triage("explain", out, item, "--json", env=strict).stdout)["path"] == "a%FE.eml"
-    refused(triage("explain", out, "\udcff\udcfe", env=strict), 3, "no such item")
-    refused(triage("check", message + "x", env=strict), 3, "no such file")
+        assert json.loads(triage("explain", out, item, "--json", **strict).stdout)["path"] == "a%FE.eml"
+    refused(triage("explain", out, "\udcff\udcfe", **strict), 3, "no such item")
+    refused(triage("check", message + "x", **strict), 3, "no such file")
 
 
 def test_an_out_that_is_not_utf8_is_refused_before_anything_is_read(dump: Path, tmp_path: Path, here: Here) -> None:
@@ -336,14 +321,14 @@ def test_nothing_printed_of_a_folder_s_name_is_a_control_character(tmp_path: Pat
 
 
 def test_a_terminal_that_knows_ascii_alone_shows_escapes(finished: Path) -> None:
-    surroundings = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
+    surroundings = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}
     for command in (
         ["--help"],
         ["summary", finished],
         ["explain", finished, "01_signed.eml"],
         ["keys", "list", finished],
     ):
-        done = triage(*command, env=surroundings)
+        done = triage(*command, **surroundings)
         assert done.returncode in (0, 3) and "Traceback" not in done.stderr, done.stderr
         assert (done.stdout + done.stderr).isascii()
 

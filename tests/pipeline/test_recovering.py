@@ -15,17 +15,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
-from unittest import mock
 
-import dkim
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from command_line import ROOT, rows, table_octets, triage
+from lost_key_mail import APRIL, mail
 from pipeline import cli, commit, key_store, out_tables, recovered, recovering
 from pipeline.job import Job
 from transforms.auth import recover
@@ -34,29 +30,10 @@ from transforms.limits import LIMITS
 from transforms.unpack.rows import Settings
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE))
 import mock_work  # noqa: E402
 
-TABLES = ("items", "findings", "signatures", "keys", "sources")
-APRIL, JUNE = datetime(2017, 4, 1, tzinfo=UTC), datetime(2017, 6, 1, tzinfo=UTC)
-
-
-def triage(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={**os.environ, **environment})
-
-
-def mail(key: RSAPrivateKey, day: datetime, sender: str, domain: str = "press.example") -> bytes:
-    """A mail of that day, signed with this key as s1 of the domain."""
-    octets = (
-        f"From: {sender}@{domain}\r\nTo: desk@newsroom.example\r\nSubject: Note of {day:%d %B}\r\n"
-        f"Date: {format_datetime(day)}\r\nMessage-ID: <{sender}.{day:%m%d}@{domain}>\r\n\r\nRead this by {day:%A}.\r\n"
-    ).encode()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    with mock.patch.object(dkim, "time", SimpleNamespace(time=day.timestamp)):  # t= is its Date
-        signed = dkim.sign(octets, b"s1", domain.encode(), pem, canonicalize=(b"relaxed", b"relaxed"))
-    return bytes(signed) + octets
+JUNE = datetime(2017, 6, 1, tzinfo=UTC)
 
 
 def record(key: RSAPrivateKey) -> str:
@@ -106,16 +83,8 @@ def archive(keys: list[RSAPrivateKey], tmp_path: Path) -> Path:
     return path
 
 
-def rows(out: Path, name: str = "items") -> list[dict[str, Any]]:
-    return list(out_tables.read_table(out, name).to_pylist())
-
-
 def verdicts(out: Path) -> dict[str, tuple[str, str]]:
     return {row["path"]: (row["verdict"], row["reason_code"]) for row in rows(out)}
-
-
-def tables(out: Path) -> dict[str, bytes]:
-    return {name: (out / f"{name}.parquet").read_bytes() for name in TABLES}
 
 
 # ---- what is said -----------------------------------------------------------------------------
@@ -195,12 +164,12 @@ def test_workers_and_resume_do_not_matter(dump: Path, finished: Path, tmp_path: 
     for workers in (1, 4):
         other = tmp_path / str(workers)
         assert triage("run", dump, "-o", other, "-q", "--workers", workers, PYTHONHASHSEED="7").returncode == 0
-        assert tables(other) == tables(finished)
+        assert table_octets(other) == table_octets(finished)
     kept = (other / "keys" / "recovered.jsonl").read_text("ascii").splitlines()
     (other / "keys" / "recovered.jsonl").write_text(kept[0] + "\n", "ascii")  # killed between two pairs
     (other / "run.json").unlink()
     assert triage("run", dump, "-o", other, "-q", "--resume").returncode == 0
-    assert tables(other) == tables(finished)
+    assert table_octets(other) == table_octets(finished)
 
 
 def test_judging_again_computes_nothing(out: Path, finished: Path) -> None:
@@ -208,7 +177,7 @@ def test_judging_again_computes_nothing(out: Path, finished: Path) -> None:
     assert len(before.splitlines()) == 2
     done = triage("judge", out, "--only-keys")
     assert done.returncode == 0 and "computing" not in done.stderr
-    assert tables(out) == tables(finished)
+    assert table_octets(out) == table_octets(finished)
     assert (out / "keys" / "recovered.jsonl").read_bytes() == before
 
 

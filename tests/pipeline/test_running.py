@@ -8,8 +8,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from test_cli import MAIL, refused, triage
 
+from command_line import MAIL, refused, triage
 from pipeline import commit, options, out_tables
 
 

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import json
 import shutil
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,18 +13,14 @@ from typing import Any
 
 import pytest
 
+from command_line import rows, table_octets, triage
+from detached_mail import FIELDS, PDF, attachment, cut, deleted, mail, saved, take_out
+from mail_system import Mailer
 from pipeline import commit, evidence, examining, out_tables, second_round
 from pipeline.job import Job
 from transforms.limits import LIMITS
 from transforms.unpack.rows import Settings
 from transforms.watch import UNWATCHED
-
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
-from test_recovering import rows, tables, triage  # noqa: E402
-
-from detached_mail import FIELDS, PDF, attachment, cut, deleted, mail, saved, take_out  # noqa: E402
-from mail_system import Mailer  # noqa: E402
 
 MAILER = Mailer()
 SHA256 = hashlib.sha256(PDF).hexdigest()
@@ -286,7 +281,7 @@ def test_workers_and_surroundings_do_not_matter(finished: tuple[Path, Path], key
     assert outcomes(before) == {"restored": 3} and len(made(before)) == 3
     other = tmp_path / "other"
     done = triage("run", dump, "-o", other, "-q", "--keys", keys, "--workers", 2, *PROTECTED, PYTHONHASHSEED="7")
-    assert done.returncode == 0 and tables(other) == tables(before)
+    assert done.returncode == 0 and table_octets(other) == table_octets(before)
 
 
 def resume(out: Path, dump: Path, keys: Path) -> None:
@@ -302,12 +297,12 @@ def test_killed_between_the_rounds_or_in_the_second_the_tables_are_the_same(
     second.write_bytes(second.read_bytes()[:-40])
     kept = third.stat().st_mtime_ns
     resume(out, finished[0], keys)
-    assert tables(out) == tables(finished[1]) and outcomes(out) == outcomes(finished[1])
+    assert table_octets(out) == table_octets(finished[1]) and outcomes(out) == outcomes(finished[1])
     assert third.stat().st_mtime_ns == kept
     for path in made(out):
         path.unlink()
     resume(out, finished[0], keys)
-    assert tables(out) == tables(finished[1])
+    assert table_octets(out) == table_octets(finished[1])
 
 
 def test_a_file_that_came_or_went_since_is_minded(dump: Path, keys: Path) -> None:
