@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline import lookup
 from pipeline.lookup import Record
+from pipeline.report import words
 from pipeline.summary import APART
 from transforms.checks import modules as check_modules
 from transforms.checks import repairs
@@ -24,7 +25,7 @@ from transforms.wording import in_words
 SHOWN = ("path", "verdict", "basis", "reason_code", "headline", "would_change", "dkim_result", "arc_result")
 # What its text is made from besides: of a large table, every column that is not read is time.
 COLUMNS = [*SHOWN, "item_id", "kind", "rule", "subtype", "confidence", "from_email", "subject", "date_raw", "date_utc",
-           "signed_utc", "received_utc", "sha256", "inherits_from", "dup_of"]  # fmt: skip
+           "signed_utc", "received_utc", "sha256", "inherits_from", "dup_of", "status", "error_code"]  # fmt: skip
 
 DOCUMENT_TYPES = ("smime", "pdf", "pgp")  # of signatures that stand inside an item
 
@@ -68,6 +69,8 @@ def as_text(item: Record) -> str:
     ):  # fmt: skip
         if item[name]:
             lines.append(f"  {label:<15}{clean_text(str(item[name]))}")
+    if item["error_code"]:
+        lines.append(f"  {'reading':<15}{item['status']}: {words.error(item['error_code'])} [{item['error_code']}]")
     for signature in item["signatures"]:
         if signature["type"] in DOCUMENT_TYPES:
             lines += ["", *_inside(signature)]
@@ -146,6 +149,8 @@ def _inside(signature: Record) -> list[str]:
         f"  {signature['type']} signature {signature['seq']}: {signature['algorithm'] or '-'}",
         f"    result {signature['result']}{reason}, key {signature['key_status']}",
     ]
+    if signature["changes"]:
+        lines.append(f"    changed by later saves: {', '.join(signature['changes'])}")
     if signature["objection"]:
         lines.append(f"    objection: {in_words(signature['objection'])} [{signature['objection']}]")
     return lines

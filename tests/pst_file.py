@@ -25,10 +25,25 @@ def heap(values: dict[int, bytes | int | None], levels: int = 0) -> bytes:
         allocations.append(struct.pack("<HL", 0, root))
         root = hid(len(allocations))
     allocations[0] = struct.pack("<BBBBL", 0xB5, 2, 6, levels, root)
+    return _heap(0xBC, allocations)
+
+
+def table(numbers: list[int]) -> bytes:
+    """A table that lists other nodes by their numbers, and says no more of them (MS-PST §2.3.4)."""
+    columns = struct.pack("<LHBBLHBB", 0x67F20003, 0, 4, 0, 0x67F30003, 4, 4, 1)
+    rows = b"".join(struct.pack("<LLB", number, 1, 0xC0) for number in numbers)
+    index = b"".join(struct.pack("<LH", number, place) for place, number in enumerate(numbers))
+    places = hid(2), hid(4) if numbers else 0, 0
+    head = struct.pack("<BB4H3L", 0x7C, 2, 8, 8, 8, 9, *places) + columns
+    tree = struct.pack("<BBBBL", 0xB5, 4, 2, 0, hid(3) if numbers else 0)
+    return _heap(0x7C, [head, tree, index, rows])
+
+
+def _heap(kind: int, allocations: list[bytes]) -> bytes:
     places, at = [], 12
     for one in allocations:
         places.append(at)
         at += len(one)
     table = struct.pack(f"<HH{len(places) + 1}H", len(allocations), 0, *places, at)
-    header = struct.pack("<HBBLL", at, 0xEC, 0xBC, hid(1), 0)
+    header = struct.pack("<HBBLL", at, 0xEC, kind, hid(1), 0)
     return header + b"".join(allocations) + table

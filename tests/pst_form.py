@@ -1,4 +1,4 @@
-"""Writes an Outlook mailbox file in other forms: as Outlook 97 to 2002 kept it (ANSI), and with a password (MS-PST §2.2).
+"""Writes a mailbox file of Outlook in other forms: as Outlook 97 to 2002 kept it (ANSI), and with a password (MS-PST).
 
 Nodes and blocks are those of the Unicode file given; only pages, trailers and the places of blocks are made anew. The
 maps of free space are left empty: Outlook would write them again, and libpff does not read them.
@@ -11,15 +11,20 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from pst_file import heap, table
+
+Values = dict[int, bytes | int | None]  # tag of a property -> its octets, or a number of 32 bits
+
 _PAGE = 512  # octets
 _INSIDE = 2  # bit of a block's number: it lists other blocks (§2.2.2.2)
-_STORE = 0x21  # number of the node of the mailbox itself (§2.4.1)
+_STORE, _ROOT = 0x21, 0x122  # numbers of the nodes of the mailbox itself and of its topmost folder (§2.4.1)
+_FOLDERS, _MESSAGES = 0x0B, 0x0C  # from the number of a folder to those of the tables of what it holds (§2.2.2.1)
+_NAME, _COUNT = 0x3001001F, 0x36020003  # of a folder: how it is called, how many messages it says it holds
 
 
 class _Block(NamedTuple):
     number: int
-    place: int
-    size: int
+    octets: bytes
     references: int
 
 
@@ -33,12 +38,38 @@ class _Node(NamedTuple):
 def ansi(unicode: bytes) -> bytes:
     """The same mailbox in pages and blocks of 32 bits."""
     nodes = [_Node(*fields[:4]) for fields in _leaves(unicode, 216, "<4Q")]
-    blocks = [_Block(*fields) for fields in _leaves(unicode, 232, "<2Q2H4x")]
+    blocks = []
+    for number, place, size, references in _leaves(unicode, 232, "<2Q2H4x"):
+        octets = unicode[place : place + size]
+        blocks.append(_Block(number, _list(octets) if number & _INSIDE else octets, references))
+    return _written(nodes, blocks, permuted=unicode[513])
+
+
+def mailbox(*folders: tuple[str, list[Values]]) -> bytes:
+    """A mailbox of folders with messages, each the octets of its properties by their tags."""
+    each: list[tuple[int, int, bytes]] = [(_STORE, 0, heap({}))]
+
+    def add(folder: int, name: str, folders: list[int], messages: list[int]) -> None:
+        each.append((folder, _ROOT, heap({_NAME: name.encode("utf-16-le"), _COUNT: len(messages)})))
+        each.append((folder + _FOLDERS, 0, table(folders)))
+        each.append((folder + _MESSAGES, 0, table(messages)))
+
+    add(_ROOT, "", [0x8022 + 0x20 * number for number in range(len(folders))], [])
+    for number, (name, messages) in enumerate(folders):
+        folder = 0x8022 + 0x20 * number
+        first = len(each)
+        each += [(0x200004 + 0x20 * (first + place), folder, heap(one)) for place, one in enumerate(messages)]
+        add(folder, name, [], [number for number, _, _ in each[first:]])
+    nodes = [_Node(number, 4 * place + 4, 0, parent) for place, (number, parent, _) in enumerate(each)]
+    blocks = [_Block(4 * place + 4, octets, 2) for place, (_, _, octets) in enumerate(each)]
+    return _written(nodes, blocks, permuted=0)
+
+
+def _written(nodes: list[_Node], blocks: list[_Block], permuted: int) -> bytes:
     out = bytearray(0x4600)  # header, and the first map of free space
     places = []
     for one in blocks:
-        octets = unicode[one.place : one.place + one.size]
-        octets = _list(octets) if one.number & _INSIDE else octets
+        octets = one.octets
         out += bytes(-len(out) % 64)
         places.append(struct.pack("<2L2H", one.number, len(out), len(octets), one.references))
         padding = bytes(-(len(octets) + 12) % 64)
@@ -48,18 +79,18 @@ def ansi(unicode: bytes) -> bytes:
     keyed = [struct.pack("<4L", one.number, one.data, one.below, one.parent & 0xFFFFFFFF) for one in nodes]
     for kind, rows in ((0x81, keyed), (0x80, places)):
         roots.append(_tree(out, kind, rows))
-    head = bytearray(unicode[:24] + bytes(_PAGE - 24))
-    head[10:12] = struct.pack("<H", 14)
+    head = bytearray(_PAGE)
+    struct.pack_into("<4sL2s2HBB", head, 0, b"!BDN", 0, b"SM", 14, 19, 1, 1)
     struct.pack_into("<3L", head, 24, 0x10000, 0x10000, 1)
     struct.pack_into("<5L4LBBH", head, 164, 0, len(out), 0x4400, 0, 0, *roots[0], *roots[1], 0, 0, 0)
-    head[460:462] = unicode[512:514]  # mark, and how content is permuted
+    head[460:462] = 0x80, permuted
     struct.pack_into("<L", head, 4, _crc(head[8 : 8 + 471]))
     out[:_PAGE] = head
     return bytes(out)
 
 
 def with_password(unicode: bytes) -> bytes:
-    """The same, the hash of a password set: a property of the mailbox that keeps no octet from being read (§2.6.1.1)."""
+    """The same with the hash of a password, a property of the mailbox that keeps nothing from being read (§2.6.1.1)."""
     (store,) = (fields[1] for fields in _leaves(unicode, 216, "<4Q") if fields[0] == _STORE)
     (place, size) = next(fields[1:3] for fields in _leaves(unicode, 232, "<2Q2H4x") if fields[0] == store)
     block = bytearray(unicode[place : place + size])

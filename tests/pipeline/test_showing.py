@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import checking, cli, key_store, out_tables, showing
 from signed_mail import ENTITY, detached, signed
+from signed_pdf import pdf, saved_again
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_dump"
 MAIL = (
@@ -173,6 +174,20 @@ def test_a_signature_inside_a_mail_is_shown_with_what_it_leaves_open(
     shown = json.loads(capsys.readouterr().out)
     assert (shown["verdict"], shown["dkim_result"]) == ("unverifiable", "none")
     assert [(one["type"], one["result"]) for one in shown["signatures"]] == [("smime", "pass")]
+
+
+def test_what_later_saves_changed_behind_a_signature_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.pdf").write_bytes(saved_again(pdf()))
+    assert cli.run(["check", str(tmp_path / "a.pdf")]) == 0
+    assert "\n    changed by later saves: content\n" in capsys.readouterr().out
+
+
+def test_what_could_not_be_read_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.cpio").write_bytes(b"070701" + b"0" * 104)
+    assert cli.run(["check", str(tmp_path / "a.cpio")]) == 0
+    assert "reading        error: a format that is not read [container.unsupported_format]" in capsys.readouterr().out
 
 
 def test_a_given_openpgp_key_is_tried_and_verifies_no_mail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

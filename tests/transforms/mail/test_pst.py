@@ -18,7 +18,7 @@ from transforms.model import Kind, Status
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mutations import mutations
 from pst_file import heap
-from pst_form import ansi, with_password
+from pst_form import ansi, mailbox, with_password
 
 HEAD = b"!BDN" + bytes(600)
 FIXTURES = Path(os.environ.get("CONTAINER_FIXTURES", "/nowhere"))
@@ -204,6 +204,28 @@ def test_what_only_begins_like_one_is_an_error_row(examine) -> None:  # type: ig
     assert (item.status, item.error_code, item.holds_messages) == (Status.ERROR, "container.damaged", True)
 
 
+# ---- a file that these tests write, read by libpff
+
+
+def written() -> bytes:
+    mails = [
+        {0x0037001F: text("The hall"), 0x0C1F001F: text("claire@campaign.example"), 0x1000001F: text("Booked.")},
+        {0x0037001F: text("A list"), 0x007D001F: text("From: Anna <anna@campaign.example>\r\nSubject: A list\r\n\r\n")},
+    ]
+    return mailbox(("Inbox", mails), ("Sent", [mails[0]]), ("Empty", []))
+
+
+def test_a_mailbox_gives_the_messages_of_each_folder(examine) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("pypff")
+    found = examine({"a.pst": written()})
+    assert found.below("a.pst") == ["a.pst!Inbox/0", "a.pst!Inbox/1", "a.pst!Sent/0"]
+    first, second, _ = (found.items[path] for path in found.below("a.pst"))
+    assert (first.kind, first.subject, first.from_email) == (Kind.EMAIL, "The hall", "claire@campaign.example")
+    assert second.from_email == "anna@campaign.example" and found.texts["a.pst!Inbox/0"].text == "Booked."
+    assert found.items["a.pst"].notes == ("container.messages: 3 by the folders' own count, 3 listed in them",)
+    assert {item.status for item in found.items.values()} == {Status.OK}
+
+
 # ---- files of public packages: npm pst-extractor (enron.pst) and org.apache.tika:tika-parsers:tests (testPST.pst)
 
 
@@ -235,12 +257,22 @@ def test_an_old_form_and_one_with_a_password_give_the_same_messages(examine, for
     ]
 
 
-@pytest.mark.parametrize("form", [bytes, ansi, with_password])
-def test_no_mutation_loses_a_row_or_takes_the_process_down(tmp_path: Path, form: Callable[[bytes], bytes]) -> None:
+@pytest.mark.parametrize(
+    "make",
+    [
+        written,
+        lambda: public("testPST.pst"),
+        lambda: ansi(public("testPST.pst")),
+        lambda: with_password(public("testPST.pst")),
+    ],
+    ids=["written", "public", "ansi", "with_password"],
+)
+def test_no_mutation_loses_a_row_or_takes_the_process_down(tmp_path: Path, make: Callable[[], bytes]) -> None:
     """In a process of its own: libpff is C."""
+    pytest.importorskip("pypff")
     dump = tmp_path / "dump"
     dump.mkdir()
-    for number, octets in enumerate(mutations(form(public("testPST.pst")), seed=3, keep=4)):
+    for number, octets in enumerate(mutations(make(), seed=3, keep=4)):
         (dump / f"{number:03}.pst").write_bytes(octets)
     script = (
         "import os, sys, tempfile\n"
