@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline import evidence, judging, key_store, recovered, tables
+from pipeline import evidence, judging, key_store, recovered, stretches, tables
 from pipeline.examining import planned
 from pipeline.job import Job
 from pipeline.out_tables import RUN, file_sha256, read_rows
@@ -34,10 +34,10 @@ def commit(job: Job) -> dict[str, str]:
     """Write the tables of a judged run; answers file name -> sha256."""
     (job.out / RUN).unlink(missing_ok=True)
     units = [str(unit["unit_id"]) for unit in planned(job)]
-    bases = dict(_ordinal_bases(job, units))
+    bases = dict(_ordinal_bases(job))
     written = []
     for name in judging.RUN_TABLES:
-        rows = _run_rows(job, units, name, bases)
+        rows = _run_rows(job, name, bases)
         written += write_table(job.out, name, rows)
     written += write_table(job.out, "keys", [keys_table(job.out)])
     written += write_table(job.out, "sources", _sources(job, units))
@@ -115,30 +115,26 @@ def _enums(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _run_rows(job: Job, units: list[str], name: str, bases: dict[str, int]) -> Iterator[pa.RecordBatch]:
+def _run_rows(job: Job, name: str, bases: dict[str, int]) -> Iterator[pa.RecordBatch]:
     for verdict in range(len(VERDICTS)):
-        for unit_id in units:
+        for unit_id in judging.unit_ids(job):
             batch = judging.read_run(job.out, unit_id, name, verdict)
-            if name == "items" and bases.get(unit_id):
+            if name == "items" and bases[unit_id]:
                 at = batch.schema.get_field_index("ordinal")
                 moved = pc.add(batch.column(at), bases[unit_id])
                 batch = batch.set_column(at, batch.schema.field(at), moved)
             yield batch
 
 
-def _ordinal_bases(job: Job, units: list[str]) -> Iterator[tuple[str, int]]:
-    """For a range of a split file, how many items its earlier units gave."""
+def _ordinal_bases(job: Job) -> Iterator[tuple[str, int]]:
+    """Where a split file goes on from one judgement to the next, how many items the earlier ones gave."""
     source, count = None, 0
-    for unit in planned(job):
-        unit_id = str(unit["unit_id"])
-        if unit["form"] == "files":
-            source = None
-            continue
-        rows = evidence.read_shard(job.out, unit_id, last="sources").sources.to_pylist()
+    for unit_id in judging.unit_ids(job):
+        rows = stretches.read(job, unit_id, last="sources").sources.to_pylist()
         if rows[0]["source_path"] != source:
             source, count = rows[0]["source_path"], 0
         yield unit_id, count
-        count += rows[0]["n_items"]
+        count += sum(row["n_items"] for row in rows)
 
 
 def _sources(job: Job, units: list[str]) -> Iterator[pa.Table]:

@@ -15,6 +15,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
@@ -164,13 +165,18 @@ def _is_sealed(path: Path) -> bool:
     return octets[len(body) :] == _SEAL + hashlib.sha256(body).digest()
 
 
+@cache
+def _empty() -> dict[str, pa.Table]:
+    return {name: schema.empty_table() for name, schema in _SCHEMAS.items()}
+
+
 def read_shard(out: Path, unit_id: str, last: str = "signatures") -> Shard:
     """Evidence of one unit, up to the table named last; those behind it are left empty.
 
     EvidenceDamaged if it is missing or damaged.
     """
     path = shard_path(out, unit_id)
-    tables = {name: _SCHEMAS[name].empty_table() for name in _ORDER}
+    tables = dict(_empty())
     try:
         with pa.CompressedInputStream(pa.OSFile(str(path)), _COMPRESSION) as stream:
             for name in _ORDER[: _ORDER.index(last) + 1]:

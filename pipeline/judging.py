@@ -1,4 +1,7 @@
-"""The Judge phase outside Beam: what the keys make of a unit's signatures, and its final rows."""
+"""The Judge phase outside Beam: what the keys make of a unit's signatures, and its final rows.
+
+A unit is here what is judged as one (stretches.py).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import evidence, key_store, tables
+from pipeline import evidence, key_store, stretches, tables
 from pipeline.examining import planned
 from pipeline.job import Job
 from transforms import judgement
@@ -38,13 +41,13 @@ def keys(out: Path) -> key_store.Keyring:
 
 def prove_unit(job: Job, unit_id: str) -> ProvenShard:
     """A unit's evidence, with every signature tried on every key of its name."""
-    shard = evidence.read_shard(job.out, unit_id)
+    shard = stretches.read(job, unit_id)
     signed = list(evidence.prepared(shard.signatures))
     if not signed:
         return proven(shard, [], [])
     dates = shard.column("date_utc")
-    fields = KeptFields(lambda: evidence.read_shard(job.out, unit_id, last="fields").fields)
-    return proven(shard, *prove_all(signed, keys(job.out), dates, fields), job.sealers)
+    kept = KeptFields(lambda: fields(job, unit_id).fields)
+    return proven(shard, *prove_all(signed, keys(job.out), dates, kept), job.sealers)
 
 
 def results_table(one: ProvenShard) -> pa.Table:
@@ -64,13 +67,13 @@ def with_results(shard: Shard, results: pa.Table, sealers: frozenset[str]) -> Pr
 
 
 def unit_ids(job: Job) -> list[str]:
-    """The units of the run in walk order, as planned."""
-    return [str(unit["unit_id"]) for unit in planned(job)]
+    """What is judged as one, in walk order."""
+    return [one.stretch_id for one in stretches.all_of(job)]
 
 
 def buckets(job: Job) -> int:
     """Into how many groups the rows of a join are hashed: small dumps need no more than one."""
-    return min(64, 1 + len(unit_ids(job)) // 256)
+    return min(64, 1 + len(planned(job)) // 256)
 
 
 def note(job: Job, calibration: Calibration) -> None:
@@ -122,7 +125,7 @@ def judge_again(
 
 def _tried(job: Job, unit_id: str, results: pa.Table) -> ProvenShard:
     """A unit's evidence with results that were computed before, and its OpenPGP signatures tried on the keys given."""
-    shard = with_given_keys(evidence.read_shard(job.out, unit_id, last=_JUDGED), keys(job.out))
+    shard = with_given_keys(stretches.read(job, unit_id, last=_JUDGED), keys(job.out))
     return with_results(shard, results, job.sealers)
 
 
@@ -164,6 +167,7 @@ def _texts(out: Path, unit_id: str) -> Mapping[int, tuple[str, str]]:
 
 def text_of(job: Job, unit_id: str, row: int) -> tuple[str, str]:
     """Form and normalised text of a message; empty if it has none."""
+    unit_id, row = stretches.unit_of(job, unit_id, row)
     return _texts(job.out, unit_id).get(row, ("", ""))
 
 
@@ -174,12 +178,13 @@ def _whole(out: Path, unit_id: str) -> Shard:
 
 def content(job: Job, unit_id: str, row: int) -> Content:
     """What a message says."""
+    unit_id, row = stretches.unit_of(job, unit_id, row)
     return content_of(_whole(job.out, unit_id), row)
 
 
 def fields(job: Job, unit_id: str) -> Shard:
     """A unit with the header fields kept of its messages."""
-    return evidence.read_shard(job.out, unit_id, last="fields")
+    return stretches.read(job, unit_id, last="fields")
 
 
 def keys_of(job: Job, domain: str, selector: str) -> Sequence[PublicKey]:

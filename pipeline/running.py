@@ -33,6 +33,7 @@ from pipeline import (
     progress,
     recovering,
     second_round,
+    stretches,
     summary,
     workers,
 )
@@ -160,6 +161,7 @@ def _execute(
             # What Arrow's own pools keep for later is lost to everybody else: 100,000 messages take 458 MB, not 590.
             pa.set_memory_pool(pa.system_memory_pool())
             with _seldom_collecting(), _timed(timings, "judge_seconds"):
+                stretches.plan(job)
                 engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
             _say(options, f"judged {tally.units} work units in {timings['judge_seconds']} s")
         taught = judging.noted(job)

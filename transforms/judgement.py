@@ -10,7 +10,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import accumulate
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeGuard
 
 import pyarrow as pa
@@ -459,7 +460,7 @@ def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa
     shown = [proof if proof is not None and proof.seq is not None else None for proof in proofs]
     verdicts, rules, reasons, bases, subtypes, confidences = _columns(Decision, [one.decision for one in rows])
     made: dict[str, Any] = {
-        "ordinal": [place for n in proven.shard.sources["n_items"].to_pylist() for place in range(n)],
+        "ordinal": _ordinals(proven.shard.sources),
         "dup_of": [joined.dup_of.get(row) for row in range(len(rows))],
         "verdict": verdicts,
         "basis": bases,
@@ -492,6 +493,12 @@ def _items(proven: ProvenShard, rows: Sequence[_Row], joined: Joined, schema: pa
         "evidence": _evidence(rows, schema.field("evidence").type),
     }
     return _table(schema, made, kept)
+
+
+def _ordinals(sources: pa.Table) -> list[int]:
+    """The place of each item in its source; the ranges of a split file follow each other."""
+    parts = zip(sources["source_path"].to_pylist(), sources["n_items"].to_pylist(), strict=True)
+    return [place for _, ranges in groupby(parts, itemgetter(0)) for place in range(sum(n for _, n in ranges))]
 
 
 def _arc_results(proven: ProvenShard) -> list[str | None]:

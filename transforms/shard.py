@@ -6,8 +6,10 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -81,6 +83,29 @@ class Shard:
             name = order["file_name"] or order["saved_as"] or f"a file of {order['size']} octets"
             found[order["row"]] = (*found.get(order["row"], ()), name)
         return found
+
+
+def joined(shards: Sequence[Shard], unit_id: str) -> Shard:
+    """Units that follow each other in the dump as one: its rows count on, and it lies where the first one does."""
+    if len(shards) == 1:
+        return dataclasses.replace(shards[0], unit=dataclasses.replace(shards[0].unit, unit_id=unit_id))
+    starts = list(accumulate((len(one.items) for one in shards[:-1]), initial=0))
+    tables = {name: _counting_on([getattr(one, name) for one in shards], starts) for name in _TABLES}
+    return Shard(dataclasses.replace(shards[0].unit, unit_id=unit_id), **tables)
+
+
+_TABLES = ("items", "signatures", "fields", "clocks", "texts", "sources", "orders", "documents", "document_signatures")
+
+
+def _counting_on(parts: Sequence[pa.Table], starts: Sequence[int]) -> pa.Table:
+    table = pa.concat_tables(parts)
+    moved = np.repeat(starts, list(map(len, parts)))
+    for name in ("row", "parent_row"):
+        if name in table.column_names and len(table):
+            rows = table[name].to_numpy()
+            at = table.schema.get_field_index(name)
+            table = table.set_column(at, name, pa.array(np.where(rows < 0, rows, rows + moved)))
+    return table
 
 
 def _values(column: pa.ChunkedArray) -> Sequence[Any]:

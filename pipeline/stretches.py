@@ -1,0 +1,90 @@
+"""Which work units are judged together? Those that follow each other in the dump, up to an amount of evidence.
+
+A unit of large mails has few rows, and reading, joining and writing cost as much for few as for many. What is
+judged together stands for one unit in Prove, Relate and Judge: its rows count on from one unit to the next. No
+verdict depends on where a stretch ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline import evidence
+from pipeline.examining import planned
+from pipeline.job import Job
+from transforms.shard import Shard, joined
+
+OCTETS = 4 * 1024 * 1024  # of evidence on disk: about what one unit of small messages leaves
+_NAME = "stretches.jsonl"  # in OUT/work: the unit_ids of each, in walk order
+
+
+class Stretch(NamedTuple):
+    stretch_id: str  # 32 hex digits: of the unit_ids
+    unit_ids: tuple[str, ...]
+
+
+def plan(job: Job) -> None:
+    """Settle the stretches of a judgement, once all evidence is there."""
+    lines = (json.dumps(unit_ids) + "\n" for unit_ids in _stretches(job))
+    (job.work / _NAME).write_text("".join(lines), "ascii")
+
+
+def all_of(job: Job) -> list[Stretch]:
+    """The stretches of this judgement in walk order."""
+    lines = (job.work / _NAME).read_text("ascii").splitlines()
+    return [_stretch(tuple(json.loads(line))) for line in lines]
+
+
+def read(job: Job, stretch_id: str, last: str = "signatures") -> Shard:
+    """Evidence of a stretch as if it were one unit, up to the table named last."""
+    return joined([evidence.read_shard(job.out, one, last) for one in _unit_ids(job, stretch_id)], stretch_id)
+
+
+def unit_of(job: Job, stretch_id: str, row: int) -> tuple[str, int]:
+    """The unit that a row of a stretch comes from, and which row of that unit it is."""
+    starts = _starts(job, stretch_id)
+    at = bisect_right(starts, row) - 1
+    return _unit_ids(job, stretch_id)[at], row - starts[at]
+
+
+def _stretches(job: Job) -> Iterator[tuple[str, ...]]:
+    """A split file keeps to itself: its rows are numbered through."""
+    held: list[str] = []
+    octets, was_split = 0, False
+    for unit in planned(job):
+        unit_id, is_split = str(unit["unit_id"]), unit["form"] != "files"
+        size = _size(evidence.shard_path(job.out, unit_id))
+        if held and (octets + size > OCTETS or is_split != was_split or unit["form"] == "whole"):
+            yield tuple(held)
+            held, octets = [], 0
+        held.append(unit_id)
+        octets, was_split = octets + size, is_split
+    if held:
+        yield tuple(held)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0  # whoever reads it says what is missing
+
+
+def _stretch(unit_ids: tuple[str, ...]) -> Stretch:
+    return Stretch(hashlib.sha256("".join(unit_ids).encode()).hexdigest()[:32], unit_ids)
+
+
+@lru_cache(maxsize=4096)
+def _unit_ids(job: Job, stretch_id: str) -> tuple[str, ...]:
+    return next(one.unit_ids for one in all_of(job) if one.stretch_id == stretch_id)
+
+
+@lru_cache(maxsize=4096)
+def _starts(job: Job, stretch_id: str) -> list[int]:
+    """The first row of each unit in a stretch."""
+    heads = (evidence.read_shard(job.out, one, last="sources").sources for one in _unit_ids(job, stretch_id))
+    return [0, *accumulate(sum(head["n_items"].to_pylist()) for head in heads)]

@@ -1,0 +1,85 @@
+"""What is judged together: units that follow each other, and no table depends on which."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline import commit, engines, evidence, examining, graph, judging, key_store, stretches
+from pipeline.job import Job
+from transforms.limits import LIMITS
+from transforms.shard import content_of
+from transforms.unpack.rows import Settings
+from transforms.watch import UNWATCHED
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_dump"
+SMALL = dataclasses.replace(LIMITS, unit_files=5, unit_bytes=2_000)  # 2 KB: mailboxes and archives are split
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """The sample leak as many small units of evidence."""
+    made = Job(SAMPLE / "leak", tmp_path_factory.mktemp("stretches") / "out", Settings(SMALL), processes=0)
+    made.work.mkdir(parents=True)
+    (made.out / "evidence").mkdir()
+    for unit in examining.plan(made):
+        examining.examine_and_store(made, unit, UNWATCHED)
+    key_store.keep(made.out, key_store.read_keys([SAMPLE / "keys"]))
+    return made
+
+
+def planned(job: Job, monkeypatch: pytest.MonkeyPatch, octets: int) -> list[stretches.Stretch]:
+    monkeypatch.setattr(stretches, "OCTETS", octets)
+    stretches.plan(job)
+    return stretches.all_of(job)
+
+
+def test_every_unit_is_in_one_stretch_in_walk_order(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    units = [str(unit["unit_id"]) for unit in examining.planned(job)]
+    for octets in (0, 20_000, 10**9):
+        found = planned(job, monkeypatch, octets)
+        assert [unit_id for one in found for unit_id in one.unit_ids] == units
+        assert len({one.stretch_id for one in found}) == len(found)
+
+
+def test_a_stretch_grows_up_to_an_amount_of_evidence(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(len(one.unit_ids) == 1 for one in planned(job, monkeypatch, 0))
+    found = planned(job, monkeypatch, 20_000)
+    sizes = [[evidence.shard_path(job.out, one).stat().st_size for one in stretch.unit_ids] for stretch in found]
+    assert all(sum(some) <= 20_000 for some in sizes if len(some) > 1)
+    assert 1 < len(found) < sum(map(len, sizes))
+
+
+def test_a_split_file_keeps_to_itself(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    forms = {str(unit["unit_id"]): unit["form"] for unit in examining.planned(job)}
+    assert {"whole", "mailbox_range"} <= set(forms.values())
+    for stretch in planned(job, monkeypatch, 10**9):
+        inside = [forms[unit_id] for unit_id in stretch.unit_ids]
+        assert set(inside) == {"files"} or ("files" not in inside and "whole" not in inside[1:])
+
+
+def test_rows_of_a_stretch_are_those_of_its_units(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    for stretch in planned(job, monkeypatch, 10**9):
+        together = stretches.read(job, stretch.stretch_id, last="texts")
+        assert together.unit.unit_id == stretch.stretch_id
+        places = [stretches.unit_of(job, stretch.stretch_id, row) for row in range(len(together.items))]
+        assert list(together.column("row")) == list(range(len(places)))
+        for row, (unit_id, own) in enumerate(places):
+            alone = evidence.read_shard(job.out, unit_id, last="texts")
+            assert content_of(together, row) == content_of(alone, own) == judging.content(job, stretch.stretch_id, row)
+            parent, own_parent = together.column("parent_row")[row], alone.column("parent_row")[own]
+            assert places[parent] == (unit_id, own_parent) if own_parent >= 0 else parent == -1
+
+
+def test_tables_do_not_depend_on_what_is_judged_together(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = []
+    for octets in (0, 20_000, 10**9):
+        shutil.rmtree(job.work)
+        job.work.mkdir()
+        planned(job, monkeypatch, octets)
+        engines.run(engines.choose([]), lambda pipeline: graph.judge(pipeline, job))
+        tables.append(commit.commit(job))
+    assert tables[0] == tables[1] == tables[2]
