@@ -8,11 +8,10 @@ import apache_beam as beam
 
 from pipeline import examining, judging, second_round
 from pipeline.job import Job
-from transforms import joins
 from transforms.calibrate import Calibrate, Learn
 from transforms.examine import Examine
 from transforms.judge import OPEN, TALLIES, Judge, JudgeAgain
-from transforms.prove import RESULTS, Prove
+from transforms.prove import RESULTS, ROWS, TEACHING, Prove
 from transforms.relate import Relate
 from transforms.taken_out import Batch
 from transforms.walk import Walk
@@ -46,9 +45,8 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
         | "Spread" >> beam.Reshuffle()
         | "Prove" >> Prove(prove_unit, judging.results_table, job.protected, judging.buckets(job))
     )
-    rows = {name: proven[name] for name in joins.names()}
-    learned = rows["correspondents"] | "Learn" >> Learn(job.protected)
-    answers = rows | "Relate" >> Relate(
+    learned = proven[TEACHING] | "Learn" >> Learn(job.protected)
+    answers = proven[ROWS] | "Relate" >> Relate(
         functools.partial(judging.text_of, job),
         functools.partial(judging.content, job),
         functools.partial(judging.fields, job),

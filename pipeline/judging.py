@@ -196,10 +196,10 @@ def _joined(answers: Mapping[str, pa.Table]) -> Joined:
     dup_of = {r["row"]: r["dup_of"] for r in _rows(answers, "duplicates")}
     sent = {r["row"]: r for r in _rows(answers, "sent") if not r["put_back"]}
     taken_out = {r["row"]: r for r in _rows(answers, "sent") if r["put_back"]}
-    copies = {r["row"]: Compared(**r) for r in _rows(answers, "copies")}
+    copies = {r["row"]: Compared("", **r) for r in _rows(answers, "copies")}
     tampering: dict[int, tuple[Tampering, ...]] = {}
     for record in _rows(answers, "tampering"):
-        tampering[record["row"]] = (*tampering.get(record["row"], ()), Tampering(**record))
+        tampering[record["row"]] = (*tampering.get(record["row"], ()), Tampering("", **record))
     threads = {r["row"]: r["thread_id"] for r in _rows(answers, "threads")}
     told: dict[int, tuple[Told, ...]] = {}
     for record in _rows(answers, "told"):

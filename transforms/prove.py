@@ -11,13 +11,14 @@ import pyarrow as pa
 
 from transforms import joins
 from transforms.arrow_bytes import to_bytes
+from transforms.joins import correspondents
 from transforms.shard import ProvenShard
 
-RESULTS = "results"
+RESULTS, TEACHING, ROWS = "results", "teaching", "rows"
 
 
 class Prove(beam.PTransform):  # type: ignore[misc]
-    """unit_id -> results, by unit; and under each join's name its rows, by bucket.
+    """unit_id -> results, by unit; rows of the joins, by join and bucket, and those that teach apart from the others.
 
     Batches of rows cross a shuffle, never single rows; answers do not depend on the number of buckets.
     """
@@ -33,7 +34,7 @@ class Prove(beam.PTransform):  # type: ignore[misc]
         self.do = _Prove(prove_unit, results_table, protected, buckets)
 
     def expand(self, unit_ids: beam.PCollection) -> Any:
-        return unit_ids | beam.ParDo(self.do).with_outputs(RESULTS, *joins.names())
+        return unit_ids | beam.ParDo(self.do).with_output_types(Any).with_outputs(RESULTS, TEACHING, ROWS)
 
 
 class _Prove(beam.DoFn):  # type: ignore[misc]
@@ -53,8 +54,9 @@ class _Prove(beam.DoFn):  # type: ignore[misc]
         proven = self.prove_unit(unit_id)
         yield beam.pvalue.TaggedOutput(RESULTS, (unit_id, (RESULTS, to_bytes(self.results_table(proven)))))
         for name, join in joins.by_name().items():
+            tag = TEACHING if join is correspondents else ROWS
             for bucket, rows in buckets(join.rows(proven, self.protected), self.buckets):
-                yield beam.pvalue.TaggedOutput(name, (bucket, to_bytes(rows)))
+                yield beam.pvalue.TaggedOutput(tag, ((name, bucket), to_bytes(rows)))
 
 
 def buckets(table: pa.Table, count: int) -> Iterator[tuple[str, pa.Table]]:

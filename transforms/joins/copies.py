@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -234,8 +234,7 @@ def _same_second(copy: Record, original: Record) -> bool:
     return written is not None and copy["date"] in (written, written.replace(second=0))  # some exports drop them
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(NamedTuple):
     """What the comparison of one pair says; kind names the change, to tell habits from forgeries."""
 
     unit_id: str
@@ -277,7 +276,7 @@ def settle(compared: Sequence[Compared]) -> list[Compared]:
     """The comparisons of one container that found the same change: common ones are a habit."""
     if len(compared) < HABIT:
         return list(compared)
-    return [Compared(c.unit_id, c.row, CHANGED.code, c.kind, c.expected, c.actual, c.verified_path) for c in compared]
+    return [one._replace(code=CHANGED.code) for one in compared]
 
 
 def _compared(pair: Pair, code: str, changes: tuple[Change, ...]) -> Compared:
