@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import apache_beam as beam
 
@@ -40,9 +41,10 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
     prove_unit = functools.partial(judging.prove_unit, job)
     proven = (
         pipeline
-        | "Judgement" >> beam.Create([None])
-        | "Units" >> beam.FlatMap(lambda _: judging.unit_ids(job))
-        | "Spread" >> beam.Reshuffle()
+        | "Judgement" >> beam.Impulse()
+        | "Units"
+        >> beam.FlatMap(lambda _: ((unit_id, None) for unit_id in judging.unit_ids(job))).with_output_types(Any)
+        | "Spread" >> beam.GroupByKey()
         | "Prove" >> Prove(prove_unit, judging.results_table, job.protected, judging.buckets(job))
     )
     learned = proven[TEACHING] | "Learn" >> Learn(job.protected)
@@ -56,5 +58,5 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
     judge_first = functools.partial(judging.judge_first, job)
     judged = (proven[RESULTS], answers) | "Judge" >> Judge(judge_first, learned, judging.buckets(job))
     calibration = judged[TALLIES] | "Calibrate" >> Calibrate(learned)
-    calibration | "Note" >> beam.Map(functools.partial(judging.note, job))
+    calibration | "Note" >> beam.Map(functools.partial(judging.note, job)).with_output_types(Any)
     judged[OPEN] | "JudgeAgain" >> JudgeAgain(functools.partial(judging.judge_again, job), calibration)

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline import evidence, key_store, stretches, tables
-from pipeline.examining import planned
+from pipeline.examining import tally
 from pipeline.job import Job
 from transforms import judgement
 from transforms.auth.repair.header import KeptFields, prove_all, repaired
@@ -73,7 +73,7 @@ def unit_ids(job: Job) -> list[str]:
 
 def buckets(job: Job) -> int:
     """Into how many groups the rows of a join are hashed: small dumps need no more than one."""
-    return min(64, 1 + len(planned(job)) // 256)
+    return min(64, 1 + tally(job).units // 256)
 
 
 def note(job: Job, calibration: Calibration) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import functools
-import gc
 import importlib.metadata
 import os
 import platform
@@ -35,7 +34,6 @@ from pipeline import (
     second_round,
     stretches,
     summary,
-    workers,
 )
 from pipeline.job import Job
 from pipeline.key_store import keys_outside
@@ -160,7 +158,7 @@ def _execute(
             recovery = {**recovery, "anchored": anchoring.anchor_keys(job)}
             # What Arrow's own pools keep for later is lost to everybody else: 100,000 messages take 458 MB, not 590.
             pa.set_memory_pool(pa.system_memory_pool())
-            with _seldom_collecting(), _timed(timings, "judge_seconds"):
+            with _timed(timings, "judge_seconds"):
                 stretches.plan(job)
                 engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
             _say(options, f"judged {tally.units} work units in {timings['judge_seconds']} s")
@@ -333,19 +331,6 @@ def _examined(job: Job) -> str:
     units, new, *_ = examining.tally(job)
     octets, items = progress.done(job.work / "progress")
     return f"{new} of {units} work units ({units - new} were there), {octets / 1e6:.1f} MB, {items} items,"
-
-
-@contextlib.contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """Look for garbage cycles less often: rows are many and make none, and the looks took two fifths of the time."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(workers.ALLOCATIONS, 10, 10)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 @contextlib.contextmanager

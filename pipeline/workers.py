@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from multiprocessing import connection, forkserver, resource_tracker
 from typing import Any, Generic, TypeVar
 
+from pipeline import collecting
 from transforms.limits import Limits
 from transforms.watch import UNWATCHED, Watch
 
@@ -48,7 +49,6 @@ _MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
 }
-ALLOCATIONS = 20_000  # between two looks for garbage cycles; rows are many and make none
 
 
 class WorkersUnusable(RuntimeError):
@@ -291,7 +291,7 @@ def _work(conn: Any, lifeline: Any, slot: Any, work: Callable[[Any, Watch], Any]
 
 def _confine(limits: Limits) -> None:
     gc.freeze()
-    gc.set_threshold(ALLOCATIONS, 10, 10)
+    collecting.seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import apache_beam as beam
 
@@ -21,13 +22,13 @@ class Learn(beam.PTransform):  # type: ignore[misc]
 
     def expand(self, rows: beam.PCollection) -> beam.PCollection:
         protected = self.protected
-        return (
+        counts = (
             rows
             | "GatherDomains" >> beam.GroupByKey()
-            | "CountDomains" >> beam.Map(lambda group: to_bytes(correspondents.join(gathered(group[1]))))
-            | "AllDomains" >> beam.CombineGlobally(beam.combiners.ToListCombineFn())
-            | "TakeThose" >> beam.Map(lambda counts: correspondents.learn(map(from_bytes, counts), protected))
+            | "CountDomains"
+            >> beam.Map(lambda group: to_bytes(correspondents.join(gathered(group[1])))).with_output_types(Any)
         )
+        return _one_of_all(counts, "Learned", lambda found: correspondents.learn(map(from_bytes, found), protected))
 
 
 class Calibrate(beam.PTransform):  # type: ignore[misc]
@@ -41,13 +42,22 @@ class Calibrate(beam.PTransform):  # type: ignore[misc]
         self.learned = learned
 
     def expand(self, tallies: beam.PCollection) -> beam.PCollection:
-        return (
+        habits = (
             tallies
             | "GatherContainers" >> beam.GroupByKey()
-            | "SettleContainers" >> beam.FlatMap(lambda group: settle(gathered(group[1])))
-            | "AllContainers" >> beam.CombineGlobally(beam.combiners.ToListCombineFn())
-            | "Calibration" >> beam.Map(_calibration, beam.pvalue.AsSingleton(self.learned))
+            | "SettleContainers" >> beam.FlatMap(lambda group: settle(gathered(group[1]))).with_output_types(Any)
         )
+        return _one_of_all(habits, "Calibration", _calibration, beam.pvalue.AsSingleton(self.learned))
+
+
+def _one_of_all(parts: beam.PCollection, label: str, fn: Callable[..., Any], *more: Any) -> beam.PCollection:
+    """What fn makes of all parts, in any order; a combiner would add eight steps, and each costs a small dump."""
+    return (
+        parts.pipeline
+        | f"Once{label}" >> beam.Impulse()
+        | label
+        >> beam.Map(lambda _, found, *rest: fn(found, *rest), beam.pvalue.AsIter(parts), *more).with_output_types(Any)
+    )
 
 
 def _calibration(habits: Iterable[Habits], learned: Learned) -> Calibration:

@@ -40,7 +40,10 @@ class Judge(beam.PTransform):  # type: ignore[misc]
             inputs
             | "Both" >> beam.Flatten()
             | "ByUnit" >> beam.GroupByKey()
-            | "JudgeUnits" >> beam.ParDo(self.do, beam.pvalue.AsSingleton(self.learned)).with_outputs(TALLIES, OPEN)
+            | "JudgeUnits"
+            >> beam.ParDo(self.do, beam.pvalue.AsSingleton(self.learned))
+            .with_output_types(Any)
+            .with_outputs(TALLIES, OPEN)
         )
 
 
@@ -73,7 +76,7 @@ class JudgeAgain(beam.PTransform):  # type: ignore[misc]
         return units | "OpenUnits" >> beam.Map(
             lambda unit, calibration: judge_again(unit[0], *_gathered(unit[1]), calibration),
             beam.pvalue.AsSingleton(self.calibration),
-        )
+        ).with_output_types(Any)
 
 
 def _gathered(batches: Iterable[tuple[str, bytes]]) -> tuple[pa.Table, Answers]:

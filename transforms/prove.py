@@ -18,7 +18,7 @@ RESULTS, TEACHING, ROWS = "results", "teaching", "rows"
 
 
 class Prove(beam.PTransform):  # type: ignore[misc]
-    """unit_id -> results, by unit; rows of the joins, by join and bucket, and those that teach apart from the others.
+    """Units by unit_id -> results, by unit; rows of the joins, by join and bucket, those that teach apart.
 
     Batches of rows cross a shuffle, never single rows; answers do not depend on the number of buckets.
     """
@@ -50,7 +50,8 @@ class _Prove(beam.DoFn):  # type: ignore[misc]
         self.protected = protected
         self.buckets = buckets
 
-    def process(self, unit_id: str) -> Iterator[beam.pvalue.TaggedOutput]:
+    def process(self, unit: tuple[str, Any]) -> Iterator[beam.pvalue.TaggedOutput]:
+        unit_id, _ = unit
         proven = self.prove_unit(unit_id)
         yield beam.pvalue.TaggedOutput(RESULTS, (unit_id, (RESULTS, to_bytes(self.results_table(proven)))))
         for name, join in joins.by_name().items():

@@ -25,7 +25,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
     made = Job(SAMPLE / "leak", tmp_path_factory.mktemp("stretches") / "out", Settings(SMALL), processes=0)
     made.work.mkdir(parents=True)
     (made.out / "evidence").mkdir()
-    for unit in examining.plan(made):
+    for unit in list(examining.plan(made)):
         examining.examine_and_store(made, unit, UNWATCHED)
     key_store.keep(made.out, key_store.read_keys([SAMPLE / "keys"]))
     return made
