@@ -80,7 +80,7 @@ class WorkUnit:
 
     unit_id: str  # 32 hex: schema, limits, options, entries with size and mtime, range
     sequence: int  # position in walk order
-    form: str  # files | whole | mailbox_range | zip_range
+    form: str  # files | whole | mailbox_range | close_range (of a mailbox without empty lines) | zip_range
     entries: tuple[FileEntry, ...]
     start: int = 0  # octets of a mailbox, or index of the first member of a zip
     stop: int = 0
@@ -90,7 +90,7 @@ class WorkUnit:
     @property
     def octets(self) -> int:
         """How large it is; of a range of a zip, an equal share."""
-        if self.form == "mailbox_range":
+        if self.form in ("mailbox_range", "close_range"):
             return self.stop - self.start
         if self.form == "zip_range":
             return self.entries[0].size // self.ranges

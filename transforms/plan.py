@@ -109,6 +109,8 @@ def _large(root: bytes, entry: FileEntry, limits: Limits) -> Iterator[_Piece]:
             found = sniff(span.read(0, HEAD), span.size, entry.name).format
             if found == "mailbox" and mailbox.holds_several(span):
                 form, ranges = "mailbox_range", mailbox.split(span, limits.unit_bytes)
+            elif found == "mailbox" and mailbox.holds_close(span):
+                form, ranges = "close_range", mailbox.split(span, limits.unit_bytes)
             elif found == "zip":
                 directory = zip_archive.read_directory(span)
                 if zip_archive.office_type(directory) is None:

@@ -101,9 +101,10 @@ def _regular(rows: Rows, unit: WorkUnit, location: bytes, entry: FileEntry, plac
     try:
         _must_be(fd, entry)
         span = FileSpan(fd, 0, entry.size)
-        if unit.form == "mailbox_range":
+        if unit.form in ("mailbox_range", "close_range"):
             below = place._replace(depth=1, parent_id=path_spec.item_id(place.path))
-            entries = mailbox.entries(span, unit.start, unit.stop, rows.watch.alive)
+            close = unit.form == "close_range"
+            entries = mailbox.entries(span, unit.start, unit.stop, rows.watch.alive, close)
             octets = mailboxes.messages(rows, below, span, entries)
             read = _Read(Kind.MAILBOX, octets=octets)
         elif unit.form == "zip_range":

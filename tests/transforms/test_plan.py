@@ -241,6 +241,16 @@ def test_a_split_mailbox_gives_the_rows_of_the_whole(dump: Path, unit_bytes: int
         assert sum(unit.octets for unit in units) == 2 * size  # hashed once, read once
 
 
+@pytest.mark.parametrize("unit_bytes", [1, 64, 100, 1000])
+def test_a_mailbox_without_empty_lines_between_its_messages_is_split_as_well(dump: Path, unit_bytes: int) -> None:
+    write(dump, {"in.mbox": (FROM_LINE + MAIL) * 7})
+    units = assert_split_changes_nothing(dump, unit_bytes, "file_name")
+    size = (dump / "in.mbox").stat().st_size
+    if size > unit_bytes:
+        assert [unit.form for unit in units] == ["whole", *["close_range"] * (len(units) - 1)]
+        assert sum(unit.octets for unit in units) == 2 * size
+
+
 _LINES = st.lists(
     st.sampled_from(
         [
@@ -253,11 +263,11 @@ _LINES = st.lists(
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(_LINES, st.integers(20, 400))
+@given(_LINES, st.integers(20, 400), st.sampled_from([b"\n", b""]))
 def test_any_mailbox_split_anywhere_gives_each_octet_to_one_row(
-    tmp_path: Path, lines: list[bytes], unit_bytes: int
+    tmp_path: Path, lines: list[bytes], unit_bytes: int, behind: bytes
 ) -> None:
-    octets = FROM_LINE + MAIL + b"\n" + b"".join(lines)
+    octets = FROM_LINE + MAIL + behind + FROM_LINE + MAIL + b"".join(lines)
     with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
         write(Path(folder), {"in.mbox": octets})
         assert_split_changes_nothing(Path(folder), unit_bytes, "file_name")
