@@ -4,10 +4,11 @@
     python benchmarks/score_corpus.py FOLDER --messages 2000 --seed 1 --again    what lies in FOLDER is judged anew
 
 Counted for each recipe, and in all: **false fake**, an honest or damaged item that is suspected; **false
-verified**, a forged item that is verified though VERDICT.md does not allow it; **found**, a forged item
-that is suspected; **flagged**, suspected, or unverifiable and pointed out to a person: by one strong
-contradiction, or since a proven header stands over another body (VERDICT §7, the rule `flagged`); **missed**,
-neither; **verified recall**, of the honest items that lie as they were signed with their key at hand.
+verified**, a forged item that is verified though VERDICT.md does not allow it; **suspected**; **flagged**,
+suspected, or unverifiable and pointed out to a person: by one strong contradiction, or since a signature holds
+for another form of it (VERDICT §7, the rule `flagged`). Either way the forgery is **found**: VERDICT §5.1 forbids
+to suspect much that it lets be pointed out. **missed**, neither; **verified recall**, of the honest items that
+lie as they were signed with their key at hand.
 A decision is complete if one of its strong or decisive findings holds both the expected and the actual value.
 
 Bounds are those of Clopper and Pearson, 95 % two-sided: for k of n, the lower one is the p at which k or
