@@ -56,19 +56,29 @@ class Tampering(NamedTuple):
     detail: str
     expected: str
     actual: str
+    words: str = ""  # what was put for what, where many changes of one kind that differ in it are worth a look
+    differing: str = ""  # the code of one of those
 
 
 def settle(group: Sequence[Tampering]) -> list[Tampering]:
-    """The findings of one kind: five about different messages are a habit.
+    """The findings of one kind: five about different messages are a habit, and accuse nobody.
 
-    A replaced part counts only where such parts are known to come through unchanged: mail gateways
+    Software that retitles mail puts the same words there; five subjects that were each changed in another way
+    remain worth a look. A replaced part counts only where such parts are known to come through unchanged: mail gateways
     rewrite documents to disarm them.
     """
     found = [one for one in group if one.code]
     usual = len({one.of for one in found}) >= HABIT
     if found and found[0].kind.startswith(_PART) and len(found) == len(group):
         usual = True
-    return [one._replace(code=one.habit) if usual else one for one in found]
+    if not usual:
+        return found
+    alike: dict[str, set[str]] = {}
+    for one in found:
+        alike.setdefault(one.words, set()).add(one.of)
+    return [
+        one._replace(code=one.differing if one.words and len(alike[one.words]) < HABIT else one.habit) for one in found
+    ]
 
 
 def kind_of(container: str, one: Said) -> str:

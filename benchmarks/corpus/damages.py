@@ -17,7 +17,7 @@ from urllib.parse import quote
 import forms
 
 from corpus import stamps
-from corpus.clients import Draft, File, carrying, named, quoted, reply
+from corpus.clients import Draft, File, carrying, compose, named, quoted, reply
 from corpus.scene import (
     Case,
     Recipe,
@@ -806,3 +806,48 @@ def two_answers_in_a_minute(case: Case) -> None:
     second = reply(draft, author, mail.at + 4_040, "No, I meant: I agree to the second proposal.", case.scene.seed())
     case.kept(case.send(first), draft.author)
     case.damaged(draft.author, without_fields(delivered(case.send(second), draft.author), "DKIM-Signature"))
+
+
+# ---- what looks like one of the forgeries, and is not -------------------------------------------
+
+
+@damage()
+def words_put_before_the_subject(octets: bytes, rng: random.Random) -> bytes:
+    """A gateway writes words of its own before the subject, that no list of tags has."""
+    return with_field(octets, "Subject", f"Outside mail, please check - {value_of(octets, 'Subject')}")
+
+
+@event
+def old_mail_as_template_with_its_signature(case: Case) -> None:
+    """An old mail edited as new by a program that leaves the old signature field in; the house signs no new one."""
+    draft = _draft(case)
+    mail = case.send(draft)
+    case.kept(mail, draft.to[0])
+    new = replace(case.scene.draft(draft.author, draft.to, when=draft.when + 30 * 86_400), subject=draft.subject)
+    top = trace(new, draft.to[0], new.when + 2, new.when + 5)
+    case.damaged(draft.to[0], top + mail.signature + compose(new))
+
+
+@event
+def quote_corrected_by_hand(case: Case) -> None:
+    """An unsigned answer to an insider's verified mail corrects two words in what it quotes."""
+    mail = case.send()
+    reader, author = mail.draft.to[0], mail.draft.author
+    case.kept(mail, reader)
+    corrected = mail.draft.text.replace("The treasurer", "Our treasurer", 1).replace(" euro", " EUR")
+    answer = reply(mail.draft, reader, mail.at + 9_000, "", case.scene.seed())
+    answer = replace(answer, text=f"With my corrections.\n\n{quoted(mail.draft, reader.client, corrected)}")
+    case.damaged(author, trace(answer, author, answer.when + 2, answer.when + 5) + compose(answer))
+
+
+@event
+def drafts_of_one_evening(case: Case) -> None:
+    """A lawyer from outside saved his drafts one after the other; insiders mailed the versions that came of them."""
+    evening = case.scene.when()
+    for number in range(6):
+        draft = case.scene.draft(case.rng.choice((CLAIRE, DUNMORE, MARION)), when=evening + (number + 2) * 86_400)
+        file = case.scene.file(draft.author, draft.when, "docx")
+        mail, box = case.send(replace(draft, files=(file,))), draft.to[0]
+        case.kept(mail, box)
+        first = edited_by(file.octets, "Silas Brandt", stamps.w3c(evening + number * 90))
+        case.damaged(None, members_edited(first, b" euro", b" francs"), name=f"drafts/{file.name}")

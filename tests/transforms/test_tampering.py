@@ -247,6 +247,15 @@ def test_five_messages_with_one_change_are_a_habit_and_five_copies_of_one_are_no
     assert {one.code for one in settle([found(n)._replace(of="m") for n in range(9)])} == {"dkim.altered"}
 
 
+def test_five_subjects_that_were_changed_in_different_ways_accuse_nobody_and_remain_worth_a_look() -> None:
+    group = [found(n)._replace(words=f"way {n}", differing="dkim.look") for n in range(5)]
+    assert {one.code for one in settle(group)} == {"dkim.look"}
+    one_way = [one._replace(words="a gateway's") for one in group]
+    assert {one.code for one in settle(one_way)} == {"dkim.other"}
+    assert [one.code for one in settle([*one_way, group[0]])] == ["dkim.other"] * 5 + ["dkim.look"]
+    assert {one.code for one in settle(group[:4])} == {"dkim.altered"}
+
+
 def test_a_replaced_part_counts_only_where_such_parts_come_through() -> None:
     kind = kind_of("box", Said("part", "application/pdf", "", ""))
     here, elsewhere = witness("u", "box", "application/pdf"), witness("u", "other", "application/pdf")

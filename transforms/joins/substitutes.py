@@ -22,6 +22,7 @@ from transforms.auth.alignment import align
 from transforms.auth.proof import RECIPIENTS
 from transforms.auth.substitution import Offer, Substitution, substitute
 from transforms.auth.verify import confirmer, prove
+from transforms.difference import differences, nature, subject_words
 from transforms.joins.bodies import ALTERED
 from transforms.joins.grafts import may_accuse_author
 from transforms.joins.sent import is_protected
@@ -312,7 +313,14 @@ def _tried(
         f"(found in {replaced.source}); this copy shows “{clip(told.actual)}”",
         told.expected,
         told.actual,
+        _put_for(told) if sound and told.name == "Subject" else "",
+        OTHER_VALUE.code,
     )
+
+
+def _put_for(told: Said) -> str:
+    """Which words of a subject stand for which; the same of all that one gateway retitles."""
+    return nature(differences(subject_words(told.expected), subject_words(told.actual)) or ())
 
 
 def _said(replaced: Substitution, received: datetime | None) -> Said | None:

@@ -268,6 +268,25 @@ def test_a_day_given_to_all_messages_of_a_folder_is_a_habit(told: Told, signed: 
     assert all("dkim.signed_value_found" in one for one in found)  # no more than told
 
 
+@pytest.mark.parametrize(
+    ("subject", "code"),
+    [(b"Outside mail: the hall", "dkim.signed_value_found"), (b"The bribe %d", "dkim.signed_with_another_value")],
+)
+def test_a_gateway_puts_the_same_words_everywhere_and_a_forger_does_not(
+    told: Told, signed: Signed, subject: bytes, code: str
+) -> None:
+    files = {}
+    for n in range(5):
+        own = b"hall.%d@" % n
+        shown = subject % n if b"%d" in subject else subject
+        files[f"in/{n}.eml"] = signed(MAIL.replace(b"hall.1@", own), (b"Subject: The hall", b"Subject: " + shown))
+        files[f"answers/{n}.eml"] = REPLY.replace(b"hall.1@", own).replace(b"answer@", b"answer.%d@" % n)
+    found = told(files)
+    for n in range(5):
+        one = found[f"in/{n}.eml"]
+        assert one["verdict"] == "unverifiable" and code in one
+
+
 def test_four_messages_are_not(told: Told, signed: Signed) -> None:
     moved = {f"old/{n}.eml": signed(MAIL.replace(b"hall.1", b"hall.%d" % n), DAY, HOP) for n in range(4)}
     assert {one["verdict"] for one in told(moved).values()} == {"suspected_fake"}
