@@ -1,6 +1,7 @@
 """rar: its members in their order, by rarfile (the `archives` extra).
 
-The directory, and members that are stored as they are, need nothing else. Compressed ones are decoded by a program
+The directory, and members that are stored as they are, need nothing else. Of an archive in several files each is read
+by itself: what lies whole in it is opened, the rest listed. Compressed ones are decoded by a program
 that has to be on PATH (unrar, 7z, 7zz or bsdtar), one run a member, its output held against the CRC-32 that the
 directory gives; without it they are listed and not opened.
 """
@@ -36,18 +37,25 @@ def entries(span: Span, alive: Callable[[], None], spool: Callable[[], IO[bytes]
         raise ContainerError("container.needs_archives_extra", "pip install 'leak-triage[archives]'") from None
     rarfile.RAR_MAX_COMMENT = -1  # it would have another program decode comments, out of a temporary file and unbounded
     file = SpanFile(span, alive, _READS * span.size)
+    headers: list[Any] = []
+    opened = partial(rarfile.RarFile, file, part_only=True, info_callback=headers.append)
     damage: ContainerError | None = None
     try:
-        archive = _guarded(partial(rarfile.RarFile, file, errors="strict"))
+        archive = _guarded(partial(opened, errors="strict"))
     except ContainerError as error:
         damage = error
-        archive = _guarded(partial(rarfile.RarFile, file))  # as far as it goes
+        headers.clear()
+        archive = _guarded(opened)  # as far as it goes
     if _guarded(archive.needs_password) and not _guarded(archive.infolist):
         raise ContainerError("container.encrypted", "rar: the directory itself is encrypted")
-    members = _guarded(archive.infolist)
+    # What begins in the file before is not among the members of this one.
+    split = [one for one in headers if one.type == rarfile.RAR_BLOCK_FILE and one.flags & rarfile.RAR_FILE_SPLIT_BEFORE]
+    if any(one.type == rarfile.RAR_BLOCK_MAIN and one.flags & rarfile.RAR_MAIN_VOLUME for one in headers):
+        damage = damage or ContainerError("container.other_volume", "rar: one of several files of an archive")
+    members = [*split, *_guarded(archive.infolist)]
     if damage is None and any(_end(member) > span.size for member in members):
         damage = ContainerError("container.truncated", "rar: the archive ends within a member")
-    return _entries(rarfile, archive, _Program(span, spool, files), span.size, damage)
+    return _entries(rarfile, archive, members, _Program(span, spool, files), span.size, damage)
 
 
 def _end(member: Any) -> int:
@@ -56,9 +64,9 @@ def _end(member: Any) -> int:
 
 
 def _entries(
-    rarfile: Any, archive: Any, program: _Program, limit: int, damage: ContainerError | None
+    rarfile: Any, archive: Any, members: list[Any], program: _Program, limit: int, damage: ContainerError | None
 ) -> Iterator[Entry]:
-    for member in _guarded(archive.infolist):
+    for member in members:
         if member.is_dir():
             continue
         name = (member.filename or "").encode("utf-8", "surrogateescape")
@@ -176,6 +184,4 @@ def _guarded(read: Callable[..., Any], *arguments: Any) -> Any:
         raise ContainerError("limit.memory", "rar: not enough memory") from None
     except Exception as error:
         code = "container.checksum" if "CRC" in str(error) else "container.damaged"
-        if type(error).__name__ == "NeedFirstVolume" or "next volume" in str(error):
-            code = "container.other_volume"
         raise ContainerError(code, f"rar: {type(error).__name__}: {error}") from None

@@ -6,6 +6,7 @@ is asked for, in bounded chunks; what comes behind a damage or a limit in the sa
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,6 +17,7 @@ from transforms.limits import LIMITS
 from transforms.model import ContainerError, Entry
 from transforms.span import Span, SpanFile
 
+_SIGNATURE_HEADER = 32  # octets; place and size of the directory, counted from its end, stand in it (7zFormat.txt)
 _READS = 64  # how often the octets of a file may be read over
 
 
@@ -26,6 +28,8 @@ def entries(span: Span, alive: Callable[[], None]) -> Iterator[Entry]:
     except ImportError:
         raise ContainerError("container.needs_archives_extra", "pip install 'leak-triage[archives]'") from None
     file = SpanFile(span, alive, _READS * span.size)
+    if sum(struct.unpack("<2Q", span.read(12, 28).ljust(16, b"\0"))) > span.size - _SIGNATURE_HEADER:
+        raise ContainerError("container.truncated", "7z: the archive ends before its directory")
     try:
         archive = py7zr.SevenZipFile(file)
     except py7zr.PasswordRequired:

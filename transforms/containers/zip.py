@@ -40,6 +40,7 @@ _HEADER_TRIES = 10_000  # marks of a local header, outside of all members, that 
 _SEARCHES = 16  # for the end of a member outside of all others that end in nothing
 _STORED, _DEFLATED, _BZIP2, _LZMA = 0, 8, 12, 14
 _READABLE = frozenset({_STORED, _DEFLATED, _BZIP2, _LZMA})
+_SPANNED = b"PK\7\x08"  # begins the first file of an archive in several (§8.5.3)
 _ENCRYPTED = 0x41  # flag bits 0 and 6
 _SIZES_BEHIND = 0x8  # flag bit 3
 _UTF8 = 0x800  # flag bit 11
@@ -88,6 +89,8 @@ def read_directory(span: Span, alive: Callable[[], None] = UNWATCHED.alive) -> Z
         members, taken, defects = _from_local_headers(span), [], ["container.zip_no_directory"]
         if not members:
             raise ContainerError("container.truncated", "zip: the directory at its end is missing")
+        if span.read(0, 4) == _SPANNED:
+            defects = ["container.other_volume"]
     listed = list(_without_overlaps(members, span.size))
     unlisted: list[Member] = []
     gaps: list[_Range] = []
@@ -190,7 +193,7 @@ def _central(span: Span) -> tuple[list[Member], list[_Range], list[str]]:
         raise ValueError("central directory lies outside of the file")
     if end.size > LIMITS.members * _DIRECTORY_PER_MEMBER:
         raise ContainerError("limit.members", "zip: the directory is too large")
-    lines = list(_parse_central(span.read(start, end.stop), prefix))
+    lines = list(_parse_central(span.read(start, end.stop), prefix, end.disk))
     if len(lines) > LIMITS.members:
         raise ContainerError("limit.members", "zip: too many members")
     # Writers without zip64 count modulo 65,536.
@@ -205,6 +208,7 @@ class _End(NamedTuple):
     size: int
     offset: int  # as claimed
     lines: int  # members and folders, as claimed
+    disk: int  # number of this file among those that an archive was split into, from 0
     taken: list[_Range]  # octets of the end records themselves
 
 
@@ -217,31 +221,31 @@ def _end_of_directory(span: Span) -> _End:
     at = at if at >= 0 else last
     if at < 0:
         raise ValueError("no end of central directory")
-    _, _, _, _, count, size, offset, comment_size = _END.unpack_from(tail, at)
+    _, disk, _, _, count, size, offset, comment_size = _END.unpack_from(tail, at)
     end = tail_start + at
     whole = end + _END.size + comment_size
     taken = [(end, whole if whole <= span.size else end + _END.size)]
     locator = span.read(max(0, end - _END64_LOCATOR.size), end)
     if not (count == 0xFFFF or 0xFFFFFFFF in (size, offset)) or not locator.startswith(b"PK\6\7"):
-        return _End(end, size, offset, count, taken)
+        return _End(end, size, offset, count, disk, taken)
     _, _, record, _ = _END64_LOCATOR.unpack(locator)
     for place in (record, end - _END64_LOCATOR.size - _END64.size):  # the latter with a prefix
         found = span.read(place, place + _END64.size) if 0 <= place < span.size else b""
         if found.startswith(b"PK\6\6"):
-            *_, count, size, offset = _END64.unpack(found)
+            *_, disk, _, _, count, size, offset = _END64.unpack(found)
             taken += [(place, place + _END64.size), (end - _END64_LOCATOR.size, end)]
-            return _End(place, size, offset, count, taken)
+            return _End(place, size, offset, count, disk, taken)
     raise ValueError("no zip64 end of central directory")
 
 
-def _parse_central(directory: bytes, prefix: int) -> Iterator[Member | None]:
-    """A member for each line of the directory, None for a folder."""
+def _parse_central(directory: bytes, prefix: int, last: int) -> Iterator[Member | None]:
+    """A member for each line of the directory, None for a folder; last is the number of the file that it ends."""
     at = 0
     while at < len(directory):
         if directory.startswith(b"PK\5\5", at):  # §4.3.13, a signature of the directory, at its end or not
             at += 6 + int.from_bytes(directory[at + 4 : at + 6], "little")
             continue
-        (mark, made_by, _, flags, method, time, date, crc, stored, size, name_size, extra_size, comment_size, _, _,
+        (mark, made_by, _, flags, method, time, date, crc, stored, size, name_size, extra_size, comment_size, disk, _,
          external, header) = _CENTRAL.unpack_from(directory, at)  # fmt: skip
         if mark != b"PK\1\2":
             raise ValueError("central directory is damaged")
@@ -265,6 +269,7 @@ def _parse_central(directory: bytes, prefix: int) -> Iterator[Member | None]:
             date << 16 | time,
             first_extra,
             _unicode_name(extra, name),
+            "container.other_volume" if disk < last < 0xFFFF else None,
         )
         yield None if _is_folder(name, stored, size) else member
 
@@ -303,7 +308,7 @@ def _zip64_extra(extra: bytes, size: int, stored: int, header: int) -> tuple[int
 def _from_local_headers(span: Span) -> list[Member]:
     """Members from the front, as far as each says where the next begins."""
     members: list[Member] = []
-    at = 0
+    at = len(_SPANNED) if span.read(0, 4) == _SPANNED else 0
     while len(members) < LIMITS.members:
         found = _by_local_header(span, at, span.size)
         if found is None:
@@ -357,7 +362,8 @@ def _without_overlaps(members: list[Member], limit: int) -> Iterator[Member]:
     A member that would reach past the end is not read itself and takes nothing from others.
     """
     overlapping, end = set(), 0
-    for number in sorted(range(len(members)), key=lambda n: (members[n].header, n)):
+    here = [number for number, member in enumerate(members) if member.error_code is None]
+    for number in sorted(here, key=lambda n: (members[n].header, n)):
         member = members[number]
         if member.header < end:
             overlapping.add(number)
@@ -404,7 +410,7 @@ def _descriptor_size(span: Span, at: int, member: Member) -> int:
 def _left_out(span: Span, taken: list[_Range], alive: Callable[[], None]) -> Iterator[Member | _Range]:
     """Members and other octets, in order, that lie outside of the ranges taken."""
     found = _Search(span)
-    at = 4 if span.read(0, 4) in (b"PK00", b"PK\7\x08") else 0  # §8.5.4, marks of an archive once on several disks
+    at = 4 if span.read(0, 4) in (b"PK00", _SPANNED) else 0  # §8.5.4, marks of an archive once on several disks
     for start, stop in (*sorted(taken), (span.size, span.size)):
         if start > at:
             alive()

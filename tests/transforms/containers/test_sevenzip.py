@@ -84,6 +84,13 @@ def test_a_bomb_that_hides_its_siblings_is_stopped(examine) -> None:  # type: ig
     assert found.items["a.7z!z.txt"].error_code == "limit.ratio"
 
 
+def test_the_first_of_several_files_is_cut_off(examine) -> None:  # type: ignore[no-untyped-def]
+    whole = sevenzip({"a.txt": b"x" * 100})
+    for octets in (whole[:-1], whole[:60], whole[:20]):
+        item = examine({"a.7z.001": octets}).items["a.7z.001"]
+        assert (item.status, item.error_code) == (Status.ERROR, "container.truncated")
+
+
 def test_without_the_extra_the_row_says_which_one_is_missing(examine, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     octets = sevenzip({"a.txt": b"x"})
     monkeypatch.setitem(sys.modules, "py7zr", None)

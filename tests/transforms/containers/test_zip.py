@@ -492,3 +492,47 @@ def test_a_name_given_in_utf8_beside_one_of_a_code_page_is_shown(field: bytes, s
         archive_file.writestr(made, b"x")
     (entry,) = listed(out.getvalue().replace(b"nam.txt", b"\x82t\x82.txt"))
     assert entry.name == shown.encode()
+
+
+# ---- an archive in several files ------------------------------------------------------------------
+
+
+def spanned(cut: int, *members: tuple[str, bytes]) -> tuple[bytes, bytes]:
+    """The two files of an archive that is cut there (§8.5): each offset is counted in the file that it lies in."""
+    octets = b"PK\7\x08" + archive(*members)
+    first, second = octets[:cut], octets[cut:]
+    directory = second.index(CENTRAL)
+    at = directory
+    while second[at : at + 4] == CENTRAL:
+        header = struct.unpack_from("<L", second, at + 42)[0] + 4
+        disk, header = (0, header) if header < cut else (1, header - cut)
+        second = second[: at + 34] + struct.pack("<H", disk) + second[at + 36 :]
+        second = second[: at + 42] + struct.pack("<L", header) + second[at + 46 :]
+        at += 46 + sum(struct.unpack_from("<3H", second, at + 28))
+    end = second.index(b"PK\5\6")
+    second = second[: end + 4] + struct.pack("<2H", 1, 1) + second[end + 8 :]
+    return first, second[: end + 16] + struct.pack("<L", directory) + second[end + 20 :]
+
+
+def test_of_an_archive_in_several_files_each_gives_what_lies_whole_in_it() -> None:
+    whole = archive(("a.eml", MAIL), ("b", OCTETS))
+    cut = 4 + whole.index(LOCAL, 10) + 1000
+    first, second = spanned(cut, ("a.eml", MAIL), ("b", OCTETS), ("c.eml", MAIL))
+    assert read(first) == [(b"a.eml", MAIL, None), (b"b", b"", "container.truncated")]
+    assert zip_archive.read_directory(in_memory(first)).defects == (
+        "container.other_volume",
+        "container.outside_members",
+    )
+    assert read(second) == [
+        (b"a.eml", b"", "container.other_volume"),
+        (b"b", b"", "container.other_volume"),
+        (b"c.eml", MAIL, None),
+    ]
+    assert f"CRC-32 {zlib.crc32(MAIL):08x}" in listed(second)[0].defects[0]
+
+
+def test_a_directory_that_says_members_lie_in_another_file_hides_none() -> None:
+    octets = edited(archive(("a.eml", MAIL)), b"PK\5\6", 4, struct.pack("<2H", 1, 1))
+    assert read(octets) == [(b"a.eml", b"", "container.other_volume"), (b"a.eml", MAIL, None)]
+    assert zip_archive.read_directory(in_memory(octets)).defects == ("container.zip_unlisted",)
+    assert read(edited(archive(("a.eml", MAIL)), b"PK\5\6", 4, b"\xff\xff\xff\xff")) == [(b"a.eml", MAIL, None)]

@@ -120,17 +120,17 @@ def test_compressed_members_are_opened_by_a_program(public, monkeypatch, tmp_pat
         ("rar5-vols.part1.rar", "rar5-vols.part2.rar", "rar5-vols.part3.rar"),
     ],
 )
-def test_an_archive_in_several_files_lists_what_begins_in_the_first(public, names: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+def test_each_file_of_an_archive_in_several_gives_what_lies_whole_in_it(public, names: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
     pytest.importorskip("rarfile")
-    first, *others = (public(name) for name in names)
-    (member,) = first.below(names[0])
-    assert first.items[member].file_name == "bigfile.txt" and first.items[member].notes
-    rows = [
-        first.items[names[0]],
-        first.items[member],
-        *(one.items[name] for one, name in zip(others, names[1:], strict=True)),
-    ]
-    assert {row.error_code for row in rows} == {"container.other_volume"}
+    for name in names:
+        found = public(name)
+        inside = {item.file_name: item for item in found.items.values() if item.depth == 1}
+        big = inside.pop("bigfile.txt")
+        assert (big.error_code, len(big.notes)) == ("container.other_volume", 1)
+        assert (found.items[name].status, found.items[name].error_code) == (Status.PARTIAL, "container.other_volume")
+        assert {one.file_name: one.size for one in inside.values()} == (
+            {"smallfile.txt": 2050} if name == names[-1] else {}
+        )
 
 
 @pytest.mark.parametrize("name", ["droste.zip", "quine.gz"])
