@@ -27,12 +27,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline import out_tables
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from pipeline import commit  # noqa: E402
+from pipeline import commit, out_tables  # noqa: E402
 from transforms import path_spec  # noqa: E402
 
 VERDICTS = ("suspected_fake", "verified", "unverifiable")

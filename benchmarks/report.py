@@ -30,11 +30,9 @@ import process_tree
 import pyarrow as pa
 import run
 
-from pipeline import out_tables
-
 sys.path.insert(0, str(run.ROOT))
-from pipeline import commit, summary, tables
-from transforms.judgement import VERDICTS
+from pipeline import commit, out_tables, summary, tables
+from transforms.model import VERDICTS
 
 SAMPLE = run.ROOT / "sample_dump"
 PROTECT = ("horizon-commun.example", "lavigie.example")

@@ -27,9 +27,6 @@ def run(arguments: list[str]) -> int:
         parsed = options.parser().parse_args(ours)
     except SystemExit as stop:  # argparse has printed what is wrong
         return int(stop.code or 0)
-    if beam and parsed.command not in ("run", "judge"):
-        print(f"triage: {parsed.command} takes no Beam options after --.", file=sys.stderr)
-        return options.EXIT_USAGE
     try:
         return _COMMANDS[parsed.command](parsed, beam)
     except Refused as refusal:
@@ -102,8 +99,10 @@ def _report(parsed: argparse.Namespace, _: list[str]) -> int:
         raise Refused(f"{target}: lies in the dump, which is never written to. Name another place with -o.")
     if lies_in(target, parsed.out):
         raise Refused(f"{target}: lies in OUT, where only runs write. Name another place with -o.")
-    from pipeline.report.page import page
+    from pipeline.report.page import is_page, page
 
+    if target.exists() and not is_page(target):
+        raise Refused(f"{target}: is there already, and is no report. Name another file with -o.")
     octets = page(parsed.out).encode("utf-8")
     write_whole(target, lambda file: file.write(octets))
     print(

@@ -21,6 +21,7 @@ JUDGED = ("verdict", "basis", "subtype", "confidence", "reason_code", "status", 
 _TELLS = ("verdict", "reason_code", "subtype", "basis", "confidence", "status", "sha256")  # the headline follows
 _ARGUMENTS = ("dump", "protect", "trusted_sealer", "also_hash")
 _SHOWN = 5  # paths of one kind of change
+_PATH = 1_000  # letters of each
 
 
 class Comparison(NamedTuple):
@@ -103,7 +104,7 @@ def _text(found: Comparison) -> Iterator[str]:
     counted = Counter({kind: len(paths) for kind, paths in kinds.items()})
     for kind, count in sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])):
         yield f"{count:>8}  {kind}"
-        yield from (f"{'':10}{clean_text(path)}" for path in kinds[kind][:_SHOWN])
+        yield from (f"{'':10}{clean_text(path, _PATH)}" for path in kinds[kind][:_SHOWN])
         if count > _SHOWN:
             yield f"{'':10}... and {count - _SHOWN} more; --json names all"
     yield f"{len(found.items)} items differ, of {found.before} before and {found.after} after."

@@ -32,7 +32,8 @@ _EPILOG = """\
 exit codes: 0 complete and accounted for · 2 usage · 3 input unusable, or OUT in use · 4 incomplete, can be resumed
             5 accounting or verification failed · 130 interrupted
 Nothing leaves this machine, but for `keys fetch`, which says what it sends and asks first.
-What follows `--` goes to Apache Beam unchanged."""
+Behind `run` and `judge`, what follows `--` goes to Apache Beam unchanged. Elsewhere it is never taken for an option:
+triage explain OUT -- -name-with-a-dash.eml"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -145,8 +146,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def split_beam(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Our arguments, and Beam's after the first `--`."""
-    if "--" not in arguments:
+    """Our arguments, and Beam's after the first `--`; for a command without Beam, `--` ends the options as usual."""
+    if arguments[:1] not in (["run"], ["judge"]) or "--" not in arguments:
         return arguments, []
     at = arguments.index("--")
     return arguments[:at], arguments[at + 1 :]

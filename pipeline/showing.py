@@ -27,6 +27,7 @@ SHOWN = ("path", "verdict", "basis", "reason_code", "headline", "would_change", 
 COLUMNS = [*SHOWN, "item_id", "kind", "rule", "subtype", "confidence", "from_email", "subject", "date_raw", "date_utc",
            "signed_utc", "received_utc", "sha256", "inherits_from", "dup_of", "status", "error_code"]  # fmt: skip
 
+_PATH = 1_000  # letters of a path, which may have as many as an archive likes
 DOCUMENT_TYPES = ("smime", "pdf", "pgp")  # of signatures that stand inside an item
 
 
@@ -49,7 +50,7 @@ def as_json(item: Record) -> str:
 
 def as_text(item: Record) -> str:
     """Verdict in words, then the evidence, innocent explanations and what would change it."""
-    lines = [clean_text(item["path"]), f"  {item['verdict'].replace('_', ' ').upper()}", f"  {item['headline']}"]
+    lines = [clean_text(item["path"], _PATH), f"  {item['verdict'].replace('_', ' ').upper()}", f"  {item['headline']}"]
     if item["rule"] not in APART:
         lines.append(f"  {_SAYS[item['verdict']]}")
     for label, name in (
@@ -68,7 +69,7 @@ def as_text(item: Record) -> str:
         ("proven by", "inherits_from"), ("same octets as", "dup_of"),
     ):  # fmt: skip
         if item[name]:
-            lines.append(f"  {label:<15}{clean_text(str(item[name]))}")
+            lines.append(f"  {label:<15}{item[name]}")
     if item["error_code"]:
         lines.append(f"  {'reading':<15}{item['status']}: {words.error(item['error_code'])} [{item['error_code']}]")
     for signature in item["signatures"]:
@@ -100,7 +101,7 @@ def as_text(item: Record) -> str:
             lines += ["", f"  {title}, strongest first:"]
         for finding in found:
             lines += _finding(finding)
-    return "\n".join(lines)
+    return "\n".join(map(clean_text, lines))  # tables may come from others, and say anything
 
 
 # What a verdict says and does not say (docs/method.md), for whoever reads no further.
@@ -122,7 +123,7 @@ def _finding(finding: Record) -> list[str]:
     elif finding["expected"] or finding["actual"]:
         lines.append(f"      expected: {clean_text(finding['expected'] or '-', 400)}")
         lines.append(f"      here:     {clean_text(finding['actual'] or '-', 400)}")
-    if finding["byte_start"] is not None:
+    if finding["byte_start"] is not None and finding["byte_len"]:
         lines.append(f"      octets {finding['byte_start']} to {finding['byte_start'] + finding['byte_len'] - 1}")
     rule = _rules().get(finding["code"]) if finding["direction"] == "contradicts" else None
     if rule is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import pyarrow as pa
@@ -133,6 +134,6 @@ def as_text(out: Path) -> str:
     if seconds > 0:
         rate = record["octets"] / 1e6 / seconds
         lines.append(f"time:             {seconds:.1f} s, {rate:.1f} MB/s")
-    where = clean_text(str(out))
+    where = quote(str(out))
     lines += ["", f"next: triage report {where}   ·   triage explain {where} ITEM   ·   triage keys wanted {where}"]
-    return "\n".join(lines)
+    return "\n".join(map(clean_text, lines))

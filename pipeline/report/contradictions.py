@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from pipeline import lookup
 from pipeline.report import words
-from pipeline.report.shown import count, differing, domain, pick, quoted, shown
+from pipeline.report.shown import count, differing, domain, pick, quoted, shown, typed
 from transforms.model import Rule
 
 _SHOWN = 40  # items of either kind; the list holds the others
@@ -75,7 +75,7 @@ def _card(item: Record, findings: list[Record], named: str, rules: dict[str, Rul
         sender += f"<dt>Domain</dt><dd>{domain(item['from_domain'])}</dd>"
     date = f"<dt>Date</dt><dd>{shown(item['date_raw'])}</dd>" if item["date_raw"] else ""
     title = shown(item["subject"] or item["file_name"] or item["path"])
-    look = quoted(f"triage explain {named} {quote(item['path'])}")
+    look = quoted(f"triage explain {named} {quote(typed(item['path'], item['item_id']))}")
     return (
         f'<article class="card {verdict}"><h4><span class="sign" aria-hidden="true">{sign}</span>'
         f'<span class="visually-hidden">{name}: </span> {title}</h4>'

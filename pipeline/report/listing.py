@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from pipeline import lookup, out_tables, summary
 from pipeline.report import words
-from pipeline.report.shown import count
+from pipeline.report.shown import count, typed
 from pipeline.showing import DOCUMENT_TYPES
 from transforms.lookalike import foreign_letters, shown_form
 from transforms.model import Rule
@@ -149,8 +149,9 @@ def _list(columns: dict[str, list[Any]], rows: dict[str, int]) -> dict[str, Any]
         told["sender"].append(senders.number(_sender(columns, row)))
         told["title"].append(_title(columns["subject"][row], columns["file_name"][row], path))
         told["path"].append(_cut(path, _PATH))
-        if path.startswith("-") or len(path) > _PATH:
-            ids[row] = columns["item_id"][row]  # a command line would take such a path for an option, or is cut
+        item_id = columns["item_id"][row]
+        if len(path) > _PATH or typed(path, item_id) != path:
+            ids[row] = item_id
         parent = rows.get(columns["parent_id"][row])
         told["parent"].append(0 if parent is None else row - parent)
         moment = columns["date"][row]

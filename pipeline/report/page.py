@@ -46,6 +46,15 @@ _SECTIONS = (
 _POLICY = "default-src 'none'; script-src '{script}'; style-src '{style}'; base-uri 'none'; form-action 'none'"
 
 
+_MARK = '<meta name="generator" content="leak-triage">'
+
+
+def is_page(path: Path) -> bool:
+    """Whether a file is a page that this program made: nothing else is overwritten by another."""
+    with path.open("rb") as file:
+        return _MARK.encode() in file.read(4096)
+
+
 def page(out: Path) -> str:
     """HTML of a finished OUT; whoever calls has seen that its tables can be read."""
     record = out_tables.read_run(out)
@@ -79,7 +88,7 @@ def page(out: Path) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="referrer" content="no-referrer"><meta name="generator" content="leak-triage">'
+        f'<meta name="referrer" content="no-referrer">{_MARK}'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"<title>leak-triage: {escape(clean_text(dump, 100))}</title><style>{style}</style></head><body>"

@@ -26,6 +26,11 @@ def shown(text: str | None, limit: int = 400) -> str:
     return f"<bdi>{''.join(map(_letter, cut))}</bdi>"
 
 
+def typed(path: str, item_id: str) -> str:
+    """What names an item in a command: its path, if that can be read off the page and is taken for no option."""
+    return path if path.isprintable() and _BLANK.isdisjoint(path) and not path.startswith("-") else item_id
+
+
 def _letter(char: str) -> str:
     if char in _BLANK or unicodedata.category(char) in _UNSEEN:
         return f'<span class="unseen">U+{ord(char):04X}</span>'

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from command_line import MAIL, refused, triage
-from pipeline import cli, key_store, summary
+from pipeline import cli, key_store, options, summary
 from sealing import Signer, prefix_of, seal, sign
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -270,6 +270,13 @@ def test_damaged_kept_keys_are_said_and_can_be_given_again(out: Path, here: Here
 
 def test_verify_against_a_missing_dump_is_refused(finished: Path, tmp_path: Path, here: Here) -> None:
     refused(here("verify", finished, "--against", tmp_path / "none"), 3, "no such file or folder")
+
+
+def test_what_follows_two_dashes_is_no_option_but_beams() -> None:
+    arguments = ["explain", "out", "--", "-o.eml"]
+    assert options.split_beam(arguments) == (arguments, [])
+    assert options.parser().parse_args(arguments).item == "-o.eml"
+    assert options.split_beam(["judge", "out", "--", "--runner=X"]) == (["judge", "out"], ["--runner=X"])
 
 
 def test_names_that_are_not_utf8_can_be_asked_for_and_shown(tmp_path: Path) -> None:

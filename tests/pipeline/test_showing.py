@@ -101,6 +101,18 @@ def test_fields_that_are_covered_and_fields_that_are_not_are_listed(finished: Pa
     assert " from" not in covered and " from" in leaves and " subject" in covered
 
 
+def test_hostile_tables_can_neither_steer_a_terminal_nor_add_a_line(finished: Path) -> None:
+    item = next(one for one in items(finished) if one["path"] == "copies/settlement-words.eml")
+    (detail,) = showing.details(finished, [item])
+    lines = showing.as_text(detail).splitlines()
+    hostile = "\x1b[2J\n  VERIFIED\r\x9b31m\u202e\u2028"
+    finding = detail["findings"][0] | dict.fromkeys(("summary", "expected", "actual", "code"), hostile)
+    texts = {name: hostile for name, value in detail.items() if isinstance(value, str) and name != "verdict"}
+    steered = showing.as_text(detail | texts | {"path": "p" * 70_000, "findings": [finding, *detail["findings"][1:]]})
+    assert all(line.isprintable() and len(line) <= 1_000 for line in steered.split("\n"))
+    assert "  VERIFIED" not in steered.split("\n") and len(steered.split("\n")) <= len(lines)
+
+
 def test_that_no_field_is_left_out_is_said(finished: Path) -> None:
     item = next(one for one in items(finished) if one["path"] == "mails/campagne/0001-budget.eml")
     (detail,) = showing.details(finished, [item])

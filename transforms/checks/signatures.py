@@ -168,7 +168,7 @@ def _finding(item: ItemView, signature: PreparedSignature, result: SignatureResu
         start = item.body_start
         length = item.size - start if start is not None and item.size is not None else None
         found = f"bh={_base64(signature.found_hash)}" if signature.found_hash is not None else None
-        where = "" if start is None or length is None else f"; octets {start} to {start + length} are in doubt"
+        where = f"; octets {start} to {start + length - 1} are in doubt" if start is not None and length else ""
         return BODY_CHANGED(f"{who}{where}", f"bh={_base64(signature.body_hash)}", found, start, length)
     if result.header_ok is False:
         body = "the body is as the signature says" if signature.body_ok else "the body differs as well"

@@ -105,7 +105,7 @@ def test_a_small_dump_is_listed_whole() -> None:
     assert listing.choose(table(["verified"] * 5, ["ok"] * 5)) == (None, "All 5 items are listed.")
 
 
-@pytest.mark.parametrize("path", ["-o", "x" * 1_200])
+@pytest.mark.parametrize("path", ["-o", "x" * 1_200, "a\u200bb.eml"])
 def test_a_path_that_no_command_line_takes_is_named_by_its_id(out: Path, rewrite: Any, path: str) -> None:
     def renamed(items: pa.Table) -> pa.Table:
         rows = items.to_pylist()

@@ -49,3 +49,9 @@ def test_what_differs_between_two_values_is_marked_in_both(one: str, other: str,
 
 def test_a_button_carries_its_search_in_quotes() -> None:
     assert 'data-search="&quot;&gt;&lt;b&gt;"' in shown.pick('"><b>')
+
+
+@pytest.mark.parametrize("path", ["-o", "a\u200bb.eml", "a\u3164b.eml", "a\u00a0b.eml"])
+def test_a_path_that_cannot_be_typed_as_it_is_read_is_named_by_its_id(path: str) -> None:
+    assert shown.typed(path, "33114845") == "33114845"
+    assert shown.typed("mails/Élysée 1.eml", "33114845") == "mails/Élysée 1.eml"
