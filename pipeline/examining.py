@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -14,6 +15,11 @@ from transforms.model import Planned, WorkUnit
 from transforms.plan import plan_units
 from transforms.unit import examine_unit
 from transforms.watch import Watch
+
+# What the time left is reckoned by (x86_64, 2026-11-26): 13 ns for an octet of mail of 130 KB on average, 0.45 ms for
+# each mail besides; an octet that is hashed alone takes a twentieth.
+_FILE = 32 << 10  # octets that take as long as what comes with each file
+_HASHED = 20
 
 UNITS = "units.jsonl"  # in OUT/work: the units of the plan themselves, for who examines them
 
@@ -31,6 +37,7 @@ def plan(job: Job) -> Iterator[Planned]:
                 "unit_id": unit.unit_id,
                 "octets": unit.octets,
                 "entries": len(unit.entries),
+                "files": unit.stop - unit.start if unit.form == "zip_range" else len(unit.entries),
                 "form": unit.form,
                 "wanted": missing,
             }
@@ -77,19 +84,28 @@ def tally(job: Job) -> Tally:
     return Tally(units, wanted, entries, octets)
 
 
-def octets_left(job: Job) -> int | None:
-    """Octets of the units that this run examines, each octet once; None until planning ends."""
+def to_do(job: Job) -> progress.Plan | None:
+    """The plan as the progress asks for it; None until planning ends."""
     try:
-        return sum(int(str(unit["octets"])) for unit in planned(job) if unit["wanted"] and unit["form"] != "whole")
+        made = (job.out / "evidence" / evidence.PLAN).stat().st_mtime
     except FileNotFoundError:
         return None
+    units = []
+    for unit in planned(job):
+        octets, files = int(str(unit["octets"])), int(str(unit["files"]))
+        if unit["form"] == "whole":  # its ranges count its octets
+            units.append(progress.Unit(0, octets // _HASHED, bool(unit["wanted"])))
+        else:
+            units.append(progress.Unit(octets, octets + files * _FILE, bool(unit["wanted"])))
+    return progress.Plan(units, made)
 
 
-def examine_and_store(job: Job, planned: Planned, watch: Watch) -> int:
-    """Examine one unit and write its shard; answers the number of items."""
+def examine_and_store(job: Job, planned: Planned, watch: Watch) -> tuple[int, float]:
+    """Examine one unit and write its shard; answers the number of items, and the seconds that it took."""
+    start = time.monotonic()
     found = examine_unit(unit_at(job, planned), job.root, job.settings, job.spool, watch)
     evidence.write_shard(job.out, evidence.to_shard(found))
-    return len(found.items)
+    return len(found.items), time.monotonic() - start
 
 
 def examine_units(job: Job, units: Iterable[Planned]) -> Iterator[tuple[str, int]]:
@@ -99,6 +115,7 @@ def examine_units(job: Job, units: Iterable[Planned]) -> Iterator[tuple[str, int
     for done in workers.run(ordered, work, processes=job.processes, limits=job.settings.limits):
         if done.result is None:
             raise RuntimeError(f"work unit {done.task.unit_id}: {done.error}")
-        octets = 0 if done.task.form == "whole" else done.task.octets  # its ranges count them
-        progress.note_unit(job.out, octets, done.result)
-        yield done.task.unit_id, done.result
+        items, seconds = done.result
+        octets = 0 if done.task.form == "whole" else done.task.octets
+        progress.note_unit(job.out, done.task.sequence, progress.Done(octets, items, seconds))
+        yield done.task.unit_id, items

@@ -173,7 +173,7 @@ def _judging(command: argparse.ArgumentParser, instead: str = "") -> None:
 
 
 def _output(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print the summary as one JSON object")
+    command.add_argument("--json", action="store_true", help="the summary, and each line of progress, as JSON")
     loud = command.add_mutually_exclusive_group()
     loud.add_argument("-q", "--quiet", action="store_true", help="no progress")
     loud.add_argument("-v", "--verbose", action="store_true", help="a line on stderr for each phase")

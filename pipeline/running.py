@@ -42,6 +42,7 @@ from pipeline.out_folder import locked
 from pipeline.out_tables import finished
 from pipeline.places import dump_at, must_be_utf8
 from pipeline.refused import Refused
+from pipeline.verdicts_so_far import VerdictsSoFar
 from transforms import magic_type
 from transforms.auth.chain import default_sealers
 from transforms.limits import LIMITS
@@ -134,9 +135,9 @@ def _execute(
         with _noting_interruption(interrupted):
             if examine:
                 (out / "evidence" / evidence.PLAN).unlink(missing_ok=True)
-                planned = functools.partial(examining.octets_left, job)
+                to_do = functools.partial(examining.to_do, job)
                 with (
-                    progress.Reporter(out, sys.stderr, planned, quiet=options.quiet or options.json),
+                    progress.Examining(out, to_do, sys.stderr, options.quiet, options.json),
                     _timed(timings, "examine_seconds"),
                 ):
                     engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
@@ -160,7 +161,9 @@ def _execute(
             pa.set_memory_pool(pa.system_memory_pool())
             with _timed(timings, "judge_seconds"):
                 stretches.plan(job)
-                engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
+                so_far = VerdictsSoFar(out, len(stretches.all_of(job)))
+                with progress.Judging(so_far, sys.stderr, options.quiet, options.json):
+                    engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
             _say(options, f"judged {tally.units} work units in {timings['judge_seconds']} s")
         taught = judging.noted(job)
         with _timed(timings, "commit_seconds"):
@@ -329,7 +332,8 @@ def _say(options: argparse.Namespace, sentence: str) -> None:
 
 def _examined(job: Job) -> str:
     units, new, *_ = examining.tally(job)
-    octets, items = progress.done(job.work / "progress")
+    done = progress.finished(job.work / "progress").values()
+    octets, items = sum(one.octets for one in done), sum(one.items for one in done)
     return f"{new} of {units} work units ({units - new} were there), {octets / 1e6:.1f} MB, {items} items,"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -34,14 +35,42 @@ def job(tmp_path: Path) -> Job:
 
 
 def test_each_octet_counts_once_though_a_split_file_is_read_twice(job: Job) -> None:
-    assert examining.octets_left(job) is None
+    assert examining.to_do(job) is None
     units = list(examining.plan(job))
     assert {unit.form for unit in units} == {"files", "whole", "mailbox_range", "zip_range"}
     size = sum(path.stat().st_size for path in job.dump.iterdir())
-    left = examining.octets_left(job)
-    assert left is not None and size - 10 < left <= size  # a share of a zip is rounded down
+    plan = examining.to_do(job)
+    assert plan is not None and len(plan.units) == len(units)
+    planned = sum(unit.octets for unit in plan.units)
+    assert size - 10 < planned <= size  # a share of a zip is rounded down
     list(examining.examine_units(job, units))
-    assert progress.done(job.work / "progress")[0] == left
+    done = progress.finished(job.work / "progress")
+    state = progress.examined(plan.units, done, seconds=1.0)
+    assert (state.octets, state.planned_octets, state.seconds_left) == (planned, planned, 0.0)
+    assert state.items == 20 + 10 + 3 and state.units == len(units)
+
+
+def test_what_an_earlier_run_examined_counts_as_done(job: Job) -> None:
+    units = list(examining.plan(job))
+    list(examining.examine_units(job, units[:3]))
+    shutil.rmtree(job.work)
+    job.work.mkdir()
+    list(examining.plan(job))
+    plan = examining.to_do(job)
+    assert plan is not None
+    state = progress.examined(plan.units, {}, seconds=1.0)
+    earlier = sum(unit.octets for unit in units[:3] if unit.form != "whole")
+    assert (state.octets, state.octets_per_second, state.seconds_left) == (earlier, 0.0, None)
+
+
+def test_many_small_files_take_their_time_though_they_are_few_octets(job: Job) -> None:
+    (job.dump / "small").mkdir()
+    for number in range(100):
+        (job.dump / "small" / str(number)).write_bytes(b"x")
+    list(examining.plan(job))
+    plan = examining.to_do(job)
+    assert plan is not None
+    assert plan.units[-1].octets == 100 and plan.units[-1].effort > sum(unit.effort for unit in plan.units[:-1])
 
 
 def test_a_unit_whose_evidence_is_damaged_is_planned_again(job: Job) -> None:
