@@ -28,7 +28,13 @@ EXPORTS = {
     "sha256sum": "manifest",
 }
 
+_OUT = "folder that `triage run` wrote"
+_ITEM = "an item: its path as the report shows it, the first 8 letters of its item_id or more, Message-ID, or SHA-256"
+
 _EPILOG = """\
+begin with: triage run DUMP -o OUT --keys KEYS
+then:       triage report OUT   ·   triage explain OUT ITEM   ·   triage keys wanted OUT
+
 exit codes: 0 complete and accounted for · 2 usage · 3 input unusable, or OUT in use · 4 incomplete, can be resumed
             5 accounting or verification failed · 130 interrupted
 Nothing leaves this machine, but for `keys fetch`, which says what it sends and asks first.
@@ -54,79 +60,90 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    run = _command(commands, "run", "examine a dump, judge it and write the tables")
+    run = _command(commands, "run", "read a leak, judge every item in it, and write the tables")
     run.add_argument("dump", metavar="DUMP", type=_named, help="folder or file of the leak; never written to")
     run.add_argument("-o", "--out", metavar="OUT", type=_path, required=True, help="folder for the tables")
     _judging(run)
     run.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: one per core)")
-    run.add_argument("--also-hash", metavar="sha1,md5", type=_hashes, default=(), help="more digests, for joins")
+    run.add_argument(
+        "--also-hash", metavar="sha1,md5", type=_hashes, default=(),
+        help="write these digests as well, to match with other databases",
+    )  # fmt: skip
     again = run.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="go on where an earlier run into OUT stopped")
     again.add_argument("--force", action="store_true", help="start afresh in an OUT that holds an earlier run")
     run.add_argument("--dry-run", action="store_true", help="say what would be read, and write nothing")
     _output(run)
 
-    judge = _command(commands, "judge", "judge again from the evidence in OUT, without the dump")
-    judge.add_argument("out", metavar="OUT", type=Path)
-    _judging(judge, "; given here, they replace those of the run: name all of them")
+    judge = _command(commands, "judge", "judge again, with more keys or domains, without the dump")
+    judge.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    _judging(judge, ". Given here, they replace those of the run: name all of them")
     judge.add_argument("--only-keys", action="store_true", help="forget the keys kept in OUT, use --keys alone")
     _output(judge)
 
-    summary = _command(commands, "summary", "what a run found, in short")
-    summary.add_argument("out", metavar="OUT", type=Path)
+    summary = _command(commands, "summary", "what was found, in short")
+    summary.add_argument("out", metavar="OUT", type=Path, help=_OUT)
     summary.add_argument("--json", action="store_true", help="one JSON object")
 
-    report = _command(commands, "report", "one offline HTML page: what came out, what contradicts, every item")
-    report.add_argument("out", metavar="OUT", type=Path)
+    report = _command(commands, "report", "write one HTML page: what came out, what contradicts, every item")
+    report.add_argument("out", metavar="OUT", type=Path, help=_OUT)
     report.add_argument(
         "-o", "--output", metavar="FILE", type=_path, default=Path("report.html"),
         help="the page to write (default: report.html)",
     )  # fmt: skip
 
-    explain = _command(commands, "explain", "why this verdict, and what would change it")
-    explain.add_argument("out", metavar="OUT", type=Path)
-    explain.add_argument("item", metavar="ITEM", help="path, start of an item_id, Message-ID or sha256")
+    explain = _command(commands, "explain", "say why an item has its verdict, and what would change it")
+    explain.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    explain.add_argument("item", metavar="ITEM", help=_ITEM)
     explain.add_argument("--json", action="store_true", help="one JSON object a line")
 
-    query = _command(commands, "query", "ask the tables in SQL, or one of the questions that have a name")
-    query.add_argument("out", metavar="OUT", type=Path)
-    query.add_argument("question", metavar="SQL|NAME", nargs="?", help="without it, the names are listed")
+    query = _command(commands, "query", "ask the tables a question that has a name, or one in SQL")
+    query.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    query.add_argument(
+        "question", metavar="SQL|NAME", nargs="?", help="a name or a statement; without it, the names are listed"
+    )
     form = query.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="comma-separated, safe for spreadsheets")
     form.add_argument("--json", action="store_true", help="one JSON object a row")
 
-    export = _command(commands, "export", "the items in a format of other programs")
-    export.add_argument("out", metavar="OUT", type=Path)
-    export.add_argument("--to", choices=tuple(EXPORTS), required=True, help="format")
+    export = _command(commands, "export", "write the items in a format of other programs")
+    export.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    export.add_argument(
+        "--to", choices=tuple(EXPORTS), required=True,
+        help="csv and xlsx for spreadsheets, sqlite with full-text search, jsonl, ftm for Aleph, datashare tags, or a "
+        "list of files for sha256sum -c",
+    )  # fmt: skip
     export.add_argument("-o", "--output", metavar="FILE", type=_path, required=True, help="new file")
 
-    proof = _command(commands, "proof", "a folder that a stranger checks with openssl alone")
-    proof.add_argument("out", metavar="OUT", type=Path)
-    proof.add_argument("item", metavar="ITEM", help="path, start of an item_id, Message-ID or sha256")
+    proof = _command(
+        commands, "proof", "write a folder with which a stranger checks a verified item, with openssl alone"
+    )
+    proof.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    proof.add_argument("item", metavar="ITEM", help=_ITEM)
     proof.add_argument("--dump", metavar="DUMP", required=True, type=_named, help="the dump that was read")
     proof.add_argument("-o", "--output", metavar="DIR", type=_path, required=True, help="new or empty folder")
 
-    diff = _command(commands, "diff", "what changed between two runs, or two sets of keys")
+    diff = _command(commands, "diff", "say what changed between two runs, or two sets of keys")
     diff.add_argument("before", metavar="OUT1", type=Path)
     diff.add_argument("after", metavar="OUT2", type=Path)
     diff.add_argument("--json", action="store_true", help="one JSON object a line: arguments, keys, items")
 
-    check = _command(commands, "check", "check single messages; nothing is written")
-    check.add_argument("messages", metavar="MESSAGE", type=Path, nargs="+")
+    check = _command(commands, "check", "judge single mails by themselves; nothing is written")
+    check.add_argument("messages", metavar="MESSAGE", type=Path, nargs="+", help="mail, as .eml or mailbox")
     _judging(check)
     check.add_argument("--json", action="store_true", help="one JSON object a line")
 
-    keys = _command(commands, "keys", "the keys that signatures were tried on, and those still missing")
+    keys = _command(commands, "keys", "list the keys at hand and those still wanted, and add some")
     actions = keys.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, text in (
         ("list", "keys kept in OUT, and what they confirmed"),
-        ("wanted", "names without a key, most decisive first"),
+        ("wanted", "names without a key, those first that would decide most mails"),
     ):
         action = _command(actions, name, text)
-        action.add_argument("out", metavar="OUT", type=Path)
+        action.add_argument("out", metavar="OUT", type=Path, help=_OUT)
         action.add_argument("--json", action="store_true", help="one JSON object a line")
     fetch = _command(actions, "fetch", "ask the DNS for the keys wanted: the only command that sends anything")
-    fetch.add_argument("out", metavar="OUT", type=Path)
+    fetch.add_argument("out", metavar="OUT", type=Path, help=_OUT)
     fetch.add_argument("--yes", action="store_true", help="do not ask for consent; for scripts")
     fetch.add_argument("-o", "--output", metavar="FILE", type=Path, help="archive to write (default: in OUT/keys)")
     fetch.add_argument(
@@ -134,14 +151,19 @@ def parser() -> argparse.ArgumentParser:
         help="whom to ask, and so who learns the names (default: the resolver of this machine)",
     )  # fmt: skip
     add = _command(actions, "add", "keep the keys of a file in OUT; `triage judge OUT` then uses them")
-    add.add_argument("out", metavar="OUT", type=Path)
-    add.add_argument("files", metavar="FILE", type=Path, nargs="+")
-
-    verify = _command(commands, "verify", "check OUT against itself, its verified items by other code, and the dump")
-    verify.add_argument("out", metavar="OUT", type=Path)
-    verify.add_argument(
-        "--against", metavar="DUMP", help="hash the files of the dump again, and have dkimpy judge the mail in it"
+    add.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    add.add_argument(
+        "files", metavar="FILE", type=Path, nargs="+", help="key archives, as --keys of `triage run` takes"
     )
+
+    verify = _command(
+        commands, "verify", "see whether OUT is as it was written, and whether other code confirms its verified items"
+    )
+    verify.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    verify.add_argument(
+        "--against", metavar="DUMP",
+        help="read the dump again as well: hash its files, and have dkimpy check its verified mail",
+    )  # fmt: skip
     return top
 
 
@@ -159,12 +181,13 @@ def _command(commands: argparse._SubParsersAction[_Parser], name: str, text: str
 
 def _judging(command: argparse.ArgumentParser, instead: str = "") -> None:
     command.add_argument(
-        "--keys", metavar="FILE|DIR", type=_path, action="append", default=[], help="DKIM key archive; may be repeated"
-    )
+        "--keys", metavar="FILE|DIR", type=_path, action="append", default=[],
+        help="DKIM keys from an archive of your own: CSV, JSON, what dig printed, or a folder of them; may be repeated",
+    )  # fmt: skip
     command.add_argument(
         "--protect", metavar="DOMAIN", type=str.lower, action="append", default=[],
-        help="a domain of the organisation that this leak is about: its files are verified, its look-alikes suspected"
-        + instead,
+        help="a domain of the organisation that this leak is about: senders that imitate it are suspected, and loose "
+        "files are verified if it sent exactly them; may be repeated" + instead,
     )  # fmt: skip
     command.add_argument(
         "--trusted-sealer", metavar="DOMAIN", type=a_label, action="append", default=[],
