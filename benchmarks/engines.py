@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import datetime
 import importlib.metadata
 import json
 import os
 import platform
+import resource
 import signal
 import socket
 import subprocess
@@ -35,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results"
 TABLES = ("items", "findings", "signatures", "keys", "sources")
 INCOMPLETE = 4
+PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphans become ours, and so do the seconds that they used
 _STARTS = 60.0  # seconds that a service may take until it listens
 
 
@@ -170,17 +173,27 @@ def leftovers(out: Path) -> int:
     return sum(1 for _ in out.glob("evidence/*/.*"))
 
 
+def _cpu() -> float:
+    """User and system seconds of all processes that were started here and have ended, their orphans included."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def compared(options: argparse.Namespace, place: Path) -> dict[str, object]:
     """Run on both; after a kill, resume. Answers what was seen."""
     local, out = place / "local", place / "engine"
     dump, keys = options.dump.absolute(), [key.absolute() for key in options.keys]
-    start = time.monotonic()
+    start, before = time.monotonic(), _cpu()
     if ended(run(dump, keys, local, "--workers", str(options.workers)), local, options.seconds) != 0:
         raise Breach("the run on this machine failed")
     seen: dict[str, object] = {"local_seconds": round(time.monotonic() - start, 1)}
+    seen["local_cpu"] = round(_cpu() - before, 1)
     record = json.loads((local / "run.json").read_text())
     seen |= {"octets": record["octets"], "items": record["counts"]["items"], "units": shards(local)}
-    expected = tables(local)
+    expected, before = tables(local), _cpu()
     with started(options.engine, options.workers, options.prism) as cluster:
         start = time.monotonic()
         process = run(dump, keys, out, "--", *cluster.beam)
@@ -191,6 +204,8 @@ def compared(options: argparse.Namespace, place: Path) -> dict[str, object]:
             seen["shards_when_killed"] = shards(out)
         code = ended(process, out, options.seconds)
         seen |= {"engine_seconds": round(time.monotonic() - start, 1), "exit_code": code}
+    time.sleep(1)  # for readers whose worker was ended
+    seen["engine_cpu"] = round(_cpu() - before, 1)  # of the engine, its pool and the launching process
     if code == INCOMPLETE:
         if not options.kill:
             raise Breach(Path(f"{out}.stderr").read_text(errors="replace"))
@@ -222,6 +237,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.engine == "prism" and options.prism is None:
         parser.error("--prism is missing")
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that what was started is ended
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "PR_SET_CHILD_SUBREAPER refused: this measures on Linux only")
     with tempfile.TemporaryDirectory() as place:
         seen = compared(options, Path(place))
     versions = {name: importlib.metadata.version(name) for name in ("apache-beam", "pyarrow")}

@@ -72,8 +72,11 @@ def unit_ids(job: Job) -> list[str]:
 
 
 def buckets(job: Job) -> int:
-    """Into how many groups the rows of a join are hashed: small dumps need no more than one."""
-    return min(64, 1 + tally(job).units // 256)
+    """Into how many groups the rows of a join are hashed: small dumps need no more than one.
+
+    So that a group is that of 4 GB of mail. Beyond 4 TB it grows, as rows that travel one by one take most room.
+    """
+    return min(1_024, 1 + tally(job).units // 256)
 
 
 def note(job: Job, calibration: Calibration) -> None:
