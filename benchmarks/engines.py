@@ -38,6 +38,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 TABLES = ("items", "findings", "signatures", "keys", "sources")
 INCOMPLETE = 4
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphans become ours, and so do the seconds that they used
+_ORPHANS = 10.0  # seconds that readers get to notice that their parent has ended
 _STARTS = 60.0  # seconds that a service may take until it listens
 
 
@@ -174,10 +175,12 @@ def leftovers(out: Path) -> int:
 
 
 def _cpu() -> float:
-    """User and system seconds of all processes that were started here and have ended, their orphans included."""
+    """User and system seconds of all processes that were started here, their orphans included; waits for these."""
+    end = time.monotonic() + _ORPHANS
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            pass
+        while time.monotonic() < end:
+            if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                time.sleep(0.05)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -204,7 +207,6 @@ def compared(options: argparse.Namespace, place: Path) -> dict[str, object]:
             seen["shards_when_killed"] = shards(out)
         code = ended(process, out, options.seconds)
         seen |= {"engine_seconds": round(time.monotonic() - start, 1), "exit_code": code}
-    time.sleep(1)  # for readers whose worker was ended
     seen["engine_cpu"] = round(_cpu() - before, 1)  # of the engine, its pool and the launching process
     if code == INCOMPLETE:
         if not options.kill:

@@ -49,13 +49,13 @@ def plan(job: Job) -> Iterator[Planned]:
 
 
 def unit_at(job: Job, planned: Planned) -> WorkUnit:
-    """A unit as it was planned."""
+    """A unit as it was planned. RuntimeError if the plan there is another one."""
     with open(job.work / UNITS, "rb") as file:
         file.seek(planned.at)
-        unit = evidence.unit_from_json(json.loads(file.read(planned.size)))
-    if unit.unit_id != planned.unit_id:
+        line = file.read(planned.size)
+    if not line.startswith(b'{"unit_id": "%b"' % planned.unit_id.encode()):
         raise RuntimeError(f"{job.work / UNITS}: another plan than this run's")
-    return unit
+    return evidence.unit_from_json(json.loads(line))
 
 
 def planned(job: Job) -> Iterator[dict[str, object]]:

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import shutil
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from pipeline import evidence, examining, progress
 from pipeline.job import Job
 from transforms.limits import LIMITS
 from transforms.unpack.rows import Settings
+from transforms.watch import UNWATCHED
 
 MESSAGE = b"From anna@campaign.example Mon Apr 24 10:00:00 2017\nFrom: anna@campaign.example\nSubject: hi\n\nText\n\n"
 
@@ -88,3 +90,22 @@ def test_a_damaged_plan_is_named(job: Job) -> None:
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(evidence.EvidenceDamaged, match=str(path)):
         list(examining.planned(job))
+
+
+def test_two_attempts_of_one_unit_leave_one_shard(job: Job) -> None:
+    """As engines make them: one after the other, or side by side by a worker that is taken for lost."""
+    (unit, *_) = list(examining.plan(job))
+    examining.examine_and_store(job, unit, UNWATCHED)
+    path = evidence.shard_path(job.out, unit.unit_id)
+    first = path.read_bytes()
+    with ThreadPoolExecutor(4) as attempts:
+        list(attempts.map(lambda _: examining.examine_and_store(job, unit, UNWATCHED), range(8)))
+    assert path.read_bytes() == first and list(path.parent.iterdir()) == [path]
+
+
+def test_a_plan_that_is_another_one_is_not_read_for_this(job: Job) -> None:
+    units = list(examining.plan(job))
+    (job.dump / "a").write_bytes(b"in front of all others")
+    list(examining.plan(job))
+    with pytest.raises(RuntimeError, match="another plan"):
+        examining.unit_at(job, units[-1])
