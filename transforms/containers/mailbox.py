@@ -124,6 +124,8 @@ def _separators(span: Span, start: int, stop: int, alive: Callable[[], None], cl
             at = likely.start() + 1
             if at + 5 > stop_at:
                 break
+            if base + at == top.end():
+                continue  # told above
             empty_line = window[max(0, at - _BEFORE) : at].endswith((b"\n\n", b"\n\r\n"))
             if (empty_line or (close and _tops_mail(window, at))) and _is_from_line(window, at):
                 yield base + at

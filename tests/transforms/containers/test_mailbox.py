@@ -74,8 +74,15 @@ def test_a_mailbox_without_empty_lines_is_taken_apart(line_end: bytes) -> None:
     assert [(form, mail) for form, _, mail in close(octets)] == [("message", MAIL.replace(b"\n", line_end))] * 3
 
 
-def test_ranges_of_a_mailbox_without_empty_lines_agree_at_every_cut() -> None:
-    octets = (FROM + MAIL) * 3
+@pytest.mark.parametrize("top", [b"\n", b"\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
+def test_what_stands_before_a_mailbox_without_empty_lines_repeats_no_message(top: bytes) -> None:
+    found = close(top + (FROM + MAIL) * 2)
+    assert [(form, octets) for form, _, octets in found] == [("gap", top), ("message", MAIL), ("message", MAIL)]
+
+
+@pytest.mark.parametrize("top", [b"", b"\n"])
+def test_ranges_of_a_mailbox_without_empty_lines_agree_at_every_cut(top: bytes) -> None:
+    octets = top + (FROM + MAIL) * 3
     for cut in range(1, len(octets)):
         assert close(octets, 0, cut) + close(octets, cut) == close(octets)
 
