@@ -18,7 +18,7 @@ import zstandard
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from office_file import doc, docx, exif, jpeg, odt, pdf, png, zipped
-from outlook_file import message, outlook
+from outlook_file import compound, message, outlook
 from pst_form import mailbox
 from rar_file import COMPRESSED, member, rar
 from signed_mail import ENTITY, detached, enveloped, signature, signed
@@ -31,6 +31,7 @@ FIELDS = (
 )
 MAIL = FIELDS + b"\r\nThe hall is booked.\r\n"
 SHEET = b"place,hour\r\nhall,20:00\r\n"
+SIGNATURE = b"DKIM-Signature: v=1; a=rsa-sha256; d=campaign.example; s=s1;\r\n\th=from; bh=aa=; b=aa=\r\n"
 PLIST = b'<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"/>\n'
 RTF = rb"{\rtf1\ansi{\info{\author Anna}}The hall is booked.}"
 HTML = b"<!DOCTYPE html><html><head><title>Hall</title></head><body><p>Booked.</p></body></html>"
@@ -165,6 +166,18 @@ def files() -> dict[str, bytes]:
         "documents/sheet.csv": SHEET,
         "documents/p.xml": PLIST,
         "documents/empty": b"",
+        # what textbooks leave out
+        "quirks/signature first": SIGNATURE + MAIL,
+        "quirks/xhtml": FIELDS + b"Content-Type: application/xhtml+xml\r\n\r\n<?xml version='1.0'?><html/>\r\n",
+        "quirks/line ends.eml": FIELDS.replace(b"\r\n", b"\n", 2) + b"\r\nOne\nTwo\r\nThree",
+        "quirks/charset.eml": FIELDS + b"Content-Type: text/plain; charset=x-unknown\r\n\r\n\xe9t\xe9\r\n",
+        "quirks/date.eml": MAIL.replace(b"Mon, 24 Apr", "Пн, 24 апр".encode()),
+        "quirks/exchange.eml": MAIL.replace(b"<claire@campaign.example>", b"</O=CAMPAIGN/CN=RECIPIENTS/CN=CLAIRE>"),
+        "quirks/From.mbox": box(MAIL + b"\r\nFrom here on we walk.\r\n", MAIL),
+        "quirks/names.zip": archive(("n" * 300 + ".eml", MAIL), ("", MAIL)),
+        "quirks/locked.docx": compound({"EncryptedPackage": bytes(9_000), "EncryptionInfo": b"\4\0\4\0" + bytes(60)}),
+        "quirks/locked.pdf": b"%PDF-1.6\n1 0 obj\n<<>>\nendobj\ntrailer\n<</Root 1 0 R/Encrypt 2 0 R>>\n%%EOF\n",
+        "quirks/a copy of plain.eml": MAIL,
         "documents/noise": b"\x9d\0\xf1" * 200,
     }
 
@@ -267,6 +280,22 @@ EXPECTED = {
     "documents/sheet.csv": TEXT,
     "documents/p.xml": Row("text", "application/xml"),
     "documents/empty": Row("other", "application/x-empty"),
+    "quirks/signature first": EML,
+    "quirks/xhtml": EML,
+    "quirks/xhtml!1": Row("text", "application/xml"),
+    "quirks/line ends.eml": EML,
+    "quirks/charset.eml": EML,
+    "quirks/date.eml": EML,
+    "quirks/exchange.eml": EML,
+    "quirks/From.mbox": BOX,
+    "quirks/From.mbox!@0": EML,
+    "quirks/From.mbox!@275": EML,
+    "quirks/names.zip": ZIP,
+    "quirks/names.zip!" + "n" * 300 + ".eml": EML,
+    "quirks/names.zip!%": EML,  # without a name
+    "quirks/locked.docx": Row("document", "application/x-ole-storage"),
+    "quirks/locked.pdf": Row("document", "application/pdf"),
+    "quirks/a copy of plain.eml": EML,
     "documents/noise": Row("other", "application/octet-stream"),
 }
 # What becomes of those that an extra opens, without it.
