@@ -298,9 +298,11 @@ EXPECTED = {
     "quirks/a copy of plain.eml": EML,
     "documents/noise": Row("other", "application/octet-stream"),
 }
-# What becomes of those that an extra opens, without it.
+# What becomes of those that an extra opens, without it; of a PDF, only the words are missing.
 WITHOUT_EXTRAS = {
     "boxes/a.pst": ("container.needs_pst_extra", "leak-triage[pst]"),
     "archives/a.7z": ("container.needs_archives_extra", "leak-triage[archives]"),
     "archives/a.rar": ("container.needs_archives_extra", "leak-triage[archives]"),
+    "documents/a.pdf": (None, "leak-triage[pdf]"),
+    "documents/signed.pdf": (None, "leak-triage[pdf]"),
 }

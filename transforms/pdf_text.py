@@ -12,13 +12,20 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from transforms.limits import LIMITS
+from transforms.limits import LIMITS, MIB
+
+
+def unread(octets: bytes) -> str | None:
+    """Why no words of a file are looked for; None: they are."""
+    if _pypdf() is None:
+        return "pip install 'leak-triage[pdf]'"
+    return f"larger than {LIMITS.pdf_text // MIB} MiB" if len(octets) > LIMITS.pdf_text else None
 
 
 def words(octets: bytes) -> str:
     """Text of the first pages; "" without the extra, or for a file that is too large."""
     pypdf = _pypdf()
-    if pypdf is None or len(octets) > LIMITS.pdf_text:
+    if pypdf is None or unread(octets) is not None:
         return ""
     pieces: list[str] = []
     try:

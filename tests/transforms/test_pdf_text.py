@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from transforms.limits import LIMITS
-from transforms.pdf_text import words
+from transforms.pdf_text import unread, words
 
 pytest.importorskip("pypdf", reason="needs the extra `pdf`")
 sys.path.append(str(Path(__file__).parents[2] / "sample_dump"))
@@ -74,3 +74,10 @@ def test_damage_gives_fewer_words_and_no_error(seed: int) -> None:
     for _ in range(chance.randint(1, 8)):
         octets[chance.randrange(len(octets))] = chance.randrange(256)
     assert len(words(bytes(octets[: chance.randint(0, len(octets))]))) <= LIMITS.text + 100
+
+
+def test_why_words_are_not_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert unread(b"%PDF-1.4\n") is None
+    assert unread(bytes(LIMITS.pdf_text + 1)) == "larger than 16 MiB"
+    monkeypatch.setattr("transforms.pdf_text._pypdf", lambda: None)
+    assert unread(b"%PDF-1.4\n") == "pip install 'leak-triage[pdf]'" and words(made([page("x")])) == ""

@@ -92,6 +92,15 @@ READER_MISSING = Rule(
     "It is an extra of this program, to be installed where it is wanted.",
     "says nothing about the file",
 )
+WORDS_NOT_READ = Rule(
+    "document.words_not_read",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "reading",
+    "The words of this document are not read, so it is not compared with others by them",
+    "The words of PDFs need an extra of this program; a large one costs too much.",
+    "says nothing about the file",
+)
 
 ENCRYPTED = Rule(
     "mail.encrypted",
@@ -122,6 +131,7 @@ RULES = (
     LISTED,
     COUNTED,
     READER_MISSING,
+    WORDS_NOT_READ,
     ENCRYPTED,
     CREDENTIALS,
 )

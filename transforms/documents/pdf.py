@@ -51,6 +51,7 @@ def read(opened: Opened) -> Described:
     producer = said.get("Producer")
     created, modified = pdf_moment(said.get("CreationDate")), pdf_moment(said.get("ModDate"))
     identifier = next(_found(octets, b"/ID", _ID), None)
+    unread = pdf_text.unread(octets)
     ranges = list(_found(octets, b"/ByteRange", _BYTE_RANGE))
     facts = DocumentFacts(
         author=shown(said.get("Author")),
@@ -68,6 +69,7 @@ def read(opened: Opened) -> Described:
         signatures=len(ranges),
         unsigned_octets=_behind(octets, ranges),
         encrypted=encrypted,
+        defects=(f"document.words_not_read: {unread}",) if unread is not None and not encrypted else (),
     )
     return Described(xmp.with_packet(facts, packet), pdf_text.words(octets) if not encrypted else "")
 

@@ -46,6 +46,7 @@ def test_a_note_with_a_rule_of_its_own_is_told_by_it() -> None:
         "container.listed: 12 octets, CRC-32 0000abcd",
         "container.messages: 3 by the folders' own count, 3 listed in them",
         "container.reader_missing: pip install 'leak-triage[pst]'",
+        "document.words_not_read: larger than 16 MiB",
         "mail.rebuilt: readpst",
         "mail.exported: Google Takeout",
         "mail.shown_otherwise: Subject The bribe for The hall",
