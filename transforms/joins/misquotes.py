@@ -44,7 +44,7 @@ _ROWS = pa.schema(
         ("sequence", pa.int64()),
         ("row", pa.int64()),
         ("role", pa.int8()),
-        ("content", pa.binary()),  # of a message
+        ("content", pa.binary()),  # of a message: 128 bits of its digest
         ("domain", pa.string()),  # that signed it and the identifier; null: its signature waits for a key
         ("protected", pa.bool_()),  # the user named it
     ]
@@ -65,7 +65,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
         if own and signed is not None and (signed.proof.passes_on or intact_signature(signed.signatures) is not None):
             witness = signed.proof.passes_on and "message-id" in signed.covered
             domain = signed.proof.domain if witness else None
-            content = column["content_sha256"][row]
+            content = (column["content_sha256"][row] or b"")[:16]
             found.append(
                 (own, unit_id, sequence, row, _MESSAGE, content, domain, is_protected(domain or "", protected))
             )
