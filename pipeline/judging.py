@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,11 @@ def unit_ids(job: Job) -> list[str]:
 def buckets(job: Job) -> int:
     """Into how many groups the rows of a join are hashed: small dumps need no more than one.
 
-    So that a group is that of 4 GB of mail. Beyond 4 TB it grows, as rows that travel one by one take most room.
+    So that a group is that of 4 GB of mail, of fewer in small dumps: small messages have most rows. Beyond 4 TB it
+    grows, as rows that travel one by one take most room.
     """
-    return min(1_024, 1 + tally(job).units // 256)
+    units = tally(job).units
+    return min(1_024, 1 + max(isqrt(units) // 4, units // 256))
 
 
 def note(job: Job, calibration: Calibration) -> None:

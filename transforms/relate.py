@@ -90,8 +90,10 @@ class _Join(beam.DoFn):  # type: ignore[misc]
     def process(
         self, group: tuple[tuple[str, str], Iterable[bytes]], learned: Learned
     ) -> Iterator[beam.pvalue.TaggedOutput]:
-        (name, _), batches = group
-        table = gathered(batches)
+        yield from self._joined(group[0][0], gathered(group[1]), learned)
+        pa.default_memory_pool().release_unused()  # a join over a million rows holds twice their size
+
+    def _joined(self, name: str, table: pa.Table, learned: Learned) -> Iterator[beam.pvalue.TaggedOutput]:
         if name == "duplicates":
             found = _answers(name, duplicates.join(table))
         elif name == "threads":

@@ -111,7 +111,7 @@ def signed_once(signatures: Sequence[PreparedSignature], one: PreparedSignature)
 def signed_as(signature: PreparedSignature) -> str:
     """One name for a signature wherever it lies: all copies of a signed message have it."""
     name = b"\0".join((signature.signature, signature.domain.encode(), signature.selector.encode()))
-    return hashlib.sha256(name).hexdigest()
+    return hashlib.sha256(name).hexdigest()[:32]  # 128 bits, too many to find a second one for
 
 
 def intact_signature(signatures: Iterable[PreparedSignature]) -> str | None:

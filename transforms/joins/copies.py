@@ -92,7 +92,7 @@ Record = Mapping[str, Any]  # one row
 def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
     """One row per message with a Message-ID and one author."""
     shard = proven.shard
-    names = ("kind", "message_id", "from_email", "item_id", "path", "source_path", "subject",
+    names = ("kind", "message_id", "from_email", "path", "source_path", "subject",
              "content_sha256", "date_utc", "to_emails", *CLAIMING)  # fmt: skip
     column = {name: shard.column(name) for name in names}
     found: list[tuple[Any, ...]] = []
@@ -112,13 +112,12 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
                 shard.unit.unit_id,
                 shard.unit.sequence,
                 row,
-                column["item_id"][row],
                 column["path"][row],
                 container(column["source_path"][row], column["path"][row]),
                 (as_signed.subject if as_signed else None) or column["subject"][row] or "",
                 column["date_utc"][row],
                 column["to_emails"][row],
-                column["content_sha256"][row],
+                (column["content_sha256"][row] or b"")[:16],
                 identified,
                 proof is not None and proof.basis is not None,
                 intact_signature(signed.signatures) if signed is not None else None,
@@ -134,13 +133,12 @@ _ROWS = pa.schema(
         ("unit_id", pa.string()),
         ("sequence", pa.int64()),
         ("row", pa.int64()),
-        ("item_id", pa.string()),
         ("path", pa.string()),
         ("container", pa.string()),
         ("subject", pa.string()),
         ("date", pa.timestamp("us", tz="UTC")),
         ("to", pa.list_(pa.string())),
-        ("content", pa.binary()),
+        ("content", pa.binary()),  # 128 bits of its digest
         ("verified", pa.bool_()),
         ("proven", pa.bool_()),
         ("signature", pa.string()),  # of the author's domain, over this body

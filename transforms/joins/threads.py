@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.arrow_bytes import to_table
 from transforms.model import Kind
@@ -66,7 +67,7 @@ def join(table: pa.Table) -> pa.Table:
     table = table.sort_by([("sequence", "ascending"), ("row", "ascending")])
     lists = table["names"].combine_chunks()
     if len(table) == 0:
-        return _answer(table, np.zeros(0, bool), table["name"])
+        return _answer(table, pa.array([], pa.bool_()), table["name"])
     sizes = np.diff(lists.offsets.to_numpy())
     message = np.repeat(np.arange(len(table)), sizes)
     _, named = np.unique(lists.flatten().to_numpy(), return_inverse=True)
@@ -77,9 +78,9 @@ def join(table: pa.Table) -> pa.Table:
     source = first[thread]  # the message whose name counts
     nowhere = source == len(table)
     source[nowhere] = np.flatnonzero(nowhere)
-    name = table["name"].take(pa.array(source))
-    own = table["name"].to_pylist()
-    return _answer(table, np.array([a != b for a, b in zip(own, name.to_pylist(), strict=True)]), name)
+    own, name = table["name"], table["name"].take(pa.array(source))
+    differs = pc.or_(pc.xor(own.is_valid(), name.is_valid()), pc.fill_null(pc.not_equal(own, name), False))
+    return _answer(table, differs, name)
 
 
 def _connected(messages: int, message: npt.NDArray[Any], named: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -97,6 +98,6 @@ def _connected(messages: int, message: npt.NDArray[Any], named: npt.NDArray[Any]
         thread = after
 
 
-def _answer(table: pa.Table, differs: npt.NDArray[Any], name: pa.ChunkedArray) -> pa.Table:
+def _answer(table: pa.Table, differs: pa.Array, name: pa.ChunkedArray) -> pa.Table:
     found = pa.table({"unit_id": table["unit_id"], "row": table["row"], "thread_id": name})
-    return found.filter(pa.array(differs, pa.bool_()))
+    return found.filter(differs)
