@@ -14,6 +14,7 @@ import argparse
 import ast
 import datetime
 import importlib
+import inspect
 import json
 import platform
 import re
@@ -28,12 +29,18 @@ ROOT = HERE.parent
 sys.path.insert(0, str(ROOT))
 
 from transforms.auth.canonical import body_digests, canonical_field  # noqa: E402
+from transforms.auth.repair.shipped import List  # noqa: E402
 
 FILLS = (" ", "\t ", "\r\n", "\r\n ", "a", "=", "=20", "<", '"', "--\n", "a@b.", "; a=b")
 END = "\0"  # what no pattern waits for
 LIMIT = 2.6  # times as long for twice as much
 FIRST, LAST = 4_096, 1 << 20  # lengths
 MEASURABLE = 0.002  # seconds
+MANY = 20  # patterns
+# What a function that makes a pattern is asked for.
+ARGUMENTS: dict[str, tuple[object, ...]] = {
+    "transforms.auth.repair.shipped:_footers": (List("presse", "lists.press.example"), "1@press.example"),
+}
 WAYS: dict[str, Callable[[re.Pattern[Any], Any], object]] = {
     "match": lambda pattern, text: pattern.match(text),
     "search": lambda pattern, text: pattern.search(text),
@@ -53,17 +60,35 @@ def patterns() -> Iterator[tuple[str, re.Pattern[Any], tuple[str, ...]]]:
             continue
         tree = list(ast.walk(ast.parse(source)))
         name = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
-        for label, value in sorted(vars(importlib.import_module(name)).items()):
+        module = importlib.import_module(name)
+        for label, value in sorted(vars(module).items()):
             used = {node.attr for node in tree if isinstance(node, ast.Attribute) and _names(node.value) == label}
-            for one in value.values() if isinstance(value, dict) else [value]:
-                if isinstance(one, re.Pattern):
-                    yield f"{name}:{label}", one, tuple(sorted(used & WAYS.keys())) or tuple(WAYS)
+            for one in _held(value, name):
+                yield f"{name}:{label}", one, tuple(sorted(used & WAYS.keys())) or tuple(WAYS)
         for node in tree:
             if isinstance(node, ast.Call) and _names(getattr(node.func, "value", None)) == "re":
                 way = node.func.attr
                 if way in WAYS and isinstance(node.args[0], ast.Constant):
                     flags = re.IGNORECASE if "IGNORECASE" in ast.dump(node) else re.NOFLAG
                     yield f"{name}:{node.lineno}", re.compile(node.args[0].value, flags), (way,)
+
+
+def _held(value: Any, module: str) -> list[re.Pattern[Any]]:
+    """The patterns in a value, however deep; of many in one place, which data of one shape gave, the longest.
+
+    A function of the module that keeps what it made is asked for it.
+    """
+    if isinstance(value, re.Pattern):
+        return [value]
+    if isinstance(value, dict):
+        return _held(tuple(value.values()), module)
+    if isinstance(value, tuple | list):
+        found = [one for inner in value for one in _held(inner, module)]
+        return found if len(found) <= MANY else [max(found, key=lambda one: len(one.pattern))]
+    makes = hasattr(value, "cache_info") and "re.Pattern" in str(inspect.signature(value).return_annotation)
+    if makes and value.__module__ == module:
+        return _held(value(*ARGUMENTS.get(f"{module}:{value.__name__}", ())), module)
+    return []
 
 
 def _names(node: ast.AST | None) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import io
 import os
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -191,3 +194,30 @@ def test_the_dump_is_left_as_it_was(three: Path) -> None:
     before = [(path.name, path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(three.iterdir())]
     examined(three, plan(three))
     assert [(path.name, path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(three.iterdir())] == before
+
+
+def test_names_like_options_and_patterns_are_names(dump: Path) -> None:
+    names = ["-rf", "--help", "*", "[a].eml", "a.eml", "a*.eml", "?", "~", "$HOME", "%s", "a;b|c>d", "{0}"]
+    for name in names:
+        (dump / name).write_bytes(name.encode())
+    found = examined(dump, plan(dump))
+    assert {item.sha256: item.file_name for item in found.items} == {
+        hashlib.sha256(name.encode()).hexdigest(): name for name in names
+    }
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+def test_no_file_stays_open(dump: Path) -> None:
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(50):
+            archive.writestr(f"{number}.eml", MAIL)
+    for number in range(100):
+        (dump / f"{number}.eml").write_bytes(MAIL)
+        (dump / f"{number}.zip").write_bytes(zipped.getvalue()[: len(zipped.getvalue()) - number])
+    limits = dataclasses.replace(LIMITS, in_memory=10)  # every member goes to a file of its own
+    before = len(os.listdir("/proc/self/fd"))
+    for unit in plan_units(os.fsencode(dump), limits, (), tempfile.TemporaryFile):
+        found = examine_unit(unit, os.fsencode(dump), Settings(limits), tempfile.TemporaryFile, UNWATCHED)
+    assert len(found.items) > 5_000
+    assert len(os.listdir("/proc/self/fd")) == before

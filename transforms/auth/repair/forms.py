@@ -66,7 +66,7 @@ _TAG = re.compile(
     r"(\[[^\]]{1,60}\]|\*{2,5}[^*]{1,40}\*{2,5}|\{[^}]{1,60}\})\s*",
     re.IGNORECASE,
 )
-_WAS = re.compile(r"\s*\((?:was|war|était)\b[^()]{0,200}\)\s*\Z", re.IGNORECASE)
+_WAS = re.compile(r"(?<!\s)\s*\((?:was|war|était)\b[^()]{0,200}\)\s*\Z", re.IGNORECASE)
 
 
 def subject_tags_of(field: HeaderField) -> Iterator[bytes]:
