@@ -16,11 +16,13 @@ from transforms.limits import LIMITS, MIB
 
 TOKEN = re.compile(
     rb"\s{0,999}+(?:(?P<open><<)|(?P<close>>>)|/(?P<name>[^\s()<>\[\]{}/%]{0,127})|(?P<string>\()"
-    rb"|<(?P<hex>[0-9A-Fa-f\s]{0,9999})>|(?P<word>[^\s()<>\[\]{}/%]{1,999})|(?P<mark>[\[\]{}<>)])|%[^\r\n]{0,999})"
+    + rb"|<(?P<hex>[0-9A-Fa-f\s]{0,%d}+)>" % (2 * LIMITS.signature_der)
+    + rb"|(?P<word>[^\s()<>\[\]{}/%]{1,999})|(?P<mark>[\[\]{}<>)])|%[^\r\n]{0,999})"
 )
 _PIECE = re.compile(rb"[^()\\]+|\\([0-7]{1,3})|\\(?:\r\n|([\s\S]))|[()]")
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\n": b"", b"\r": b""}
 _STRING = 16 * 1024  # octets of one string in parentheses
+_STEP = 4  # octets of it that cost a step
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _NUMBER = re.compile(rb"[+-]?[0-9]{1,10}")
 _START = re.compile(rb"startxref\s{1,9}([0-9]{1,12})")
@@ -31,6 +33,7 @@ _DATA = re.compile(rb"\s{0,99}stream(?:\r\n|\n)")
 _DEPTH = 64  # of arrays and dictionaries in each other
 _SECTIONS = 1_000  # of cross-reference
 _DECODED = 32 * MIB  # octets of cross-reference and object streams in all
+_LENGTHS = 8  # streams of which each one's length is said to stand behind the next
 
 
 class Unreadable(Exception):
@@ -64,12 +67,14 @@ class Octets:
         self.octets = octets
         self._steps = LIMITS.pdf_steps
         self._room = _DECODED
+        self._held = len(octets)  # octets of streams: they do not overlap
+        self._lengths = 0
         self._parsed: dict[int, tuple[Any, int]] = {}
         self._inside: dict[int, tuple[list[int], list[Any]]] = {}
 
-    def spend(self) -> None:
-        """One of the steps that all comparisons of this file may take together."""
-        self._steps -= 1
+    def spend(self, steps: int = 1) -> None:
+        """Steps of those that all comparisons of this file may take together."""
+        self._steps -= steps
         if self._steps < 0:
             raise Unreadable
 
@@ -100,6 +105,10 @@ class Octets:
                 value = "/" + _ESCAPED.sub(lambda one: bytes.fromhex(one[1].decode()), token["name"]).decode("latin-1")
             elif kind in ("string", "hex"):
                 value, at = string(self.octets, token)
+                if kind == "string":
+                    self.spend((at - token.end()) // _STEP)
+                    if at - token.end() >= _STRING - 1:  # it may go on
+                        raise Unreadable
             elif kind == "word":
                 word = token["word"]
                 if word == b"R" and stack and len(stack[-1]) > 1 and all(type(n) is int for n in stack[-1][-2:]):
@@ -107,7 +116,7 @@ class Octets:
                     value = Ref(stack[-1].pop())
                 else:
                     value = _word(word)
-            elif kind is None:  # a comment
+            elif kind is None and self.octets[at : at + 1] in (b"\r", b"\n", b""):  # a comment
                 continue
             else:
                 raise Unreadable
@@ -138,14 +147,25 @@ class Octets:
         value, at = self.value(header.end())
         data = _DATA.match(self.octets, at)
         if data is not None and isinstance(value, dict):
-            self._parsed[offset] = None, int(header[1])  # its length may be said to stand in itself
-            size = revision.get(value.get("/Length"))
-            end = data.end() + size if isinstance(size, int) and size >= 0 else -1
-            if end < 0 or self.octets.find(b"endstream", end, end + 20) < 0:
+            size = self._length(value.get("/Length"), revision)
+            end = data.end() + size
+            self._held -= size
+            if self._held < 0 or self.octets.find(b"endstream", end, end + 20) < 0:
                 raise Unreadable
             value = Stream(value, self.octets[data.end() : end])
         self._parsed[offset] = value, int(header[1])
         return int(header[1]), value
+
+    def _length(self, value: Any, revision: Revision) -> int:
+        """Of a stream. It may be said to stand in another one, or in itself."""
+        self._lengths += 1
+        try:
+            size = revision.get(value) if self._lengths <= _LENGTHS else None
+        finally:
+            self._lengths -= 1
+        if not isinstance(size, int) or size < 0:
+            raise Unreadable
+        return size
 
     def _object_stream(self, offset: int, revision: Revision) -> tuple[list[int], list[Any]]:
         """Numbers and values of the objects in a stream (§7.5.7)."""
@@ -156,7 +176,8 @@ class Octets:
             if not isinstance(first, int) or stream.dictionary.get("/Type") != "/ObjStm":
                 raise Unreadable
             decoded = self.decoded(stream)
-            index = [int(one) for one in decoded[:first].split() if len(one) < 11 and one.isdigit()]
+            numbers = decoded[: max(first, 0)].split(None, 2 * LIMITS.pdf_objects)
+            index = [int(one) for one in numbers if len(one) < 11 and one.isdigit()]
             inside = Octets(decoded)
             inside._steps = self._steps
             values = [inside.value(first + place)[0] for place in index[1::2]]
@@ -169,6 +190,8 @@ class Octets:
         name, parms = (_only(stream.dictionary.get(key)) for key in ("/Filter", "/DecodeParms"))
         if name is None:
             return stream.data
+        if self._room <= 0:  # to zlib, 0 is no bound
+            raise Unreadable
         try:
             decoder = zlib.decompressobj()
             octets = decoder.decompress(stream.data, self._room)
@@ -183,6 +206,7 @@ class Octets:
         columns = parms.get("/Columns", 1)
         if not isinstance(columns, int) or not 0 < columns < 100 or parms.get("/Colors", 1) != 1:
             raise Unreadable
+        self.spend(len(octets) // columns)
         return b"".join(_rows(octets, columns))
 
 

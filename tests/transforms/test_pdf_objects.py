@@ -39,6 +39,16 @@ def test_what_is_no_value_is_refused(octets: bytes) -> None:
         Octets(octets).value(0)
 
 
+def test_the_value_of_a_long_signature_is_a_value() -> None:
+    assert Octets(b"<%b>" % (b"0" * 60_000)).value(0)[0] == bytes(30_000)
+
+
+@pytest.mark.parametrize("octets", [b"[(%b] 1)]", b"[%%%b] 1\n]"])
+def test_what_goes_on_behind_what_is_read_of_it_is_refused(octets: bytes) -> None:
+    with pytest.raises(Unreadable):
+        Octets(octets % (b"x" * 20_000)).value(0)
+
+
 def test_each_revision_has_its_own_objects() -> None:
     first = saved(b"%PDF-1.7\n", {1: b"(old)", 2: b"(kept)"}, b"<</Root 1 0 R>>")
     later = saved(first, {1: b"(new)"}, b"<</Root 1 0 R/Prev %d>>" % first.rindex(b"xref\n0 1"))
@@ -105,3 +115,43 @@ def test_sections_that_lead_to_each_other_end() -> None:
     octets = saved(b"%PDF-1.7\n", {1: b"(x)"}, b"<</Root 1 0 R/Prev 0000>>")
     at = octets.rindex(b"xref\n0 1")
     assert revision(octets.replace(b"/Prev 0000", b"/Prev %4d" % at)).get(Ref(1)) == b"x"
+
+
+# ---- hostile files ------------------------------------------------------------------------------
+
+STREAM = b"<</Length %b%b>>\nstream\n%b\nendstream"
+
+
+def test_lengths_that_stand_in_each_other_are_refused_before_the_stack_ends() -> None:
+    chain = {number: STREAM % (b"%d 0 R" % (number + 1), b"", b"") for number in range(1, 2_000)}
+    octets = saved(b"%PDF-1.7\n", chain, b"<</Root 1 0 R>>")
+    with pytest.raises(Unreadable):
+        revision(octets).get(Ref(1))
+
+
+def test_behind_all_that_may_be_decoded_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transforms.pdf_objects._DECODED", 1_000)
+    file = Octets(b"")
+    packed = Stream({"/Filter": "/FlateDecode"}, zlib.compress(bytes(1_000)))
+    assert file.decoded(packed) == bytes(1_000)
+    with pytest.raises(Unreadable):
+        file.decoded(Stream({"/Filter": "/FlateDecode"}, zlib.compress(b"")))
+
+
+def test_streams_that_overlap_are_refused() -> None:
+    """Else each of many would hold a copy of nearly the whole file."""
+    inner = STREAM % (b"1000", b"", bytes(1_000))
+    outer = b"2 0 obj\n" + inner
+    octets = saved(b"%PDF-1.7\n", {1: STREAM % (b"%d" % len(outer), b"", outer)}, b"<</Root 1 0 R>>")
+    within = octets.index(b"2 0 obj")
+    one = Revision(file := Octets(octets), len(octets))
+    assert isinstance(one.get(Ref(1)), Stream)
+    with pytest.raises(Unreadable):
+        file._at(within, one)
+
+
+def test_strings_cost_by_their_length() -> None:
+    file = Octets(b"(%b) " % (b"()" * 5_000) * 20)
+    steps = file._steps
+    file.value(0)
+    assert steps - file._steps > 1_000
