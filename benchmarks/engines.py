@@ -94,7 +94,7 @@ def started(engine: str, workers: int, prism: Path | None = None) -> Iterator[Cl
 def _service(command: Sequence[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # the pool starts `python`
     process = subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": path},
+        command, env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}, cwd=ROOT,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
