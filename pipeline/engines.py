@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import logging
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _LOCAL = frozenset({"directrunner", "fnapirunner", "inprocessrunner", "bundlebaseddirectrunner", ""})
+
+_RAISED = re.compile(r"[A-Za-z_][\w.]*: ")  # as a traceback ends: the exception's class and what it says
 
 _REFUSED = {
     "daskrunner": "DaskRunner is refused: it reports success with results silently missing. Leave --runner out.",
@@ -89,6 +92,19 @@ def run(engine: Engine, build: Callable[[Any], None]) -> None:
         raise RuntimeError(f"the engine does not answer: {what}") from error
     if state != PipelineState.DONE:
         raise RuntimeError(f"the runner ended in state {state}")
+
+
+def cause(error: Exception) -> str:
+    """In one line: of an error in a worker, which comes as text with its traceback, the exception raised last."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    if not lines:
+        return repr(error)
+    start = next((at for at, line in enumerate(lines) if line.endswith("Traceback (most recent call last):")), None)
+    told = lines[0]
+    if start is not None:
+        raised = [line for line in lines[start + 1 :] if _RAISED.match(line)]
+        told = raised[-1].partition(": ")[2] if raised else told
+    return told.partition(" [while running ")[0]
 
 
 @contextlib.contextmanager

@@ -180,8 +180,7 @@ def _execute(
     except Exception as error:
         if interrupted:
             raise KeyboardInterrupt from error
-        what = str(error).splitlines()[0].partition(" [while running ")[0] if str(error) else repr(error)
-        return _incomplete(out, arguments, what, options, examine)
+        return _incomplete(out, arguments, engines.cause(error), options, examine)
     shutil.rmtree(job.work, ignore_errors=True)
     record = {
         "schema_version": SCHEMA_VERSION,

@@ -128,3 +128,32 @@ def test_an_engine_that_is_lost_is_an_error_in_a_sentence(capfd: pytest.CaptureF
     with pytest.raises(RuntimeError, match=r"^the engine does not answer: Connection refused$"):
         engines.run(engine, lambda pipeline: pipeline | beam.Create([1]))
     assert "Traceback" not in capfd.readouterr().err
+
+
+WORKER = """Pipeline job-001 failed in state FAILED: bundle inst001 stage-001 failed:Traceback (most recent call last):
+  File "worker.py", line 1, in process
+    write()
+OSError: [Errno 28] No space left on device
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "examining.py", line 2, in examine_units
+    raise RuntimeError(f"work unit {unit}: {why}")
+RuntimeError: work unit 0a1b: No space left on device [while running 'Examine/ExamineUnits-ptransform-3']
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (WORKER, "work unit 0a1b: No space left on device"),
+        ("work unit 0a1b: crash.died [while running 'x']\nmore", "work unit 0a1b: crash.died"),
+        ("Traceback (most recent call last):\n  File", "Traceback (most recent call last):"),
+        ("", "RuntimeError('')"),
+        ("\n", "RuntimeError('\\n')"),
+    ],
+)
+def test_of_an_error_in_a_worker_what_it_says_is_told(said: str, told: str) -> None:
+    assert engines.cause(RuntimeError(said)) == told
