@@ -6,6 +6,7 @@ import argparse
 import errno
 import io
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Callable
@@ -94,7 +95,8 @@ def _report(parsed: argparse.Namespace, _: list[str]) -> int:
 
     record, target = _with_tables(parsed.out), parsed.output
     if target.is_dir():
-        raise Refused(f"{target}: is a folder. Name the file: triage report {parsed.out} -o {target / 'report.html'}")
+        named = shlex.join(("triage", "report", str(parsed.out), "-o", str(target / "report.html")))
+        raise Refused(f"{target}: is a folder. Name the file: {named}")
     if lies_in(target, Path(record["arguments"]["dump"])):
         raise Refused(f"{target}: lies in the dump, which is never written to. Name another place with -o.")
     if lies_in(target, parsed.out):
@@ -210,7 +212,7 @@ def _with_tables(out: Path) -> dict[str, Any]:
     if name is not None:
         raise Refused(
             f"{out}: {name} is missing or damaged. The evidence is kept apart from it, so the tables can be written "
-            f"again: triage judge {out}"
+            f"again: triage judge {shlex.quote(str(out))}"
         )
     return record
 

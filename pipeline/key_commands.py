@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from pipeline import key_store, out_tables, wanted
@@ -40,7 +41,7 @@ def _add(out: Path, files: list[Path], dump: Path) -> int:
     with locked(out):
         before = len(key_store.kept(out))
         key_store.keep(out, given)
-        print(f"{len(key_store.kept(out)) - before} keys added. Now: triage judge {clean_text(str(out))}")
+        print(f"{len(key_store.kept(out)) - before} keys added. Now: triage judge {clean_text(quote(str(out)))}")
     return EXIT_OK
 
 

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 import dns.exception
@@ -214,5 +215,5 @@ def _report(out: Path, archive: Path, answers: Sequence[Answer], chosen: int) ->
     if revoked:
         print(f"{revoked} of the records found are withdrawn: they name no key.")
     if any(answer.records for answer in answers):
-        shown = clean_text(str(out))
-        print(f"kept in {shown}, and as an archive in {clean_text(str(archive))}\nNow: triage judge {shown}")
+        print(f"kept in {clean_text(str(out))}, and as an archive in {clean_text(str(archive))}")
+        print(f"Now: triage judge {clean_text(quote(str(out)))}")

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 
 from pipeline import recovered
 from pipeline.places import lies_in
@@ -114,8 +115,8 @@ def kept(out: Path) -> list[PublicKey]:
         return [_from_line(line) for line in lines if line]
     except (ValueError, TypeError, KeyError):
         raise KeyFileError(
-            f"{path}: damaged; the keys kept there cannot be read. Give the archives again: triage judge {out} "
-            "--only-keys --keys FILE"
+            f"{path}: damaged; the keys kept there cannot be read. Give the archives again: "
+            f"triage judge {quote(str(out))} --only-keys --keys FILE"
         ) from None
 
 

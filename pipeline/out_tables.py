@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import pyarrow as pa
@@ -39,10 +40,12 @@ def finished(out: Path) -> dict[str, Any]:
     if record is None and (out / RUN).is_file():
         raise Refused(
             f"{out}: run.json is damaged, so the tables beside it cannot be relied on. Complete the run again: "
-            f"triage run DUMP -o {out} --resume"
+            f"triage run DUMP -o {quote(str(out))} --resume"
         )
     if record is None:
-        raise Refused(f"{out}: holds no finished run. Start one, or go on with it: triage run DUMP -o {out} --resume")
+        raise Refused(
+            f"{out}: holds no finished run. Start one, or go on with it: triage run DUMP -o {quote(str(out))} --resume"
+        )
     if record["schema_version"] != SCHEMA_VERSION:
         raise Refused(
             f"{out}: written with schema version {record['schema_version']}, this program has {SCHEMA_VERSION}. "

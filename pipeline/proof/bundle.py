@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import pyarrow.compute as pc
@@ -109,7 +110,7 @@ def _exhibits(
     if not shown or len(found) < len(shown):
         raise Refused(
             f"{carrier['path']}: the keys kept in OUT do not confirm its signature, though the tables say so. Check "
-            f"them: triage verify {out}"
+            f"them: triage verify {quote(str(out))}"
         )
     return found
 

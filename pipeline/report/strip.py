@@ -17,8 +17,8 @@ def section(record: dict[str, Any], wanted: list[Wanted], flagged: int, out: str
     apart = sum(found["apart"].values())
     unknown = verdicts["unverifiable"]
     lead = (
-        f"Of {many(total, 'item')}, <strong>{count(verdicts['verified'])} are verified</strong>, "
-        f"<strong>{count(verdicts['suspected_fake'])} are suspected</strong> and need a person, and of "
+        f"Of {many(total, 'item')}, <strong>{_are(verdicts['verified'])} verified</strong>, "
+        f"<strong>{_are(verdicts['suspected_fake'])} suspected</strong>, for a person to look at, and about "
         f"<strong>{count(unknown)} nothing can be said</strong> either way ({words.share(unknown, total)})."
     )
     aside = f" {count(apart)} more are containers, gaps, links or unread; they are counted apart." if apart else ""
@@ -27,6 +27,10 @@ def section(record: dict[str, Any], wanted: list[Wanted], flagged: int, out: str
         f'<section aria-labelledby="verdicts"><h2 id="verdicts">What came out</h2><p class="lead">{lead}{aside}</p>'
         f'<div class="strip">{panels}</div>{_first(found, flagged, wanted, out)}</section>'
     )
+
+
+def _are(number: int) -> str:
+    return f"{count(number)} {'is' if number == 1 else 'are'}"
 
 
 def _panel(verdict: str, number: int, total: int) -> str:

@@ -125,6 +125,13 @@ def test_hostile_names_and_subjects_are_text(out: Path, rewrite: Any) -> None:
     assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\x00\x1b]", "".join(read.text))
 
 
+def test_one_item_is_and_several_are() -> None:
+    verdicts = {"verified": 1, "suspected_fake": 2, "unverifiable": 7}
+    told = strip.section({"counts": {"by_verdict": verdicts, "apart": {}, "key_names_two_recovered": 0}}, [], 0, "out")
+    for words in ("Of 10 items", "1 is verified", "2 are suspected", "7 nothing can be said"):
+        assert words in told
+
+
 def test_an_empty_dump_has_a_page(tmp_path: Path) -> None:
     for name in tables.TABLES:
         commit.write_table(tmp_path, name, [])
