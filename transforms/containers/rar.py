@@ -8,9 +8,12 @@ directory gives; without it they are listed and not opened.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -125,6 +128,7 @@ class _Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=(self._fd,),
+            preexec_fn=_ending_with_us(),
         ) as process:
             assert process.stdout is not None
             tally = size = 0
@@ -148,6 +152,17 @@ class _Program:
         file.writelines(span.chunks())
         file.flush()
         return file.fileno()
+
+
+def _ending_with_us() -> Callable[[], None] | None:
+    """What a child does first, so that the system ends it with this process, which may be killed while it waits.
+
+    Only Linux can do that (prctl(2), PR_SET_PDEATHSIG).
+    """
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(1, int(signal.SIGKILL))
 
 
 def _content(archive: Any, member: Any) -> Iterator[bytes]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from mutations import mutations
 from rar_file import COMPRESSED, ENCRYPTED, FOLDER, SPLIT_AFTER, member, rar, with_comment
 
+ROOT = Path(__file__).resolve().parents[3]
 MAIL = b"From: claire@campaign.example\r\nSubject: x\r\n\r\nThe hall is booked.\r\n"
 LISTED = "container.listed: 12 octets, CRC-32 {}, modified 2017-04-24 10:00:00"
 
@@ -83,6 +89,44 @@ def test_what_a_program_says_is_not_believed(examine, programs, says: str, size:
     item = found.items["a.rar!a.csv"]
     assert (item.status, item.error_code) == (Status.PARTIAL, code) and item.size is not None and item.size >= size
     assert found.items["a.rar!b"].status is Status.OK
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_a_program_that_hangs_ends_with_the_process_that_waits_for_it(programs, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    program(programs, f"echo $$ > {tmp_path}/pid; while :; do :; done")
+    (tmp_path / "a.rar").write_bytes(rar(member(b"a.csv", b"????", content=b"a,b", method=COMPRESSED)))
+    script = (
+        "import sys, tempfile\n"
+        "from contextlib import ExitStack\n"
+        "from pathlib import Path\n"
+        "from transforms.containers.rar import entries\n"
+        "from transforms.span import in_memory\n"
+        "span = in_memory(Path(sys.argv[1]).read_bytes())\n"
+        "for entry in entries(span, lambda: None, tempfile.TemporaryFile, ExitStack()):\n"
+        "    list(entry.content())\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "a.rar")]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}) as waiting:
+        child = until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip())
+        waiting.kill()
+    assert until(lambda: not runs(child))
+
+
+def runs(process: str) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state not in "ZX"  # dead, whether or not somebody asks how it ended
+
+
+def until(told: Callable[[], Any]) -> Any:
+    """What is told at last; AssertionError after a minute."""
+    for _ in range(1200):
+        if found := told():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it does not come to an end")
 
 
 def test_no_program_decodes_a_comment(examine, programs, tmp_path) -> None:  # type: ignore[no-untyped-def]
