@@ -17,6 +17,8 @@ from transforms.relate import Relate
 from transforms.taken_out import Batch
 from transforms.walk import Walk
 
+_SHUFFLES = 4  # that the rows of the joins travel in, at most
+
 
 def examine(pipeline: beam.Pipeline, job: Job) -> None:
     """The dump to evidence."""
@@ -54,6 +56,7 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
         functools.partial(judging.fields, job),
         functools.partial(judging.keys_of, job),
         learned,
+        min(_SHUFFLES, judging.buckets(job)),
     )
     judge_first = functools.partial(judging.judge_first, job)
     judged = (proven[RESULTS], answers) | "Judge" >> Judge(judge_first, learned, judging.buckets(job))

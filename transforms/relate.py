@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -24,7 +25,8 @@ ANSWERS, CHANGES, TARGETS, OTHERS = "answers", "changes", "targets", "others"
 class Relate(beam.PTransform):  # type: ignore[misc]
     """Rows by join and bucket, as Prove gives them, and what was learned of the dump, to answers by unit.
 
-    One shuffle gathers the rows of all joins: each shuffle more costs a small dump as much as a join.
+    One shuffle gathers the rows of all joins: each shuffle more costs a small dump as much as a join. A large dump has
+    several: the local runner holds the rows of a shuffle up to four times while it gathers them.
     """
 
     def __init__(
@@ -34,22 +36,21 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         load_fields: Callable[[str], Shard],
         keys: substitutes.Keys,
         learned: beam.PCollection,
+        shuffles: int,
     ) -> None:
         super().__init__()
+        self.shuffles = shuffles
         self.join = _Join(load_text, load_content)
         self.load_fields = load_fields
         self.keys = keys
         self.learned = learned
 
     def expand(self, rows: beam.PCollection) -> beam.PCollection:
-        joined = (
-            rows
-            | "GatherRows" >> beam.GroupByKey()
-            | "JoinRows"
-            >> beam.ParDo(self.join, beam.pvalue.AsSingleton(self.learned))
-            .with_output_types(Any)
-            .with_outputs(ANSWERS, CHANGES, TARGETS, OTHERS)
-        )
+        parts = [self._joined(rows, number) for number in range(self.shuffles)]
+        joined = {
+            tag: tuple(part[tag] for part in parts) | f"All_{tag}" >> beam.Flatten()
+            for tag in (ANSWERS, CHANGES, TARGETS, OTHERS)
+        }
         settled = (
             (joined[CHANGES], self._substituted(joined[TARGETS], joined[OTHERS]))
             | "Changes" >> beam.Flatten()
@@ -57,6 +58,19 @@ class Relate(beam.PTransform):  # type: ignore[misc]
             | "SettleHabits" >> _flat_map(lambda group: _settled(list(group[1])))
         )
         return (joined[ANSWERS], settled) | beam.Flatten()
+
+    def _joined(self, rows: beam.PCollection, number: int) -> Any:
+        """The answers of one shuffle, by tag."""
+        of = self.shuffles
+        mine = rows if of == 1 else rows | f"Share{number}" >> beam.Filter(lambda row: _shuffle(row[0], of) == number)
+        return (
+            mine
+            | f"GatherRows{number}" >> beam.GroupByKey()
+            | f"JoinRows{number}"
+            >> beam.ParDo(self.join, beam.pvalue.AsSingleton(self.learned))
+            .with_output_types(Any)
+            .with_outputs(ANSWERS, CHANGES, TARGETS, OTHERS)
+        )
 
     def _substituted(self, targets: beam.PCollection, others: beam.PCollection) -> beam.PCollection:
         """Units are read one by one: first those that hold values, then those in which to try them.
@@ -122,6 +136,11 @@ class _Join(beam.DoFn):  # type: ignore[misc]
         else:
             changes = (grafts.compare(pair, self.load_content) for pair in grafts.join(table))
         yield from (beam.pvalue.TaggedOutput(CHANGES, _by_change(one)) for one in changes if one is not None)
+
+
+def _shuffle(name_and_bucket: tuple[str, str], of: int) -> int:
+    """In which of so many shuffles a bucket of a join travels."""
+    return zlib.crc32(" ".join(name_and_bucket).encode()) % of
 
 
 Change = Tampering | copies.Compared

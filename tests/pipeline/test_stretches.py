@@ -83,3 +83,13 @@ def test_tables_do_not_depend_on_what_is_judged_together(job: Job, monkeypatch: 
         engines.run(engines.choose([]), lambda pipeline: graph.judge(pipeline, job))
         tables.append(commit.commit(job))
     assert tables[0] == tables[1] == tables[2]
+
+
+def test_tables_do_not_depend_on_how_the_rows_of_joins_are_gathered(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(job, monkeypatch, 20_000)
+    tables = []
+    for groups in (1, 2, 9):  # in one shuffle, two, and four
+        monkeypatch.setattr(judging, "buckets", lambda job, groups=groups: groups)
+        engines.run(engines.choose([]), lambda pipeline: graph.judge(pipeline, job))
+        tables.append(commit.commit(job))
+    assert tables[0] == tables[1] == tables[2]
