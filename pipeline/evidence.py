@@ -155,6 +155,21 @@ def is_whole(out: Path, unit_id: str) -> bool:
     return _is_sealed(shard_path(out, unit_id))
 
 
+def must_be_whole(out: Path) -> None:
+    """EvidenceDamaged if the evidence of some unit is not as it was written: most damage can still be read."""
+    for unit in planned(out):
+        unit_id = str(unit["unit_id"])
+        path = put_back_path(out, unit_id)
+        if not is_whole(out, unit_id):
+            raise _damaged(shard_path(out, unit_id))
+        if path.exists() and not _is_sealed(path):
+            raise _damaged(path)
+
+
+def _damaged(path: Path) -> EvidenceDamaged:
+    return EvidenceDamaged(f"{path}: damaged evidence. --resume makes it again.")
+
+
 def _is_sealed(path: Path) -> bool:
     try:
         octets = path.read_bytes()
@@ -183,7 +198,7 @@ def read_shard(out: Path, unit_id: str, last: str = "signatures") -> Shard:
                 tables[name] = pa.ipc.open_stream(stream).read_all()
         unit = unit_from_json(json.loads(tables["sources"].schema.metadata[b"unit"]))
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
-        raise EvidenceDamaged(f"{path}: damaged evidence. --resume examines that part of the dump again.") from None
+        raise _damaged(path) from None
     if len(tables["orders"]) and len(tables["signatures"]):
         made = _read_put_back(out, unit_id)
         tables["signatures"] = _replaced(tables["signatures"], made.signatures if made is not None else [])
@@ -227,7 +242,7 @@ def _read_put_back(out: Path, unit_id: str) -> PutBack | None:
     except FileNotFoundError:
         return None
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
-        raise EvidenceDamaged(f"{path}: damaged evidence. --resume makes it again.") from None
+        raise _damaged(path) from None
 
 
 def _replaced(signatures: pa.Table, made: Iterable[tuple[int, PreparedSignature]]) -> pa.Table:

@@ -150,6 +150,7 @@ def _execute(
                 if put_back:
                     _say(options, f"put attachments back in {timings['put_back_seconds']} s: {put_back}")
             else:
+                evidence.must_be_whole(out)
                 put_back = (earlier or {}).get("put_back", {})
             tally = examining.tally(job)
             recovery = (earlier or {}).get("recovery")

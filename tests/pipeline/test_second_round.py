@@ -337,9 +337,13 @@ def test_judge_uses_what_was_found_without_the_dump(dump: Path, keys: Path, tmp_
     assert outcomes(out) == {"restored": 1}
 
 
-def test_judge_names_damaged_results(out: Path) -> None:
-    damaged = made(out)[0]
-    damaged.write_bytes(b"")
+@pytest.mark.parametrize("suffix", ["arrow", "put_back"])
+@pytest.mark.parametrize("readable", [False, True])
+def test_judge_names_damaged_evidence(out: Path, suffix: str, readable: bool) -> None:
+    """Also where it can be read: one octet of a text or a hash more or less decides a verdict."""
+    damaged = min((out / "evidence").rglob(f"*.{suffix}"))
+    octets = damaged.read_bytes()
+    damaged.write_bytes(octets[:-1] + bytes([octets[-1] ^ 1]) if readable else b"")
     done = triage("judge", out)
     assert done.returncode == 4 and f"{damaged}: damaged evidence" in done.stderr
 
