@@ -104,7 +104,10 @@ def examine_and_store(job: Job, planned: Planned, watch: Watch) -> tuple[int, fl
     """Examine one unit and write its shard; answers the number of items, and the seconds that it took."""
     start = time.monotonic()
     found = examine_unit(unit_at(job, planned), job.root, job.settings, job.spool, watch)
-    evidence.write_shard(job.out, evidence.to_shard(found))
+    watch.alive()  # a million rows take seconds to become tables
+    shard = evidence.to_shard(found)
+    watch.alive()
+    evidence.write_shard(job.out, shard)
     return len(found.items), time.monotonic() - start
 
 
@@ -112,7 +115,12 @@ def examine_units(job: Job, units: Iterable[Planned]) -> Iterator[tuple[str, int
     """Examine units, the largest first, in killable processes; answers (unit_id, items)."""
     ordered = sorted(units, key=lambda unit: (-unit.octets, unit.sequence))
     work = functools.partial(examine_and_store, job)
-    for done in workers.run(ordered, work, processes=job.processes, limits=job.settings.limits):
+    limits = job.settings.limits
+
+    def is_one_file(unit: Planned) -> bool:
+        return unit.form == "files" and unit.octets > limits.unit_bytes
+
+    for done in workers.run(ordered, work, processes=job.processes, limits=limits, one_holds_all=is_one_file):
         if done.result is None:
             raise RuntimeError(f"work unit {done.task.unit_id}: {done.error}")
         items, seconds = done.result

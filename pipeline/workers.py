@@ -35,6 +35,7 @@ R = TypeVar("R")
 
 DIED, TIMEOUT, MEMORY, INTERNAL = "crash.died", "crash.timeout", "crash.memory", "crash.internal"
 
+_TOGETHER = 3  # items of one large file that ran out of memory: the next time it is all of them together
 _IN_FLIGHT = 2  # tasks sent to a worker: it never waits for the parent
 _OPEN_FILES = 256
 _STARTS = 3  # a worker that dies so often before it opens anything means a broken installation
@@ -71,15 +72,27 @@ class _Task(Generic[T]):
     stalled: bool = False
 
 
+def _none(_: object) -> bool:
+    return False
+
+
 def run(
-    tasks: Iterable[T], work: Callable[[T, Watch], R], *, processes: int, limits: Limits
+    tasks: Iterable[T],
+    work: Callable[[T, Watch], R],
+    *,
+    processes: int,
+    limits: Limits,
+    one_holds_all: Callable[[T], bool] = _none,
 ) -> Iterator[Outcome[T, R]]:
-    """Outcomes as they come. tasks are taken lazily; processes=0 works here, without isolation."""
+    """Outcomes as they come. tasks are taken lazily; processes=0 works here, without isolation.
+
+    one_holds_all says of a task that its first item holds all others: that one is given up where no other is to blame.
+    """
     if processes == 0:
         for task in tasks:
             yield Outcome(task, work(task, UNWATCHED))
         return
-    pool = _Pool(work, processes, limits)
+    pool = _Pool(work, processes, limits, one_holds_all)
     try:
         yield from pool.outcomes(deque(), iter(tasks))
     finally:
@@ -139,7 +152,9 @@ class _Worker(Generic[T]):
 
 
 class _Pool(Generic[T, R]):
-    def __init__(self, work: Callable[[T, Watch], R], processes: int, limits: Limits) -> None:
+    def __init__(
+        self, work: Callable[[T, Watch], R], processes: int, limits: Limits, one_holds_all: Callable[[T], bool]
+    ) -> None:
         for name, value in _MEMORY.items():
             os.environ.setdefault(name, value)
         self.context = multiprocessing.get_context("forkserver")
@@ -148,7 +163,7 @@ class _Pool(Generic[T, R]):
         with _uninterrupted():
             forkserver.ensure_running()
         self.work, self.limits = work, limits
-        self.processes = processes
+        self.processes, self.one_holds_all = processes, one_holds_all
         self.workers: list[_Worker[T]] = []
         self.false_starts = 0
 
@@ -232,6 +247,9 @@ class _Pool(Generic[T, R]):
     def _marked(
         self, task: _Task[T], ordinal: int, code: str, what: str, again: deque[_Task[T]]
     ) -> Iterator[Outcome[T, R]]:
+        hungry = code == MEMORY and list(task.marks.values()).count(MEMORY) >= _TOGETHER
+        if (hungry or ordinal in task.marks) and self.one_holds_all(task.task):
+            ordinal = 0
         if ordinal < 0 or ordinal in task.marks:
             yield Outcome(task.task, None, what)
             return

@@ -151,7 +151,7 @@ def said_author(signed: str, shown: str, signed_name: str, shown_name: str) -> S
 
 # Addresses of systems, and those that stand for no one.
 _OF_NOBODY = re.compile(
-    r"no-?reply|protected|invalid|placeholder|@(?:.*\.)?(?:example|domain|test)\.(?:com|net|org)$"
+    r"no-?reply|protected|invalid|placeholder|@(?:[^@]*\.)?(?:example|domain|test)\.(?:com|net|org)$"
     r"|^(?:mailer-daemon|postmaster|journal|archive|support|help-?desk|tickets?|lists?|info|admin|service|[0-9]+)@"
 )
 

@@ -55,6 +55,28 @@ def _recurse() -> int:
     return _recurse() + 1
 
 
+def too_many_together(task: str, watch: Watch) -> list[str]:
+    """No item takes much, all of them take more than there is; the first holds the others."""
+    mark = watch.opening(0)
+    if mark is not None:
+        return [mark]
+    read = ["ok"]
+    for ordinal in range(1, 20):
+        mark = watch.opening(ordinal)
+        read.append(mark or "ok")
+        if mark is None and ordinal > 9:
+            raise MemoryError
+    return read
+
+
+def fails_behind_the_last(task: str, watch: Watch) -> list[str]:
+    mark = watch.opening(0)
+    if mark is not None:
+        return [mark]
+    watch.opening(1)
+    raise MemoryError
+
+
 def slow_but_alive(task: str, watch: Watch) -> str:
     watch.opening(0)
     for _ in range(6):

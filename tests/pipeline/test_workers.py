@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pipeline import workers
 from transforms.limits import LIMITS
+from transforms.watch import Watch
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -44,6 +46,23 @@ def test_a_poisoned_item_costs_itself_alone(kind: str, code: str) -> None:
     done = {o.task: o.result for o in workers.run(tasks, mock_work.work, processes=2, limits=QUICK)}
     assert done.pop(f"{kind}@2") == ["ok", "ok", code, "ok", "ok"]
     assert len(done) == 40 and all(result == ["ok"] * 5 for result in done.values())
+
+
+@pytest.mark.parametrize("work", [mock_work.too_many_together, mock_work.fails_behind_the_last])
+def test_what_holds_more_items_than_there_is_memory_is_given_up_alone(work: Callable[[str, Watch], list[str]]) -> None:
+    tasks = ["large", "small"]
+    run = workers.run(tasks, work, processes=1, limits=QUICK, one_holds_all=lambda task: task == "large")
+    done = {outcome.task: outcome.result for outcome in run}
+    assert done["large"] == ["crash.memory"]
+    if work is mock_work.too_many_together:  # each is tried by itself
+        assert done["small"] == ["ok"] * 10 + ["crash.memory"] * 10
+    else:
+        assert done["small"] is None
+
+
+def test_a_few_items_of_a_large_file_that_take_all_memory_cost_themselves_alone() -> None:
+    done = list(workers.run(["memory@2"], mock_work.work, processes=1, limits=QUICK, one_holds_all=lambda _: True))
+    assert [one.result for one in done] == [["ok", "ok", "crash.memory", "ok", "ok"]]
 
 
 def test_a_long_item_that_stays_alive_is_left_alone() -> None:

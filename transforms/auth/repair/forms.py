@@ -268,7 +268,7 @@ def list_from(field: HeaderField, fields: Sequence[HeaderField]) -> Iterator[byt
     shown = mailboxes(field.value)
     if len(replies) != 1 or len(shown) != 1:
         return
-    name = re.sub(r"\s+(?:via|par|über|for)\s+.*\Z", "", shown[0].name, flags=re.IGNORECASE).strip("'\" ")
+    name = re.sub(r"(?<!\s)\s+(?:via|par|über|for)\s+.*\Z", "", shown[0].name, flags=re.IGNORECASE).strip("'\" ")
     for reply in replies[0][:4]:
         for label in dict.fromkeys((name, reply.name, "")):
             made = HeaderField(field.name, raw(field, b"x"))
