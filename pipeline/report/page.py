@@ -51,6 +51,8 @@ _MARK = '<meta name="generator" content="leak-triage">'
 
 def is_page(path: Path) -> bool:
     """Whether a file is a page that this program made: nothing else is overwritten by another."""
+    if not path.is_file():  # a pipe or a terminal, on which to read would be to wait
+        return False
     with path.open("rb") as file:
         return _MARK.encode() in file.read(4096)
 

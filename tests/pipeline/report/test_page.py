@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -189,6 +190,9 @@ def test_a_page_takes_the_place_of_an_older_one_and_of_nothing_else(
     target.write_text("<title>notes</title>")
     assert cli.run(["report", str(finished), "-o", str(target)]) == 3
     assert target.read_text() == "<title>notes</title>" and "is no report" in capsys.readouterr().err
+    target.unlink()
+    os.mkfifo(target)
+    assert cli.run(["report", str(finished), "-o", str(target)]) == 3 and target.is_fifo()
     target.unlink()
     for _ in range(2):
         assert cli.run(["report", str(finished), "-o", str(target)]) == 0
