@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,12 +13,12 @@ import pyarrow as pa
 from pipeline import evidence, key_store, tables
 from pipeline.lookup import Record
 from pipeline.places import followed
-from transforms.auth.repair.header import KeptFields, prove_all
+from transforms.auth.repair.header import prove_all
 from transforms.judgement import Joined, judge_unit
 from transforms.limits import LIMITS
 from transforms.model import Kind, WorkUnit
 from transforms.plan import single_file
-from transforms.shard import proven, with_given_keys
+from transforms.shard import fields_of, proven, with_given_keys
 from transforms.text import clean_text
 from transforms.unit import examine_unit
 from transforms.unpack.rows import Settings
@@ -36,7 +37,7 @@ def check(
     shard = with_given_keys(evidence.to_shard(found), ring)
     dates = shard.column("date_utc")
     signed = list(evidence.prepared(shard.signatures))
-    pairs, results = prove_all(signed, ring, dates, KeptFields(lambda: shard.fields))
+    pairs, results = prove_all(signed, ring, dates, partial(fields_of, shard))
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
     judged = judge_unit(proven(shard, pairs, results, sealers), Joined({}, {}, {}), types, protected)
     items = pa.concat_tables(judged.items).sort_by("ordinal").to_pylist()

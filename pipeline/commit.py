@@ -7,7 +7,7 @@ tables' SHA-256; without it OUT is incomplete.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline import evidence, judging, key_store, recovered, stretches, tables
-from pipeline.examining import planned
+from pipeline import judging, key_store, recovered, stretches, tables
 from pipeline.job import Job
 from pipeline.out_tables import RUN, file_sha256, read_rows
 from pipeline.whole_file import write_whole
@@ -33,14 +32,13 @@ _MAX_SQL_YEAR_NS = 253_402_300_799 * 10**9  # 9999-12-31, the last time that rea
 def commit(job: Job) -> dict[str, str]:
     """Write the tables of a judged run; answers file name -> sha256."""
     (job.out / RUN).unlink(missing_ok=True)
-    units = [str(unit["unit_id"]) for unit in planned(job)]
     bases = dict(_ordinal_bases(job))
     written = []
     for name in judging.RUN_TABLES:
         rows = _run_rows(job, name, bases)
         written += write_table(job.out, name, rows)
     written += write_table(job.out, "keys", [keys_table(job.out)])
-    written += write_table(job.out, "sources", _sources(job, units))
+    written += write_table(job.out, "sources", _sources(job))
     _remove_others(job.out, written)
     return {name: file_sha256(job.out / name) for name in written}
 
@@ -129,21 +127,29 @@ def _run_rows(job: Job, name: str, bases: dict[str, int]) -> Iterator[pa.RecordB
 def _ordinal_bases(job: Job) -> Iterator[tuple[str, int]]:
     """Where a split file goes on from one judgement to the next, how many items the earlier ones gave."""
     source, count = None, 0
-    for unit_id in judging.unit_ids(job):
-        rows = stretches.read(job, unit_id, last="sources").sources.to_pylist()
-        if rows[0]["source_path"] != source:
-            source, count = rows[0]["source_path"], 0
-        yield unit_id, count
-        count += sum(row["n_items"] for row in rows)
+    for one in stretches.all_of(job):
+        if not one.is_split:
+            yield one.stretch_id, 0
+            continue
+        rows = stretches.read(job, one.stretch_id, last="sources").sources
+        if rows["source_path"][0].as_py() != source:
+            source, count = rows["source_path"][0].as_py(), 0
+        yield one.stretch_id, count
+        count += pc.sum(rows["n_items"]).as_py()
 
 
-def _sources(job: Job, units: list[str]) -> Iterator[pa.Table]:
+def _sources(job: Job) -> Iterator[pa.Table]:
     """One row per directory entry; the ranges of a split file, which follow one another, are added up."""
     held: Source | None = None
-    for unit_id in units:
+    for one in stretches.all_of(job):
+        found = stretches.read(job, one.stretch_id, last="sources").sources
+        if not one.is_split:
+            yield _sources_table([held] if held is not None else [])
+            held = None
+            yield _sources_table(list(_rows(found)))
+            continue
         whole = []
-        columns = evidence.read_shard(job.out, unit_id, last="sources").sources.to_pydict().values()
-        for part in map(Source, *columns):
+        for part in _rows(found):
             if held is not None and held.source_path == part.source_path:
                 held = _added(held, part)
                 continue
@@ -153,17 +159,17 @@ def _sources(job: Job, units: list[str]) -> Iterator[pa.Table]:
     yield _sources_table([held] if held is not None else [])
 
 
-def _sources_table(sources: Iterable[Source]) -> pa.Table:
-    records = [
-        {
-            **row._asdict(),
-            "mtime_utc": row.mtime_ns // 1000 if abs(row.mtime_ns) < _MAX_SQL_YEAR_NS else None,
-            "bytes_in_items": None if row.counts_members else row.octets_in_items,
-            "bytes_outside": None if row.counts_members else row.octets_outside,
-        }
-        for row in sources
-    ]
-    return _table("sources", records)
+def _rows(sources: pa.Table) -> Iterator[Source]:
+    return map(Source, *(column.to_pylist() for column in sources.columns))
+
+
+def _sources_table(sources: Sequence[Source]) -> pa.Table:
+    columns = zip(*sources, strict=True) if sources else [()] * len(Source._fields)
+    made: dict[str, Sequence[Any]] = dict(zip(Source._fields, columns, strict=True))
+    made["mtime_utc"] = [row.mtime_ns // 1000 if abs(row.mtime_ns) < _MAX_SQL_YEAR_NS else None for row in sources]
+    made["bytes_in_items"] = [None if row.counts_members else row.octets_in_items for row in sources]
+    made["bytes_outside"] = [None if row.counts_members else row.octets_outside for row in sources]
+    return _table("sources", made)
 
 
 def _added(known: Source, part: Source) -> Source:
@@ -222,7 +228,7 @@ def keys_table(out: Path) -> pa.Table:
             }
         )
     records.sort(key=lambda r: (r["domain"], r["selector"], r["key_id"], r["source_ref"]))
-    return _table("keys", records)
+    return _table("keys", {name: [record[name] for record in records] for name in tables.schema("keys").names})
 
 
 def _rivals(keys: Iterable[PublicKey]) -> set[tuple[str, str]]:
@@ -250,12 +256,12 @@ def _weakness(key: PublicKey, read: KeyRecord, n_verified: int) -> str | None:
     return key.weakness or (None if read.status == "ok" else read.status)
 
 
-def _table(name: str, records: list[dict[str, Any]]) -> pa.Table:
-    columns = []
+def _table(name: str, columns: Mapping[str, Sequence[Any]]) -> pa.Table:
+    arrays = []
     for field in tables.schema(name):
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        columns.append(pa.array([record[field.name] for record in records], kind))
-    return pa.table(columns, names=[field.name for field in tables.schema(name)])
+        arrays.append(pa.array(columns[field.name], kind))
+    return pa.table(arrays, names=[field.name for field in tables.schema(name)])
 
 
 def _remove_others(out: Path, written: list[str]) -> None:

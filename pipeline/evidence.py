@@ -9,10 +9,10 @@ from.
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import hashlib
 import json
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
@@ -258,14 +258,14 @@ def unit_to_json(unit: WorkUnit) -> dict[str, Any]:
     record = {field.name: getattr(unit, field.name) for field in dataclasses.fields(unit)}
     names = [field.name for field in dataclasses.fields(FileEntry)]
     record["entries"] = [
-        {name: getattr(entry, name) for name in names} | {"name": base64.b64encode(entry.name).decode()}
+        {name: getattr(entry, name) for name in names} | {"name": b2a_base64(entry.name, newline=False).decode()}
         for entry in unit.entries
     ]
     return record
 
 
 def unit_from_json(record: dict[str, Any]) -> WorkUnit:
-    entries = (FileEntry(**{**e, "name": base64.b64decode(e["name"])}) for e in record["entries"])
+    entries = (FileEntry(a2b_base64(e["name"]), e["size"], e["mtime_ns"], e["form"]) for e in record["entries"])
     return WorkUnit(**{**record, "entries": tuple(entries)})
 
 

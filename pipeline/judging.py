@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from math import isqrt
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,13 @@ from pipeline import evidence, key_store, stretches, tables
 from pipeline.examining import tally
 from pipeline.job import Job
 from transforms import judgement
-from transforms.auth.repair.header import KeptFields, prove_all, repaired
+from transforms.auth.repair.header import prove_all, repaired
 from transforms.calibration import Calibration
 from transforms.joins.copies import Compared
 from transforms.joins.correspondents import Learned
 from transforms.judgement import Joined, Judged, judge_unit
 from transforms.model import PreparedSignature, PublicKey, SignatureResult, Told
-from transforms.shard import Content, ProvenShard, Shard, content_of, proven, with_given_keys
+from transforms.shard import Content, ProvenShard, Shard, content_of, fields_of, proven, with_given_keys
 from transforms.tampering import Tampering
 from transforms.text import clean_text
 
@@ -42,13 +42,12 @@ def keys(out: Path) -> key_store.Keyring:
 
 def prove_unit(job: Job, unit_id: str) -> ProvenShard:
     """A unit's evidence, with every signature tried on every key of its name."""
-    shard = stretches.read(job, unit_id)
+    shard = fields(job, unit_id)
     signed = list(evidence.prepared(shard.signatures))
     if not signed:
         return proven(shard, [], [])
     dates = shard.column("date_utc")
-    kept = KeptFields(lambda: fields(job, unit_id).fields)
-    return proven(shard, *prove_all(signed, keys(job.out), dates, kept), job.sealers)
+    return proven(shard, *prove_all(signed, keys(job.out), dates, partial(fields_of, shard)), job.sealers)
 
 
 def results_table(one: ProvenShard) -> pa.Table:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -22,24 +22,25 @@ from pipeline.job import Job
 from transforms.shard import Shard, joined
 
 OCTETS = 4 * 1024 * 1024  # of evidence on disk: about what one unit of small messages leaves
-_NAME = "stretches.jsonl"  # in OUT/work: the unit_ids of each, in walk order
+_NAME = "stretches.jsonl"  # in OUT/work: each of them, in walk order
 
 
 class Stretch(NamedTuple):
     stretch_id: str  # 32 hex digits: of the unit_ids
     unit_ids: tuple[str, ...]
+    is_split: bool  # of one large file, whose ranges they are
 
 
 def plan(job: Job) -> None:
     """Settle the stretches of a judgement, once all evidence is there."""
-    lines = (json.dumps(unit_ids) + "\n" for unit_ids in _stretches(job))
-    (job.work / _NAME).write_text("".join(lines), "ascii")
+    with (job.work / _NAME).open("w", encoding="ascii") as file:
+        file.writelines(json.dumps(one) + "\n" for one in _stretches(job))
 
 
 def all_of(job: Job) -> list[Stretch]:
     """The stretches of this judgement in walk order."""
     lines = (job.work / _NAME).read_text("ascii").splitlines()
-    return [_stretch(tuple(json.loads(line))) for line in lines]
+    return [Stretch(name, tuple(unit_ids), is_split) for name, unit_ids, is_split in map(json.loads, lines)]
 
 
 def read(job: Job, stretch_id: str, last: str = "signatures") -> Shard:
@@ -54,7 +55,7 @@ def unit_of(job: Job, stretch_id: str, row: int) -> tuple[str, int]:
     return _unit_ids(job, stretch_id)[at], row - starts[at]
 
 
-def _stretches(job: Job) -> Iterator[tuple[str, ...]]:
+def _stretches(job: Job) -> Iterator[Stretch]:
     """A split file keeps to itself: its rows are numbered through."""
     held: list[str] = []
     octets, was_split = 0, False
@@ -62,20 +63,20 @@ def _stretches(job: Job) -> Iterator[tuple[str, ...]]:
         unit_id, is_split = str(unit["unit_id"]), unit["form"] != "files"
         size = _size(evidence.shard_path(job.out, unit_id))
         if held and (octets + size > OCTETS or is_split != was_split or unit["form"] == "whole"):
-            yield tuple(held)
+            yield _stretch(held, was_split)
             held, octets = [], 0
         held.append(unit_id)
         octets, was_split = octets + size, is_split
     if held:
-        yield tuple(held)
+        yield _stretch(held, was_split)
 
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0  # whoever reads it says what is missing
 
 
-def _stretch(unit_ids: tuple[str, ...]) -> Stretch:
-    return Stretch(hashlib.sha256("".join(unit_ids).encode()).hexdigest()[:32], unit_ids)
+def _stretch(unit_ids: Sequence[str], is_split: bool) -> Stretch:
+    return Stretch(hashlib.sha256("".join(unit_ids).encode()).hexdigest()[:32], tuple(unit_ids), is_split)
 
 
 @lru_cache(maxsize=4096)

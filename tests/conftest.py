@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pipeline import evidence, key_store, tables
 from transforms import joins
 from transforms.arrow_bytes import gathered, to_bytes
-from transforms.auth.repair.header import KeptFields, prove_all
+from transforms.auth.repair.header import prove_all
 from transforms.calibration import Calibration
 from transforms.calibration import settle as settle_containers
 from transforms.joins import bodies, copies, correspondents, grafts, substitutes
@@ -26,7 +27,7 @@ from transforms.judgement import Joined, judge_first, judge_unit
 from transforms.limits import LIMITS
 from transforms.model import PublicKey, Told
 from transforms.plan import plan_units
-from transforms.shard import Content, ProvenShard, content_of, proven
+from transforms.shard import Content, ProvenShard, content_of, fields_of, proven
 from transforms.tampering import Tampering, settle
 from transforms.unit import examine_unit
 from transforms.unpack.rows import Settings
@@ -58,7 +59,7 @@ def judge_dump(
         shard = evidence.to_shard(examine_unit(unit, root, settings, tempfile.TemporaryFile, UNWATCHED))
         dates = shard.column("date_utc")
         signed = list(evidence.prepared(shard.signatures))
-        fields = KeptFields(lambda shard=shard: shard.fields)  # type: ignore[misc]
+        fields = partial(fields_of, shard)
         units[unit.unit_id] = proven(shard, *prove_all(signed, ring, dates, fields), sealers)
     protected = frozenset(protect)
     rows = {

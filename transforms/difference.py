@@ -327,7 +327,9 @@ def _alike(one: str, other: str) -> bool:
 
 def bare(word: str) -> str:
     """A word without marks, accents, case and punctuation; "" if nothing else is in it."""
-    if len(word) <= _UNESCAPED and not (word.isascii() and word.isalnum()):
+    if word.isascii() and word.isalnum():
+        return word.lower()
+    if len(word) <= _UNESCAPED:
         word = _TAG.sub("", html.unescape(_ESCAPE.sub(_unescaped, word)))
     decomposed = unicodedata.normalize("NFKD", word.casefold().translate(_SPELT))
     return "".join(c for c in decomposed if c.isalnum())

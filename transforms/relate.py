@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import apache_beam as beam
@@ -81,14 +82,22 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         offers = (
             others
             | "ByOther" >> beam.GroupByKey()
-            | "TakeValues" >> _flat_map(lambda group: substitutes.offered(load(group[0]), group[1]))
+            | "TakeValues"
+            >> _flat_map(
+                lambda group: (
+                    (unit_id, [offer])
+                    for unit_id, offer in substitutes.offered(load(group[0]), chain.from_iterable(group[1]))
+                )
+            )
         )
         return (
             (targets, offers)
             | "TargetsAndValues" >> beam.Flatten()
             | "ByTarget" >> beam.GroupByKey()
             | "TryValues"
-            >> _flat_map(lambda group: map(_by_change, substitutes.try_unit(load(group[0]), group[1], keys)))
+            >> _flat_map(
+                lambda group: map(_by_change, substitutes.try_unit(load(group[0]), chain.from_iterable(group[1]), keys))
+            )
         )
 
 
@@ -123,10 +132,7 @@ class _Join(beam.DoFn):  # type: ignore[misc]
 
     def _changes(self, name: str, table: pa.Table) -> Iterator[beam.pvalue.TaggedOutput]:
         if name == "substitutes":
-            for unit_id, one in substitutes.join(table):
-                yield beam.pvalue.TaggedOutput(
-                    OTHERS if isinstance(one, substitutes.Wanted) else TARGETS, (unit_id, one)
-                )
+            yield from _by_unit(substitutes.join(table))
             return
         changes: Iterable[Change | None]
         if name == "copies":
@@ -141,6 +147,16 @@ class _Join(beam.DoFn):  # type: ignore[misc]
 def _shuffle(name_and_bucket: tuple[str, str], of: int) -> int:
     """In which of so many shuffles a bucket of a join travels."""
     return zlib.crc32(" ".join(name_and_bucket).encode()) % of
+
+
+def _by_unit(found: Iterable[tuple[str, Any]]) -> Iterator[beam.pvalue.TaggedOutput]:
+    """What is to be tried in each unit, and asked of it, as one list each: authors are many."""
+    lists: dict[tuple[str, str], list[Any]] = {}
+    for unit_id, one in found:
+        tag = OTHERS if isinstance(one, substitutes.Wanted) else TARGETS
+        lists.setdefault((tag, unit_id), []).append(one)
+    for (tag, unit_id), some in lists.items():
+        yield beam.pvalue.TaggedOutput(tag, (unit_id, some))
 
 
 Change = Tampering | copies.Compared

@@ -12,10 +12,10 @@ from pipeline.recheck import second_opinion
 from pipeline.recheck.tally import Tally
 from pipeline.recheck.verified import Verified, key_of
 from pipeline.shown_signature import RECEIVER
-from transforms.auth.repair.header import KeptFields, fields_as_signed
+from transforms.auth.repair.header import fields_as_signed
 from transforms.auth.signature import data_hash, parse_signature
 from transforms.model import HeaderField, PreparedSignature
-from transforms.shard import Shard
+from transforms.shard import Shard, fields_of
 
 _TOO_LONG = "their signed fields are too long to be kept; give the dump with --against"
 _SEALED = "a receiver's seal verifies them, whose fields are not kept; give the dump with --against"
@@ -38,11 +38,10 @@ def recheck(out: Path, verified: Verified) -> Tally:
         rows = [(row, *wanted.pop(one)) for row, one in enumerate(shard.column("item_id")) if one in wanted]
         if rows:
             prepared = {(row, one.seq): one for row, one in evidence.prepared(shard.signatures)}
-            kept = KeptFields(lambda shard=shard: shard.fields)  # type: ignore[misc]
             for row, item, signature in rows:
                 key = key_of(verified, signature)
                 assert key is not None
-                _recheck(tally, item, key, prepared.get((row, signature["seq"])), kept.of(row), shard, row)
+                _recheck(tally, item, key, prepared.get((row, signature["seq"])), fields_of(shard, row), shard, row)
     tally.wrong += [f"{item['path']}: verified, and the evidence knows no such message" for item, _ in wanted.values()]
     _inherited(tally, verified)
     return tally

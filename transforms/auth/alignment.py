@@ -6,11 +6,12 @@ Domains are A-labels in lower case without a final dot; nothing is mapped here.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import chain
 
-from publicsuffixlist import PSLFILE, PublicSuffixList
+from publicsuffixlist import PSLFILE, PublicSuffixList, encode_idn
 
 _MAX_DOMAIN = 253  # octets (RFC 1035 §2.3.4)
 
@@ -55,4 +56,13 @@ def registered_domain(domain: str) -> str | None:
 def _public_suffixes() -> PublicSuffixList:
     tenants = files("transforms.data").joinpath("tenants.txt").read_text("utf-8")
     with open(PSLFILE, encoding="utf-8") as bundled:
-        return PublicSuffixList(chain(bundled, tenants.splitlines()))
+        return PublicSuffixList(_in_both_forms(chain(bundled, tenants.splitlines())), accept_encoded_idn=False)
+
+
+def _in_both_forms(lines: Iterable[str]) -> Iterator[str]:
+    """Rules, and those that are not ASCII with A-labels too: the list itself encodes all 10,000 for that."""
+    for line in lines:
+        yield line
+        if not line.isascii() and not line.startswith("//"):
+            rule = line.split()[0].lower()
+            yield rule[: rule.startswith("!")] + encode_idn(rule.lstrip("!"))

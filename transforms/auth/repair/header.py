@@ -12,8 +12,6 @@ from functools import partial
 from itertools import combinations, islice, product
 from typing import NamedTuple
 
-import pyarrow as pa
-
 from transforms.auth.alignment import align
 from transforms.auth.canonical import canonical_field, hash_of
 from transforms.auth.coverage import ADDED_TEXT, in_order
@@ -105,29 +103,15 @@ Keys = Mapping[tuple[str, str], Sequence[PublicKey]]  # by (domain, selector)
 Signed = Sequence[tuple[int, PreparedSignature]]  # (row of the message, signature)
 
 
-class KeptFields:
-    """The kept fields of a unit's messages by row, loaded when the first is asked for."""
-
-    def __init__(self, load: Callable[[], pa.Table]) -> None:
-        self._load = load
-        self._by_row: dict[int, list[HeaderField]] | None = None
-
-    def of(self, row: int) -> Sequence[HeaderField]:
-        """Fields of one message, top to bottom."""
-        if self._by_row is None:
-            self._by_row = {}
-            columns = (column.to_pylist() for column in self._load().columns)
-            for message, name, raw in zip(*columns, strict=True):
-                self._by_row.setdefault(message, []).append(HeaderField(name, raw))
-        return self._by_row.get(row, ())
-
-
 def prove_all(
-    signed: Signed, keys: Keys, dates: Sequence[datetime | None], fields: KeptFields
+    signed: Signed, keys: Keys, dates: Sequence[datetime | None], fields: Callable[[int], Sequence[HeaderField]]
 ) -> tuple[list[tuple[int, PreparedSignature]], list[SignatureResult]]:
-    """The signatures of a unit and what the keys make of each; dates are those of the rows."""
+    """The signatures of a unit and what the keys make of each; dates are those of the rows.
+
+    fields gives the kept fields of a row, and is asked for few.
+    """
     results = [
-        prove_repaired(one, keys.get((one.domain, one.selector), ()), dates[row], partial(fields.of, row))
+        prove_repaired(one, keys.get((one.domain, one.selector), ()), dates[row], partial(fields, row))
         for row, one in signed
     ]
     return [(row, repaired(one, result)) for (row, one), result in zip(signed, results, strict=True)], results
