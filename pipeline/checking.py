@@ -14,7 +14,8 @@ from pipeline import evidence, key_store, tables
 from pipeline.lookup import Record
 from pipeline.places import followed
 from transforms.auth.repair.header import prove_all
-from transforms.judgement import Joined, judge_unit
+from transforms.joined import Joined
+from transforms.judgement import judge_unit
 from transforms.limits import LIMITS
 from transforms.model import Kind, WorkUnit
 from transforms.plan import single_file

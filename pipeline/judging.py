@@ -20,9 +20,11 @@ from pipeline.job import Job
 from transforms import judgement
 from transforms.auth.repair.header import prove_all, repaired
 from transforms.calibration import Calibration
+from transforms.joined import Joined
 from transforms.joins.copies import Compared
 from transforms.joins.correspondents import Learned
-from transforms.judgement import Joined, Judged, judge_unit
+from transforms.judged import Judged
+from transforms.judgement import judge_unit
 from transforms.model import PreparedSignature, PublicKey, SignatureResult, Told
 from transforms.shard import Content, ProvenShard, Shard, content_of, fields_of, proven, with_given_keys
 from transforms.tampering import Tampering
@@ -113,17 +115,18 @@ def told(calibration: Calibration) -> dict[str, list[str]]:
 def judge_first(
     job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table], learned: Learned
 ) -> tuple[pa.Table, bool]:
-    """Write a unit's rows; answers what its signals are to be weighed by, and whether any are."""
+    """Write a unit's rows if none is weighed; answers what its signals are to be weighed by, and whether any are."""
     one = _tried(job, unit_id, results)
     first = judgement.judge_first(one, _joined(answers), _types(), job.protected, learned)
-    _store(job, unit_id, first.judged)
-    return first.tally, first.is_open
+    if first.judged is not None:
+        _store(job, unit_id, first.judged)
+    return first.tally, first.judged is None
 
 
 def judge_again(
     job: Job, unit_id: str, results: pa.Table, answers: Mapping[str, pa.Table], calibration: Calibration
 ) -> None:
-    """Write a unit's rows once more, now that it is known what is usual in its containers."""
+    """Write a unit's rows, now that it is known what is usual in its containers."""
     one = _tried(job, unit_id, results)
     _store(job, unit_id, judge_unit(one, _joined(answers), _types(), job.protected, calibration))
 

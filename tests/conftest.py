@@ -22,8 +22,9 @@ from transforms.arrow_bytes import gathered, to_bytes
 from transforms.auth.repair.header import prove_all
 from transforms.calibration import Calibration
 from transforms.calibration import settle as settle_containers
+from transforms.joined import Joined
 from transforms.joins import bodies, copies, correspondents, grafts, substitutes
-from transforms.judgement import Joined, judge_first, judge_unit
+from transforms.judgement import judge_first, judge_unit
 from transforms.limits import LIMITS
 from transforms.model import PublicKey, Told
 from transforms.plan import plan_units
@@ -108,9 +109,7 @@ def judge_dump(
     calibration = Calibration(learned, {one.container: one for one in habits})
     found: Rows = {}
     for unit_id, one in units.items():
-        judgement = first[unit_id].judged
-        if first[unit_id].is_open:
-            judgement = judge_unit(one, joined[unit_id], types, protected, calibration)
+        judgement = first[unit_id].judged or judge_unit(one, joined[unit_id], types, protected, calibration)
         by_id = {}
         for row in pa.concat_tables(judgement.items).to_pylist():
             by_id[row["item_id"]] = found[row["path"]] = {**row, "findings": [], "signatures": []}

@@ -16,7 +16,7 @@ import pytest
 
 from pipeline import checking, key_store, showing
 from transforms.auth.coverage import ORDER
-from transforms.judgement import NO_ROOT, PART_ONLY
+from transforms.judged import NO_ROOT, PART_ONLY
 from transforms.model import PublicKey
 from transforms.wording import OBJECTIONS, OUTCOMES
 

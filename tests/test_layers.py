@@ -19,7 +19,8 @@ FLOORS = {
     "auth": 2, "shard": 2, "lookalike": 2, "case": 2,
     "inheritance": 3, "tampering": 3, "checks": 3, "joins": 3,
     "verdict": 4, "wording": 4, "calibration": 4,
-    "unpack": 5, "unit": 5, "again": 5, "taken_out": 5, "judgement": 5,
+    "unpack": 5, "unit": 5, "again": 5, "taken_out": 5, "joined": 5, "item_views": 5,
+    "judged": 5, "judgement": 5,
     "walk": 6, "examine": 6, "prove": 6, "relate": 6, "calibrate": 6, "judge": 6,
 }  # fmt: skip
 

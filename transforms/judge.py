@@ -27,7 +27,7 @@ AgainUnit = Callable[[str, pa.Table, Answers, Calibration], None]
 class Judge(beam.PTransform):  # type: ignore[misc]
     """(results by unit, answers by unit) -> under TALLIES rows by bucket, under OPEN the units to be judged again.
 
-    All rows are stored.
+    The rows of the others are stored.
     """
 
     def __init__(self, judge_first: FirstUnit, learned: beam.PCollection, hashed: int) -> None:
@@ -64,7 +64,7 @@ class _JudgeFirst(beam.DoFn):  # type: ignore[misc]
 
 
 class JudgeAgain(beam.PTransform):  # type: ignore[misc]
-    """Open units, as Judge gives them; their rows are stored anew."""
+    """Open units, as Judge gives them; now their rows are stored."""
 
     def __init__(self, judge_again: AgainUnit, calibration: beam.PCollection) -> None:
         super().__init__()
