@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from transforms.case import ItemView
 from transforms.model import Clock, Direction, Finding, Kind, Rule, Strength
@@ -234,15 +235,21 @@ def _timeline(clocks: Iterable[Clock]) -> str:
 
 
 def _named(clock: Clock) -> str:
-    hop = f" of hop {clock.hop}" if clock.hop >= 0 else ""
-    zone = ", zone unknown" if clock.zone_unknown else ""
-    source = clock.source.replace("_", " ")
-    return f"{source}{hop}" if clock.generator == "as written" else f"{source}{hop} ({clock.generator}{zone})"
+    return _name(clock.source, clock.generator, clock.hop, clock.zone_unknown)
+
+
+@lru_cache(maxsize=1024)
+def _name(source: str, generator: str, hop: int, zone_unknown: bool) -> str:
+    of = f" of hop {hop}" if hop >= 0 else ""
+    zone = ", zone unknown" if zone_unknown else ""
+    written = source.replace("_", " ")
+    return f"{written}{of}" if generator == "as written" else f"{written}{of} ({generator}{zone})"
 
 
 def _shown(clock: Clock) -> str:
     return f"{_moment(clock.micros)} by {_named(clock)}"
 
 
+@lru_cache(maxsize=1024)  # the clocks of one mail show a few seconds
 def _moment(micros: int) -> str:
     return datetime.fromtimestamp(micros // _SECOND, UTC).isoformat(" ")[:19]

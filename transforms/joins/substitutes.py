@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -169,14 +170,14 @@ class Wanted(NamedTuple):
     target_row: int
 
 
-class Author(NamedTuple):
-    """Somebody whose mail a domain signs, as From names him."""
+class Authors(NamedTuple):
+    """Those whose mail a domain signs, as From names them."""
 
     domain: str
-    author: str
+    names: tuple[str, ...]
 
 
-def join(table: pa.Table) -> Iterator[tuple[str, Target | Wanted | Author]]:
+def join(table: pa.Table) -> Iterator[tuple[str, Target | Wanted | Authors]]:
     """Targets and the authors of their domains by their unit, and the messages to ask by theirs."""
     yield from _sought(table)
     targets = table.filter(pc.equal(table["role"], _TARGET))
@@ -195,16 +196,17 @@ def join(table: pa.Table) -> Iterator[tuple[str, Target | Wanted | Author]]:
                 yield other["unit_id"], Wanted(other["row"], role == _REPLY, one["unit_id"], one["row"])
 
 
-def _sought(table: pa.Table) -> Iterator[tuple[str, Author]]:
+def _sought(table: pa.Table) -> Iterator[tuple[str, Authors]]:
     """The authors of the domains that a unit seeks, the first LIMITS.candidates of each in order."""
     seeking = table.filter(pc.equal(table["role"], _SEEKS)).select(["key", "unit_id"])
     authors = table.filter(pc.and_(pc.equal(table["role"], _AUTHOR), pc.is_in(table["key"], seeking["key"])))
     known: dict[str, set[str]] = {}
     for domain, author in zip(authors["key"].to_pylist(), authors["author"].to_pylist(), strict=True):
         known.setdefault(domain, set()).add(author)
-    first = {domain: sorted(names)[: LIMITS.candidates] for domain, names in known.items()}
-    for one in sorted({(one["unit_id"], one["key"]) for one in seeking.to_pylist()}):
-        yield from ((one[0], Author(one[1], author)) for author in first.get(one[1], ()))
+    first = {domain: tuple(sorted(names)[: LIMITS.candidates]) for domain, names in known.items()}
+    for unit_id, domain in sorted({(one["unit_id"], one["key"]) for one in seeking.to_pylist()}):
+        if domain in first:
+            yield unit_id, Authors(domain, first[domain])
 
 
 def offered(shard: Shard, wanted: Iterable[Wanted]) -> Iterator[tuple[str, tuple[int, Offer]]]:
@@ -230,16 +232,16 @@ def _field(name: str, value: str) -> HeaderField:
     return HeaderField(name, f"{name}: {value}\r\n".encode())
 
 
-def try_unit(shard: Shard, found: Iterable[Target | Author | tuple[int, Offer]], keys: Keys) -> Iterator[Tampering]:
+def try_unit(shard: Shard, found: Iterable[Target | Authors | tuple[int, Offer]], keys: Keys) -> Iterator[Tampering]:
     """Try the replacements for the targets of one unit; shard up to its fields."""
     targets: list[Target] = []
-    authors: dict[tuple[str, str], list[str]] = {}  # domain and address: the author with his name
+    authors: dict[str, Sequence[str]] = {}  # by domain
     offers: dict[int, list[Offer]] = {}
     for one in found:
         if isinstance(one, Target):
             targets.append(one)
-        elif isinstance(one, Author):
-            authors.setdefault((one.domain, _address_in(one.author.encode())), []).append(one.author)
+        elif isinstance(one, Authors):
+            authors[one.domain] = one.names
         else:
             offers.setdefault(one[0], []).append(one[1])
     for target in sorted(set(targets)):
@@ -252,19 +254,21 @@ def try_unit(shard: Shard, found: Iterable[Target | Author | tuple[int, Offer]],
                 break
 
 
+@lru_cache(maxsize=8192)
 def _address_in(text: bytes) -> str:
     found = mailboxes(text)
     return found[0].address.lower() if len(found) == 1 else ""
 
 
 def _named(
-    fields: Sequence[HeaderField], signature: PreparedSignature, authors: Mapping[tuple[str, str], Sequence[str]]
+    fields: Sequence[HeaderField], signature: PreparedSignature, authors: Mapping[str, Sequence[str]]
 ) -> list[Offer]:
     """Under which names whoever Return-Path or i= still holds signs other mail."""
     held = [field.value for field in fields if field.key == "return-path"]
     held += [signature.auid.encode()] if signature.auid is not None else []
     addresses = {_address_in(value) for value in held} - {""}
-    names = sorted(name for address in addresses for name in authors.get((signature.domain, address), ()))
+    named = authors.get(signature.domain, ()) if addresses else ()
+    names = sorted(name for name in named if _address_in(name.encode()) in addresses)
     return [Offer("other mail of this author", False, (_field("From", name),)) for name in names[: LIMITS.offers]]
 
 
@@ -275,7 +279,7 @@ def _tried(
     all_signatures: Sequence[PreparedSignature],
     offers: Sequence[Offer],
     keys: Keys,
-    authors: Mapping[tuple[str, str], Sequence[str]],
+    authors: Mapping[str, Sequence[str]],
 ) -> Tampering | None:
     if signature.type != "dkim" or signature.invalid is not None or not _body_kept(signature):
         return None
