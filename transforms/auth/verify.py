@@ -28,8 +28,6 @@ _SEEN_NEAR = timedelta(days=90)  # of the mail's Date
 _Span = tuple[datetime, datetime]  # first and last observation
 
 _record = lru_cache(maxsize=4096)(parse_record)
-# Only of keys that confirm something: 2 ms a key are too much for an archive of a million.
-_is_prime = lru_cache(maxsize=4096)(is_prime)
 
 
 def verify_hash(record: KeyRecord, algorithm: str, digest: bytes, signature: bytes) -> bool:
@@ -128,7 +126,7 @@ def _tried(
     found = [*prepared.objections]
     if record.status == "weak":
         found.append("key_weak")
-    if any(key.weakness for key in same) or _is_prime(record.n):
+    if any(key.weakness for key in same) or is_prime(record.n):
         record = dataclasses.replace(record, status="weak")
         found.append("key_known_weak")
     if not _granted(record.granularity, prepared.auid):

@@ -8,7 +8,7 @@ whoever made an archive, can make a sound one look weak.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import gmpy2
@@ -46,8 +46,12 @@ def weaknesses(moduli: Iterable[int]) -> dict[int, str]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def is_prime(n: int) -> bool:
-    """Whether a modulus is itself a prime, which makes its private key plain arithmetic."""
+    """Whether a modulus is itself a prime, which makes its private key plain arithmetic.
+
+    To be asked only of keys that confirm something: 2 ms a key are too much for an archive of a million.
+    """
     return n > 2 and bool(gmpy2.is_strong_prp(n, 2))
 
 
