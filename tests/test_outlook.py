@@ -95,7 +95,7 @@ def test_a_changed_header_field_is_not_proven(judge_one: Any, edit: tuple[bytes,
     ("forged", "reason"),
     [
         (b"Subject: We lost\r\n" + headers(), "doubled_field"),
-        (b"From: Eve <eve@campaign.example>\r\n" + headers(), "from_ambiguous"),
+        (b"From: Eve <eve@campaign.example>\r\n" + headers(), "doubled_field"),
         (headers(fields=["to", "subject", "date"]).replace(b"claire@", b"eve@"), "from_not_signed"),
         (headers(fields=["from", "date"]).replace(b"The hall", b"The bribe"), "subject_not_signed"),
         (headers(MAIL.replace(b"<claire@campaign", b"<claire@bank")), "not_aligned"),

@@ -497,7 +497,7 @@ def test_the_most_serious_objection_is_named(signer: Any, proven: Proven, mail: 
     [
         (lambda s, m: s.sign(m, h="to:subject:date").replace(b"joe@", b"eve@"), "from_not_signed"),
         (lambda s, m: b"Subject: Send money\r\n" + s.sign(m), "doubled_field"),
-        (lambda s, m: b"From: eve@football.example\r\n" + s.sign(m), "from_ambiguous"),
+        (lambda s, m: b"From: eve@football.example\r\n" + s.sign(m), "doubled_field"),
         (lambda s, m: s.sign(m, length=0).replace(b"Hi.", b"Send money."), "body_length_limit"),
         (lambda s, m: s.sign(m, length=5) + b"Send money.\r\n", "body_length_limit"),
         (lambda s, m: s.sign(m.replace(b"football.example>", b"bank.example>")), "not_aligned"),
