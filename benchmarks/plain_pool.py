@@ -16,10 +16,9 @@ import os
 import time
 from pathlib import Path
 
-from pipeline.examining import examine_and_store
+from pipeline.examining import examine_and_store, plan
 from pipeline.job import Job
 from transforms.limits import LIMITS
-from transforms.plan import plan_units
 from transforms.unpack.rows import Settings
 from transforms.watch import UNWATCHED
 
@@ -29,10 +28,11 @@ def examine(dump: Path, out: Path, workers: int) -> dict[str, float]:
     start = time.monotonic()
     job = Job(dump.absolute(), out.absolute(), Settings(LIMITS), workers)
     job.work.mkdir(parents=True)
-    units = sorted(plan_units(job.root, LIMITS), key=lambda unit: (-unit.octets, unit.sequence))
+    (job.out / "evidence").mkdir()
+    units = sorted(plan(job), key=lambda unit: (-unit.octets, unit.sequence))
     work = functools.partial(examine_and_store, job, watch=UNWATCHED)
     with multiprocessing.get_context("fork").Pool(workers) as pool:  # the cheapest start there is
-        items = sum(pool.imap_unordered(work, units))
+        items = sum(count for count, _ in pool.imap_unordered(work, units))
     return {"units": len(units), "items": items, "seconds": round(time.monotonic() - start, 3)}
 
 
