@@ -40,6 +40,7 @@ def examine_again(pipeline: beam.Pipeline, job: Job, batches: list[Batch]) -> No
 
 def judge(pipeline: beam.Pipeline, job: Job) -> None:
     """Evidence and keys to final rows, unit by unit."""
+    buckets = judging.buckets(job)
     prove_unit = functools.partial(judging.prove_unit, job)
     proven = (
         pipeline
@@ -47,7 +48,7 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
         | "Units"
         >> beam.FlatMap(lambda _: ((unit_id, None) for unit_id in judging.unit_ids(job))).with_output_types(Any)
         | "Spread" >> beam.GroupByKey()
-        | "Prove" >> Prove(prove_unit, judging.results_table, job.protected, judging.buckets(job))
+        | "Prove" >> Prove(prove_unit, judging.results_table, job.protected, buckets)
     )
     learned = proven[TEACHING] | "Learn" >> Learn(job.protected)
     answers = proven[ROWS] | "Relate" >> Relate(
@@ -56,10 +57,10 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
         functools.partial(judging.fields, job),
         functools.partial(judging.keys_of, job),
         learned,
-        min(_SHUFFLES, judging.buckets(job)),
+        min(_SHUFFLES, buckets),
     )
     judge_first = functools.partial(judging.judge_first, job)
-    judged = (proven[RESULTS], answers) | "Judge" >> Judge(judge_first, learned, judging.buckets(job))
+    judged = (proven[RESULTS], answers) | "Judge" >> Judge(judge_first, learned, buckets)
     calibration = judged[TALLIES] | "Calibrate" >> Calibrate(learned)
     calibration | "Note" >> beam.Map(functools.partial(judging.note, job)).with_output_types(Any)
     judged[OPEN] | "JudgeAgain" >> JudgeAgain(functools.partial(judging.judge_again, job), calibration)

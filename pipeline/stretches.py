@@ -81,7 +81,13 @@ def _stretch(unit_ids: Sequence[str], is_split: bool) -> Stretch:
 
 @lru_cache(maxsize=4096)
 def _unit_ids(job: Job, stretch_id: str) -> tuple[str, ...]:
-    return next(one.unit_ids for one in all_of(job) if one.stretch_id == stretch_id)
+    return _by_id(job, (job.work / _NAME).stat().st_mtime_ns)[stretch_id]
+
+
+@lru_cache(maxsize=1)
+def _by_id(job: Job, written: int) -> dict[str, tuple[str, ...]]:
+    """The stretches as they were settled at that time: read once, not once for each of them."""
+    return {one.stretch_id: one.unit_ids for one in all_of(job)}
 
 
 @lru_cache(maxsize=4096)
