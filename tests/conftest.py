@@ -23,7 +23,7 @@ from transforms.auth.repair.header import prove_all
 from transforms.calibration import Calibration
 from transforms.calibration import settle as settle_containers
 from transforms.joined import Joined
-from transforms.joins import bodies, copies, correspondents, grafts, substitutes
+from transforms.joins import bodies, copies, correspondents, grafts, papers, substitutes
 from transforms.judgement import judge_first, judge_unit
 from transforms.limits import LIMITS
 from transforms.model import PublicKey, Told
@@ -85,12 +85,13 @@ def judge_dump(
         tampered[one.unit_id, one.row] = (*tampered.get((one.unit_id, one.row), ()), one)
     same = joins.by_name()["duplicates"].join(rows["duplicates"]).to_pylist()
     learned = correspondents.learn([correspondents.join(rows["correspondents"])], protected)
+    learned = papers.learned(learned, [papers.join(rows["papers"])])
     sent = joins.by_name()["sent"].join(rows["sent"], learned.home).to_pylist()
     threads = joins.by_name()["threads"].join(rows["threads"]).to_pylist()
     told = [
         one
         for name in joins.TELLING
-        for one in joins.told(name, rows[name], lambda u, row: content_of(units[u].shard, row), learned.home)
+        for one in joins.told(name, rows[name], lambda u, row: content_of(units[u].shard, row), learned)
     ]
     types = {name: tables.schema(name) for name in ("items", "findings", "signatures")}
     joined = {

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from transforms import joins
 from transforms.arrow_bytes import to_bytes
-from transforms.joins import correspondents
 from transforms.shard import ProvenShard
 
 RESULTS, TEACHING, ROWS = "results", "teaching", "rows"
@@ -55,7 +54,7 @@ class _Prove(beam.DoFn):  # type: ignore[misc]
         proven = self.prove_unit(unit_id)
         yield beam.pvalue.TaggedOutput(RESULTS, (unit_id, (RESULTS, to_bytes(self.results_table(proven)))))
         for name, join in joins.by_name().items():
-            tag = TEACHING if join is correspondents else ROWS
+            tag = TEACHING if name in joins.TEACHING else ROWS
             for bucket, rows in buckets(join.rows(proven, self.protected), self.buckets):
                 yield beam.pvalue.TaggedOutput(tag, ((name, bucket), to_bytes(rows)))
 

@@ -124,7 +124,7 @@ class _Join(beam.DoFn):  # type: ignore[misc]
         elif name == "sent":
             found = _answers(name, sent.join(table, learned.home))
         elif name in joins.TELLING:
-            found = _answers("told", _table(Told._fields, joins.told(name, table, self.load_content, learned.home)))
+            found = _answers("told", _table(Told._fields, joins.told(name, table, self.load_content, learned)))
         else:
             yield from self._changes(name, table)
             return

@@ -11,11 +11,15 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from transforms.model import Told
 from transforms.shard import Content
+
+if TYPE_CHECKING:
+    from transforms.joins.correspondents import Learned
 
 # Joins that do no more than tell: `compare(pair, load)` gives what is said of items.
 TELLING = (
@@ -32,7 +36,9 @@ TELLING = (
     "twins",
     "waiting",
 )
-TRUSTING = ("answers", "misquotes", "quotes")  # those of them that also ask whose mailboxes these are
+TRUSTING = ("answers", "misquotes", "quotes")  # those of them that also ask whose mailboxes these are,
+KNOWING = ("batches", "editors")  # and those that ask who its documents name
+TEACHING = ("correspondents", "papers")  # what they come to is told to the others
 
 
 def names() -> tuple[str, ...]:
@@ -46,8 +52,9 @@ def by_name() -> dict[str, ModuleType]:
     return {name: importlib.import_module(f"{__name__}.{name}") for name in names()}
 
 
-def told(name: str, table: pa.Table, load: Callable[[str, int], Content], home: str | None) -> Iterator[Told]:
-    """What a join says, once the contents of its pairs are compared; home is the domain whose mailboxes these are."""
+def told(name: str, table: pa.Table, load: Callable[[str, int], Content], learned: Learned) -> Iterator[Told]:
+    """What a join says, once the contents of its pairs are compared."""
     join = by_name()[name]
-    for pair in join.join(table, home) if name in TRUSTING else join.join(table):
+    asked = (learned.home,) if name in TRUSTING else (learned,) if name in KNOWING else ()
+    for pair in join.join(table, *asked):
         yield from join.compare(pair, load)

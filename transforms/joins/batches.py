@@ -11,9 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from transforms.joins import editors
+from transforms.arrow_bytes import to_table
 from transforms.joins.bodies import Load
+from transforms.joins.correspondents import Learned
+from transforms.joins.papers import Paper, papers
 from transforms.model import Direction, Rule, Strength, Told
 from transforms.shard import ProvenShard
 
@@ -34,15 +37,47 @@ _FEWEST = 5  # different documents
 _APART = timedelta(minutes=10)  # from one to the next
 
 
+_EDITOR, _LANGUAGE = "editor", "language"
+
+_ROWS = pa.schema(
+    [
+        ("key", pa.string()),  # what kind of mark, and the mark in lower case
+        ("mark", pa.string()),  # as written; null: known documents bear it
+        ("unit_id", pa.string()),
+        ("row", pa.int64()),
+        ("sha256", pa.string()),
+        ("saved", pa.timestamp("us", tz="UTC")),
+    ]
+)
+
+
 def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
-    """Documents as editors.py tells them."""
-    return editors.rows(proven, protected)
+    """A row for each mark of a document that tells when it was saved, and for each that a known one bears."""
+    unit_id = proven.shard.unit.unit_id
+    usual: set[str] = set()
+    found: list[tuple[Any, ...]] = []
+    for one in papers(proven, protected):
+        if one.is_known:
+            usual |= {_key(kind, mark) for kind, mark in (*_marks(one), (_EDITOR, one.facts.author)) if mark}
+        else:
+            saved = one.facts.modified_utc or _on_a_wall(one.facts.modified_local)
+            marks = _marks(one) if saved is not None else ()
+            found += [(_key(kind, mark), mark, unit_id, one.row, one.sha256, saved) for kind, mark in marks if mark]
+    return to_table(_ROWS, [*((key, None, None, None, None, None) for key in sorted(usual)), *found])
 
 
-def join(table: pa.Table) -> list[Told]:
+def _marks(paper: Paper) -> list[tuple[str, str | None]]:
+    facts = paper.facts
+    return [(_EDITOR, facts.last_modified_by), *((_LANGUAGE, one) for one in facts.languages)]
+
+
+def _key(kind: str, mark: str) -> str:
+    return f"{kind} {mark.casefold()}"
+
+
+def join(table: pa.Table, learned: Learned) -> list[Told]:
     """A word on each document of a batch, one for its editor and one for its language."""
-    documents = [{**one, "saved": one["saved"] or _on_a_wall(one["saved_local"])} for one in table.to_pylist()]
-    return [told for marks in (_editors, _languages) for told in _batches(documents, marks)]
+    return list(_batches(table, {_EDITOR: learned.knows_names, _LANGUAGE: learned.knows_languages}))
 
 
 def compare(one: Told, load: Load) -> Iterator[Told]:
@@ -50,27 +85,17 @@ def compare(one: Told, load: Load) -> Iterator[Told]:
     yield one
 
 
-def _editors(document: dict[str, Any]) -> list[str]:
-    return [document["editor"]] if document["editor"] else []
-
-
-def _languages(document: dict[str, Any]) -> list[str]:
-    return document["languages"] or []
-
-
-def _batches(documents: list[dict[str, Any]], marks: Any) -> Iterator[Told]:
+def _batches(table: pa.Table, is_known: dict[str, bool]) -> Iterator[Told]:
     """Runs of documents that bear one mark which no verified document bears."""
-    known = [one for one in documents if one["known"] and (marks(one) or one["author"])]
-    if len({one["sha256"] for one in known}) < editors.FEWEST:
-        return
-    usual = {mark.casefold() for one in known for mark in (*marks(one), one["author"] or "")}
-    bearing: dict[str, list[dict[str, Any]]] = {}
-    for one in documents:
-        for mark in marks(one) if one["saved"] is not None else ():
-            if mark.casefold() not in usual:
-                bearing.setdefault(mark, []).append(one)
-    for mark in sorted(bearing):
-        for run in _runs(sorted(bearing[mark], key=lambda one: (one["saved"], one["unit_id"], one["row"]))):
+    usual = table.filter(pc.is_null(table["mark"]))["key"].combine_chunks()
+    strange = table.filter(pc.and_(pc.is_valid(table["mark"]), pc.invert(pc.is_in(table["key"], value_set=usual))))
+    bearing: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in strange.to_pylist():
+        kind = one["key"].partition(" ")[0]
+        if is_known[kind]:
+            bearing.setdefault((kind, one["mark"]), []).append(one)
+    for (_, mark), documents in sorted(bearing.items()):
+        for run in _runs(sorted(documents, key=lambda one: (one["saved"], one["unit_id"], one["row"]))):
             count = len({one["sha256"] for one in run})
             if count >= _FEWEST:
                 since, until = (one["saved"].strftime("%Y-%m-%d %H:%M") for one in (run[0], run[-1]))

@@ -62,10 +62,13 @@ _PARTS = 64  # of a domain's rows: those of the organisation itself would else a
 
 
 class Learned(NamedTuple):
-    """The domains that a dump protects by itself."""
+    """What a dump teaches of the organisation: the domains that it protects by itself, who its documents name."""
 
     domains: tuple[LearnedDomain, ...] = ()  # by name
     home: str | None = None  # the one whose mailboxes these are; its loose files inherit
+    scripts: tuple[str, ...] = ()  # of names in its verified documents, sorted (papers.py)
+    knows_names: bool = False  # whether enough of these name somebody,
+    knows_languages: bool = False  # or a language, to tell who and what is unusual
 
     @property
     def names(self) -> frozenset[str]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from document_mail import carrying, documents
 from office_file import docx
+from transforms.arrow_bytes import to_table
 from transforms.joins import batches
+from transforms.joins.correspondents import Learned
+from transforms.prove import buckets
 
 CODE = batches.BATCH.code
 PEOPLE = ("Anaïs Ferrand", "Bruno Léger", "Claire Petit", "Denis Roy", "Élise Noël")
@@ -57,6 +61,21 @@ def test_one_language_of_the_software_and_many_names_are_a_batch(told: Callable[
 
 def test_without_verified_documents_nobody_is_known_and_nobody_is_strange(told: Callable[..., Any]) -> None:
     assert batch(told(documents(STRANGERS, "loose", minutes=1))) == {}
+
+
+def test_a_batch_is_the_same_in_any_number_of_buckets() -> None:
+    """Six documents of one editor under two languages, the second a known one."""
+    saved = datetime(2017, 3, 27, 10, tzinfo=UTC)
+    rows: list[tuple[Any, ...]] = [("language fr-fr", None, None, None, None, None)]
+    for n in range(6):
+        for kind, mark in (("editor", "Georges"), ("language", "fr-FR"), ("language", "ru-RU")):
+            when = saved + timedelta(minutes=n)
+            rows.append((f"{kind} {mark.casefold()}", mark, f"{n % 2}", n, f"{n}" * 64, when))
+    table = to_table(batches._ROWS, rows)
+    learned = Learned(knows_names=True, knows_languages=True)
+    found = [[one for _, part in buckets(table, n) for one in batches.join(part, learned)] for n in (1, 2, 64)]
+    assert {one.detail.partition(",")[0] for one in found[0]} == {"6 documents of Georges", "6 documents of ru-RU"}
+    assert sorted(found[0]) == sorted(found[1]) == sorted(found[2]) and len(found[0]) == 12
 
 
 LETTERS = tuple(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from transforms.joins import editors
-from transforms.joins.editors import scripts
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from document_mail import carrying, documents
@@ -48,8 +47,3 @@ def test_outsiders_do_not_say_who_is_known(told: Callable[..., Any], signed: Any
     planted = signed(carrying(documents((*PEOPLE, "Ольга"), "p"), "x@outsider.example"), by="stranger")
     files = {"m.eml": signed(carrying(documents(PEOPLE))), "p.eml": planted, **documents(("Иван Петров",), "loose")}
     assert note(told(files, protect="campaign.example"), "loose0.docx") is not None
-
-
-def test_scripts_of_letters_alone() -> None:
-    assert scripts("Иван 7 (Bureau)") == {"CYRILLIC", "LATIN"}
-    assert scripts("123 -") == frozenset()
