@@ -28,6 +28,7 @@ import make_dump
 import process_tree
 import pyarrow.parquet as pq
 import run
+from contenders import Wrong
 
 KEY_NAMES = ("law_office", "newspaper")  # of 2048 bits, one a domain
 CHUNK = 1_000  # messages made by one process at a time
@@ -87,10 +88,10 @@ def make(folder: Path, messages: int) -> None:
 
 
 def triage(*arguments: str | Path) -> process_tree.Measured:
-    """Run the program; run.Wrong unless it ends well."""
+    """Run the program; Wrong unless it ends well."""
     measured = process_tree.measure([sys.executable, "-m", "pipeline", *map(str, arguments), "-q"], stdout=2)
     if measured.exit_code != 0:
-        raise run.Wrong(f"triage {arguments[0]}: exit code {measured.exit_code}")
+        raise Wrong(f"triage {arguments[0]}: exit code {measured.exit_code}")
     return measured
 
 
@@ -101,12 +102,12 @@ def verdicts(out: Path) -> Counter[str]:
 
 
 def judged(folder: Path, messages: int) -> dict[str, float]:
-    """Judge once with the keys; what it took. run.Wrong unless every message is verified."""
+    """Judge once with the keys; what it took. Wrong unless every message is verified."""
     out, load = folder / "out", os.getloadavg()[0]
     measured = triage("judge", out, "--only-keys", "--keys", folder / "keys.csv")
     found = verdicts(out)
     if found != {"verified": messages}:
-        raise run.Wrong(f"{dict(found)}, but all of {messages} messages are genuine")
+        raise Wrong(f"{dict(found)}, but all of {messages} messages are genuine")
     timings = json.loads((out / "run.json").read_text("utf-8"))["timings"]
     peak = (measured.peak_pss or measured.peak_rss) / 1e6
     return {"wall": measured.wall, "cpu": measured.cpu, "peak_mb": peak, **timings, "load": load}
@@ -152,9 +153,9 @@ def main() -> None:
         if not (out / "run.json").exists():
             triage("run", folder / "dump", "-o", out, "--workers", str(options.workers), "--resume")
             if "verified" in verdicts(out):
-                raise run.Wrong("a message is verified without a key")
+                raise Wrong("a message is verified without a key")
         rounds = [judged(folder, options.messages) for _ in range(options.rounds)]
-    except run.Wrong as wrong:
+    except Wrong as wrong:
         sys.exit(f"no result: {wrong}")
     report: dict[str, object] = {
         "name": options.name,

@@ -1,13 +1,13 @@
 """Makes a dump to measure on: the same octets for the same seed, on every machine.
 
-    python benchmarks/make_dump.py OUT --messages 20000 --seed 1 --form eml|mbox|zip|maildir
+    python benchmarks/make_dump.py OUT --messages 20000 --seed 1 --form eml|mbox|zip|maildir [--attachment OCTETS]
 
 OUT is a folder with the mail; beside it lie OUT-truth.csv (path, truth) and OUT-keys.csv (for
 `--keys`). truth is valid, tampered (one letter of the body, or the subject) or unsigned.
 
 A mail takes 125 KB on average, as in the leak of May 2017 (9 GB in 71,848 mails). The rest are
 assumptions: text log-normal with median 3.5 KB and sigma 1.1, 60 % with an HTML alternative; 35 %
-with 1 to 5 attachments, log-normal with median 75 KB and sigma 1.3 (40 % PDF, 35 % docx, 25 % JPEG;
+with 1 to 5 attachments, log-normal with median 75 KB (--attachment) and sigma 1.3 (40 % PDF, 35 % docx, 25 % JPEG;
 their contents are random octets), 12 % of them drawn from 200 documents that recur; 70 % signed,
 6 % of these tampered with; c= relaxed/relaxed 75 %, relaxed/simple 15 %, simple/simple 10 %; 5 % of
 the signed with a second signature; one domain in eight with a 1024-bit key; 30 % of files with LF
@@ -52,6 +52,7 @@ KEY_NAMES = (
 DOMAINS = 40
 FILES_A_FOLDER = 1000
 RECURRING = 200  # documents
+ATTACHMENT = 75_000  # octets, the median
 START = 1_483_228_800  # 2017-01-01
 SIGNED = "from:to:subject:date:message-id:mime-version:content-type:content-transfer-encoding"
 
@@ -77,8 +78,9 @@ class Made:
 class Generator:
     """Messages from a seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, attachment: int = ATTACHMENT) -> None:
         self.rng = random.Random(seed)
+        self.attachment = attachment
         self.keys = [_private_key(KEY_NAMES[n % len(KEY_NAMES)]) for n in range(DOMAINS)]
         self.lines = [self._line() for _ in range(5000)]
         self.recurring = [self._document() for _ in range(RECURRING)]
@@ -95,7 +97,7 @@ class Generator:
 
     def _document(self) -> tuple[str, bytes]:
         """(file ending, octets) with a real beginning and random contents."""
-        octets = self.rng.randbytes(self._size(75_000, 1.3))
+        octets = self.rng.randbytes(self._size(self.attachment, 1.3))
         roll = self.rng.random()
         if roll < 0.40:
             body = b"1 0 obj\n<< /Length %d >>\nstream\n%b\nendstream\nendobj\n" % (len(octets), octets)
@@ -300,10 +302,10 @@ def _zip(archive: zipfile.ZipFile) -> Put:
     return put
 
 
-def make_dump(out: Path, messages: int, seed: int, form: str) -> int:
+def make_dump(out: Path, messages: int, seed: int, form: str, attachment: int = ATTACHMENT) -> int:
     """Write the dump, its truth and its keys; the octets of mail."""
     out.mkdir(parents=True)
-    generator = Generator(seed)
+    generator = Generator(seed, attachment)
     octets = 0
     with ExitStack() as files:
         put = {
@@ -330,8 +332,9 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--form", choices=("eml", "mbox", "zip", "maildir"), default="eml")
+    parser.add_argument("--attachment", type=int, default=ATTACHMENT, help="octets of an attachment, the median")
     options = parser.parse_args()
-    octets = make_dump(options.out, options.messages, options.seed, options.form)
+    octets = make_dump(options.out, options.messages, options.seed, options.form, options.attachment)
     print(f"{options.messages} messages, {octets / 1e6:.1f} MB of mail, in {options.out}")
 
 

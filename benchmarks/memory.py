@@ -27,6 +27,7 @@ import judge
 import make_dump
 import process_tree
 import run
+from contenders import Wrong
 
 BOUND = 3 << 29  # octets
 GIB = 1 << 30
@@ -140,7 +141,7 @@ def keys(folder: Path) -> Path:
 
 
 def measured(shape: str, folder: Path, scale: float) -> dict[str, object]:
-    """Make one dump, run on it, remove it; run.Wrong unless every message was found."""
+    """Make one dump, run on it, remove it; Wrong unless every message was found."""
     dump, out = folder / "dump", folder / "out"
     for path in (dump, out):
         shutil.rmtree(path, ignore_errors=True)
@@ -151,10 +152,10 @@ def measured(shape: str, folder: Path, scale: float) -> dict[str, object]:
     with open(os.devnull, "wb") as nowhere:
         took = process_tree.measure([*command, "--keys", str(keys(folder))], stdout=nowhere.fileno())
     if took.exit_code != 0:
-        raise run.Wrong(f"{shape}: exit code {took.exit_code}")
+        raise Wrong(f"{shape}: exit code {took.exit_code}")
     found = judge.verdicts(out)
     if found.total() != messages:
-        raise run.Wrong(f"{shape}: {found.total()} of {messages} messages")
+        raise Wrong(f"{shape}: {found.total()} of {messages} messages")
     record = json.loads((out / "run.json").read_text("utf-8"))
     row = {
         "shape": shape, "what": str(SHAPES[shape].__doc__).partition("\n")[0], "octets": octets, "messages": messages,

@@ -29,6 +29,7 @@ import make_dump
 import process_tree
 import pyarrow as pa
 import run
+from contenders import Wrong
 
 sys.path.insert(0, str(run.ROOT))
 from pipeline import commit, out_tables, summary, tables
@@ -44,10 +45,10 @@ Record = dict[str, Any]
 
 
 def triage(*arguments: str | Path) -> process_tree.Measured:
-    """Run the program; run.Wrong unless it ends well."""
+    """Run the program; Wrong unless it ends well."""
     measured = process_tree.measure([sys.executable, "-m", "pipeline", *map(str, arguments)], stdout=2)
     if measured.exit_code != 0:
-        raise run.Wrong(f"triage {arguments[0]}: exit code {measured.exit_code}")
+        raise Wrong(f"triage {arguments[0]}: exit code {measured.exit_code}")
     return measured
 
 
@@ -125,7 +126,7 @@ def opened(page: Path, loads: int) -> dict[str, list[float]]:
 
     chromium = shutil.which("chromium")
     if chromium is None:
-        raise run.Wrong("no chromium on the PATH")
+        raise Wrong("no chromium on the PATH")
     found: dict[str, list[float]] = {"usable_s": [], "search_ms": [], "sort_ms": [], "item_ms": [], "script_mb": []}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -204,7 +205,7 @@ def main() -> None:
         out, page, load = make(folder, options.items), folder / "report.html", os.getloadavg()[0]
         made = triage("report", out, "-o", page)
         browser = opened(page, options.loads)
-    except run.Wrong as wrong:
+    except Wrong as wrong:
         sys.exit(f"no result: {wrong}")
     report: dict[str, Any] = {
         "name": options.name,
