@@ -33,6 +33,7 @@ from transforms.text import clean_text
 RUN_TABLES = ("items", "findings", "signatures")
 _JUDGED = "clocks"  # the last table of evidence that a judgement reads
 NOTED = "calibration.json"
+_THREADED = 64  # work units whose threads one worker of a cluster holds: 1 GB of mail, 0.7 KB a message
 RESULTS = evidence.schema_of(SignatureResult)
 
 
@@ -81,6 +82,14 @@ def buckets(job: Job) -> int:
     """
     units = tally(job).units
     return min(1_024, 1 + max(isqrt(units) // 4, units // 256))
+
+
+def parts_of_threads(job: Job) -> int:
+    """Into how many parts the threads of a dump are hashed; 1: in one place, which is all there is on one machine.
+
+    A part is two numbers for each identifier that a message names: 37 MB of 200 million messages.
+    """
+    return 1 if job.together else min(256, 1 + tally(job).units // _THREADED)
 
 
 def note(job: Job, calibration: Calibration) -> None:

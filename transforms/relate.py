@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from transforms import joins
 from transforms.arrow_bytes import by_unit, gathered, to_bytes, to_table
+from transforms.connect import Connect
 from transforms.joins import bodies, copies, duplicates, grafts, sent, substitutes, threads
 from transforms.joins.correspondents import Learned
 from transforms.model import Told
@@ -27,7 +28,8 @@ class Relate(beam.PTransform):  # type: ignore[misc]
     """Rows by join and bucket, as Prove gives them, and what was learned of the dump, to answers by unit.
 
     One shuffle gathers the rows of all joins: each shuffle more costs a small dump as much as a join. A large dump has
-    several: the local runner holds the rows of a shuffle up to four times while it gathers them.
+    several: the local runner holds the rows of a shuffle up to four times while it gathers them. Threads have so many
+    parts; with one, they are a join like the others.
     """
 
     def __init__(
@@ -38,15 +40,29 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         keys: substitutes.Keys,
         learned: beam.PCollection,
         shuffles: int,
+        parts: int,
     ) -> None:
         super().__init__()
         self.shuffles = shuffles
+        self.parts = parts
         self.join = _Join(load_text, load_content)
         self.load_fields = load_fields
         self.keys = keys
         self.learned = learned
 
     def expand(self, rows: beam.PCollection) -> beam.PCollection:
+        if self.parts == 1:
+            return self._answered(rows)
+        of_threads = rows | "Threads" >> beam.Filter(lambda row: row[0][0] == "threads")
+        others = rows | "NotThreads" >> beam.Filter(lambda row: row[0][0] != "threads")
+        connected = (
+            of_threads
+            | "Connect" >> Connect(self.parts)
+            | "AsAnswers" >> beam.Map(lambda one: (one[0], ("threads", one[1]))).with_output_types(Any)
+        )
+        return (connected, self._answered(others)) | "AllAnswers" >> beam.Flatten()
+
+    def _answered(self, rows: beam.PCollection) -> beam.PCollection:
         parts = [self._joined(rows, number) for number in range(self.shuffles)]
         joined = {
             tag: tuple(part[tag] for part in parts) | f"All_{tag}" >> beam.Flatten()
