@@ -80,9 +80,17 @@ def read_table(out: Path, name: str, columns: list[str] | None = None) -> pa.Tab
 
 def read_rows(out: Path, name: str, columns: list[str]) -> Iterator[dict[str, Any]]:
     """Some columns of a table, row by row; a batch of them is in memory."""
-    for path in table_files(out, name):
-        for batch in pq.ParquetFile(path).iter_batches(columns=columns):
-            yield from batch.to_pylist()
+    for batch in read_batches(out, name, columns):
+        yield from batch.to_pylist()
+
+
+def read_batches(out: Path, name: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Some columns of a table, batch by batch."""
+    paths = table_files(out, name)
+    if not paths:
+        raise FileNotFoundError(out / f"{name}.parquet")
+    for path in paths:
+        yield from pq.ParquetFile(path).iter_batches(columns=columns)
 
 
 def file_sha256(path: Path) -> str:
