@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline import evidence, key_store, stretches, tables
+from pipeline import arrow_file, evidence, key_store, stretches, tables
 from pipeline.examining import tally
 from pipeline.job import Job
 from transforms import judgement
@@ -162,7 +162,7 @@ def run_path(out: Path, unit_id: str, table: str) -> Path:
 
 def read_run(out: Path, unit_id: str, table: str, verdict: int) -> pa.RecordBatch:
     """The rows of one unit with the verdict at this place of VERDICTS."""
-    with pa.memory_map(str(run_path(out, unit_id, table))) as file:
+    with arrow_file.mapped(run_path(out, unit_id, table)) as file:
         return pa.ipc.open_file(file).get_batch(verdict)
 
 
@@ -170,7 +170,7 @@ def _write_run(path: Path, batches: Iterable[pa.Table]) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     parts = list(batches)
     # Neither synced nor compressed: read once, and a run that is killed judges again from the evidence.
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, parts[0].schema) as writer:
+    with arrow_file.sink(path) as file, pa.ipc.new_file(file, parts[0].schema) as writer:
         for part in parts:
             rows = part.combine_chunks().to_batches()
             writer.write_batch(rows[0] if rows else pa.RecordBatch.from_pylist([], part.schema))

@@ -6,7 +6,6 @@ Asserted at the end of each run; `triage verify` repeats it from the tables alon
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -15,8 +14,9 @@ import pyarrow.compute as pc
 
 from pipeline.out_tables import read_batches, read_table
 from pipeline.places import followed
+from transforms.dump import Open, opener
 from transforms.path_spec import file_path
-from transforms.plan import folder, single_file, walk
+from transforms.plan import entries
 
 _AT_ONCE = 2_000_000  # values of a column that are held together; beyond, the tables are read once for each range
 
@@ -132,22 +132,25 @@ def differences(out: Path, dump: Path) -> list[str]:
     sources = read_table(out, "sources", ["source_path", "sha256"])
     known = dict(zip(sources["source_path"].to_pylist(), sources["sha256"].to_pylist(), strict=True))
     found = []
-    root = os.fsencode(followed(dump))
-    base = folder(root)
-    for entry in walk(root) if dump.is_dir() else (single_file(root),):
+    root = bytes(followed(dump))
+    open_file = opener(root)
+    for entry in entries(root):
         path = file_path(entry.name)
         if path not in known:
             found.append(f"{path}: was not there when the dump was read")
             continue
         digest = known.pop(path)
-        if digest is not None and digest != _sha256(os.path.join(base, entry.name)):
+        if digest is not None and digest != _sha256(open_file, entry.name):
             found.append(f"{path}: its octets have changed since it was read")
     return found + [f"{path}: is no longer there" for path in known]
 
 
-def _sha256(path: bytes) -> str | None:
+def _sha256(open_file: Open, name: bytes) -> str | None:
+    digest = hashlib.sha256()
     try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with open_file(name) as file:
+            for chunk in file.span.chunks():
+                digest.update(chunk)
     except OSError:
         return None
+    return digest.hexdigest()
