@@ -11,7 +11,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from transforms import joins
-from transforms.arrow_bytes import by_unit, gathered, to_bytes, to_table
+from transforms.arrow_bytes import Parts, by_unit, gathered, to_bytes, to_table
 from transforms.connect import Connect
 from transforms.joins import bodies, copies, duplicates, grafts, sent, substitutes, threads
 from transforms.joins.correspondents import Learned
@@ -129,16 +129,20 @@ class _Join(beam.DoFn):  # type: ignore[misc]
     def process(
         self, group: tuple[tuple[str, str], Iterable[bytes]], learned: Learned
     ) -> Iterator[beam.pvalue.TaggedOutput]:
-        yield from self._joined(group[0][0], gathered(group[1]), learned)
+        name, batches = group[0][0], group[1]
+        if name in joins.IN_PARTS:
+            for part in self._in_parts(name, Parts(batches), learned):
+                yield from (beam.pvalue.TaggedOutput(ANSWERS, one) for one in _answers(name, part))
+        else:
+            yield from self._joined(name, gathered(batches), learned)
         pa.default_memory_pool().release_unused()  # a join over a million rows holds twice their size
 
+    def _in_parts(self, name: str, parts: Parts, learned: Learned) -> Iterator[pa.Table]:
+        return duplicates.join(parts) if name == "duplicates" else sent.join(parts, learned.home)
+
     def _joined(self, name: str, table: pa.Table, learned: Learned) -> Iterator[beam.pvalue.TaggedOutput]:
-        if name == "duplicates":
-            found = _answers(name, duplicates.join(table))
-        elif name == "threads":
+        if name == "threads":
             found = _answers(name, threads.join(table))
-        elif name == "sent":
-            found = _answers(name, sent.join(table, learned.home))
         elif name in joins.TELLING:
             found = _answers("told", _table(Told._fields, joins.told(name, table, self.load_content, learned)))
         else:
