@@ -145,14 +145,16 @@ class ContainerError(Exception):
 # ---- mail -------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True, unsafe_hash=True)  # never changed; frozen, it would cost three times as much to make
+@dataclass(slots=True, unsafe_hash=True, init=False)  # never changed; frozen, it would cost much more to make
 class HeaderField:
     name: str  # as written, Latin-1
     raw: bytes  # wire form (CRLF): name to final CRLF, folding kept: what a signature covers
-    key: str = field(init=False, repr=False, compare=False)  # name in lower case (RFC 5322 §1.2.2)
+    key: str = field(repr=False, compare=False)  # name in lower case (RFC 5322 §1.2.2)
 
-    def __post_init__(self) -> None:
-        self.key = self.name.lower()
+    def __init__(self, name: str, raw: bytes) -> None:
+        self.name = name
+        self.raw = raw
+        self.key = name.lower()
 
     @property
     def value(self) -> bytes:

@@ -19,6 +19,7 @@ def test_a_span_reads_and_finds_as_bytes_do(data: bytes, start: int, stop: int, 
     span = in_memory(data)
     assert span.read(start, stop) == data[start:stop]
     assert span.find(needle, start, stop) == data.find(needle, start, min(stop, len(data)))
+    assert span.holds(needle, stop) == (needle in data[:stop])
     inner = span.sub(start, stop)
     assert inner.read() == data[start:stop]
     assert b"".join(inner.chunks(7)) == data[start:stop]
@@ -31,6 +32,8 @@ def test_a_file_span_finds_a_needle_that_lies_over_two_windows(tmp_path: Path) -
         span = FileSpan(file.fileno(), 0, os.fstat(file.fileno()).st_size)
         assert span.find(b"needle") == LIMITS.chunk - 2
         assert span.find(b"needle", LIMITS.chunk - 1) == -1
+        assert span.holds(b"needle", LIMITS.chunk + 4)
+        assert not span.holds(b"needle", LIMITS.chunk + 3)
         assert span.sub(LIMITS.chunk - 2, LIMITS.chunk + 4).read() == b"needle"
 
 

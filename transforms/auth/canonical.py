@@ -18,6 +18,8 @@ _SMALL = 2 * 1024  # octets: of fewer, numpy's calls cost more than they save
 _CRLF = b"\r\n"
 _MANY_LINE_ENDS = _CRLF * 16 * 1024
 
+_Octets = bytes | memoryview
+
 
 @dataclass(slots=True)
 class LineEnds:
@@ -64,7 +66,8 @@ def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
             block = held + chunk[at : at + _BLOCK]
             held = b"\r" if block.endswith(b"\r") else b""
             yield block[:-1] if held else block
-    yield held
+    if held:
+        yield held
 
 
 def _wire(block: bytes, seen: LineEnds) -> bytes:
@@ -76,7 +79,7 @@ def _wire(block: bytes, seen: LineEnds) -> bytes:
     octets = np.frombuffer(block, np.uint8)
     returns, feeds = octets == 13, octets == 10
     n_lines = int(np.count_nonzero(feeds))
-    if not feeds[0] and np.array_equal(returns[:-1], feeds[1:]) and not returns[-1]:
+    if not feeds[0] and not returns[-1] and (returns[:-1] == feeds[1:]).all():
         seen.crlf += n_lines
         return block
     n_crlf = block.count(_CRLF)
@@ -90,7 +93,7 @@ def wire_blocks(body: bytes) -> Iterator[bytes]:
     return _blocks((body,))
 
 
-def canonical_body(chunks: Iterable[bytes], canonicalization: str) -> Iterator[bytes]:
+def canonical_body(chunks: Iterable[bytes], canonicalization: str) -> Iterator[_Octets]:
     """Canonical form of a body; chunks as wire_chunks yields them, canonicalization simple or relaxed."""
     relaxed = canonicalization == "relaxed"
     ending = _Ending()
@@ -280,7 +283,8 @@ def _reduced(text: bytes) -> bytes:
         if rest:
             first = b" ".join([first, *filter(None, (piece.lstrip(b" ") for piece in rest))])
         return _CRLF.join(first.split(b" \r\n"))
-    octets = np.frombuffer(text, np.uint8)
+    decided = text.rfind(b" ") + 3  # the last blank and what may end its line: base64 behind it stays as it is
+    octets = np.frombuffer(text, np.uint8)[:decided]
     blank = octets == 32
     before_end = octets[1:-1] == 13
     before_end &= octets[2:] == 10
@@ -289,7 +293,7 @@ def _reduced(text: bytes) -> bytes:
     if not before_end.any():
         return text
     reduced: bytes = octets[np.append(~before_end, (True, True))].tobytes()
-    return reduced
+    return reduced + text[decided:]
 
 
 class _Ending:
@@ -301,16 +305,17 @@ class _Ending:
         self._held = 0  # CRLFs since the last octet of text
         self._text = False  # whether there was any
 
-    def feed(self, block: bytes) -> Iterator[bytes]:
-        text = _without_line_ends(block)
-        if text:
+    def feed(self, block: bytes) -> Iterator[_Octets]:
+        end = _end_of_text(block)
+        if end:
             for _ in range(self._held * 2 // len(_MANY_LINE_ENDS)):
                 yield _MANY_LINE_ENDS
-            yield _MANY_LINE_ENDS[: self._held * 2 % len(_MANY_LINE_ENDS)]
-            yield text
+            if self._held:
+                yield _MANY_LINE_ENDS[: self._held * 2 % len(_MANY_LINE_ENDS)]
+            yield memoryview(block)[:end]
             self._held = 0
             self._text = True
-        self._held += (len(block) - len(text)) // 2
+        self._held += (len(block) - end) // 2
 
     def close(self, relaxed: bool) -> Iterator[bytes]:
         if self._text or not relaxed:  # an empty body is CRLF in simple form, nothing in relaxed form
@@ -322,13 +327,15 @@ class _Ending:
         return other
 
 
-def _without_line_ends(block: bytes) -> bytes:
-    """block without the CRLFs at its end; CRs before them stay."""
+def _end_of_text(block: bytes) -> int:
+    """Octets of a block before the CRLFs at its end; CRs before them belong to the text."""
     if not block.endswith(_CRLF):
-        return block
-    text = block.rstrip(_CRLF)
-    bare = block.rfind(b"\r\r", len(text))  # in wire form only CRs and CRLFs are left there
-    return text if bare < 0 else block[: bare + 1]
+        return len(block)
+    if block[-3:-2] not in _CRLF:  # as nearly always
+        return len(block) - 2
+    end = len(block.rstrip(_CRLF))
+    bare = block.rfind(b"\r\r", end)  # in wire form only CRs and CRLFs are left there
+    return end if bare < 0 else bare + 1
 
 
 class _BodyDigest:
@@ -353,7 +360,7 @@ class _BodyDigest:
         other._ending, other.size = self._ending.copy(), self.size
         return other
 
-    def _update(self, pieces: Iterator[bytes]) -> None:
+    def _update(self, pieces: Iterable[_Octets]) -> None:
         for piece in pieces:
             self.state.update(piece)
             if self.also is not None:

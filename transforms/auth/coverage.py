@@ -113,8 +113,8 @@ def in_order(codes: Iterable[str]) -> tuple[str, ...]:
 def _doubled(fields: Sequence[HeaderField], present: Counter[str], signed: Counter[str]) -> bool:
     """Whether a singleton stands twice and more often than h= names it: readers show the top one,
     signers hash the bottom one (RFC 6376 §8.15)."""
-    for key in SINGLETONS:
-        if present[key] < 2 or present[key] <= signed[key]:
+    for key, count in present.items():
+        if count < 2 or count <= signed[key] or key not in SINGLETONS:
             continue
         # Honest relays repeat MIME-Version, octet for octet.
         if key != "mime-version" or len({field.raw for field in fields if field.key == key}) > 1:
@@ -126,6 +126,8 @@ def oversigned(fields: Sequence[HeaderField], signed_fields: Sequence[str]) -> t
     """Singletons that stand in the message and that h= names more often (RFC 6376 §8.15), by name."""
     signed = Counter(signed_fields)
     twice = {key for key, count in signed.items() if count > 1} & SINGLETONS
+    if not twice:
+        return ()
     present = Counter(field.key for field in fields if field.key in twice)
     return tuple(sorted(key for key, count in present.items() if signed[key] > count))
 

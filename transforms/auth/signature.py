@@ -6,8 +6,8 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import idna
 
@@ -38,8 +38,7 @@ _WHITE_SPACE = re.compile(r"[ \t\r\n]+")
 _QUOTED = re.compile(r"=([0-9A-F]{2})")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """The tags of one signature. Where invalid is set, the others hold what could be read."""
 
     invalid: str | None = None  # reason code: the signature cannot be tried
@@ -106,7 +105,7 @@ def _parsed(field: HeaderField, strict: Callable[[dict[str, str], Signature], Si
     try:
         return strict(tags, signature)
     except _Invalid as reason:
-        return replace(signature, invalid=f"signature_{reason}")
+        return signature._replace(invalid=f"signature_{reason}")
 
 
 def data_hash(fields: Sequence[HeaderField], signature_field: HeaderField, signature: Signature) -> bytes:
@@ -180,7 +179,7 @@ def _strict(tags: dict[str, str], signature: Signature) -> Signature:
     if tags.get("v") not in _VERSIONS:
         raise _Invalid("version")
     _demand(tags, signature, _REQUIRED, ALGORITHMS)
-    return replace(_covering(tags, signature, "simple"), auid=_auid(tags.get("i"), signature.domain))
+    return _covering(tags, signature, "simple")._replace(auid=_auid(tags.get("i"), signature.domain))
 
 
 def _strict_message_signature(tags: dict[str, str], signature: Signature) -> Signature:
@@ -199,8 +198,7 @@ def _strict_seal(tags: dict[str, str], signature: Signature) -> Signature:
         raise _Invalid("fields")
     if tags["cv"] not in _CHAIN_VALIDATIONS:
         raise _Invalid("chain_validation")
-    return replace(
-        signature,
+    return signature._replace(
         chain_validation=tags["cv"],
         header_canonicalization="relaxed",
         signature=_base64(tags["b"]),
@@ -239,8 +237,7 @@ def _demand(tags: dict[str, str], signature: Signature, required: tuple[str, ...
 def _covering(tags: dict[str, str], signature: Signature, canonicalization: str) -> Signature:
     """With what it covers, and in which form: fields and body; canonicalization is that without c=."""
     header_form, body_form = _canonicalizations(tags.get("c", canonicalization))
-    return replace(
-        signature,
+    return signature._replace(
         header_canonicalization=header_form,
         body_canonicalization=body_form,
         signed_fields=_signed_fields(tags["h"]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from types import ModuleType
@@ -37,25 +37,27 @@ class Hop(NamedTuple):
 class Marks(NamedTuple):
     """Where a message may hold clocks."""
 
-    fields: tuple[HeaderField, ...]
+    fields: Mapping[str, Sequence[HeaderField]]  # by lower-case name, top to bottom
     message_id: str  # of the lowest Message-ID field, without brackets
     boundaries: tuple[str, ...]  # of all its multiparts
     hops: tuple[Hop, ...]
 
     def values(self, key: str) -> list[str]:
         """Values of the fields of this lower-case name, top to bottom, unfolded."""
-        return [_text(field) for field in self.fields if field.key == key]
+        return [_text(field) for field in self.fields.get(key, ())]
 
 
 def read_clocks(message: Message, boundaries: Sequence[str]) -> tuple[Clock, ...]:
     """All clocks of a message; bounded, never raises."""
-    received = [field for field in message.fields if field.key == "received"][: LIMITS.hops]
-    identifiers = [_text(field).strip().strip("<>") for field in message.fields if field.key == "message-id"]
+    fields: dict[str, list[HeaderField]] = {}
+    for field in message.fields:
+        fields.setdefault(field.key, []).append(field)
+    identifiers = fields.get("message-id")
     marks = Marks(
-        message.fields,
-        identifiers[-1] if identifiers else "",
+        fields,
+        _text(identifiers[-1]).strip().strip("<>") if identifiers else "",
         tuple(boundaries[: LIMITS.hops]),
-        tuple(_hop(number, _text(field)) for number, field in enumerate(received)),
+        tuple(_hop(number, _text(field)) for number, field in enumerate(fields.get("received", ())[: LIMITS.hops])),
     )
     found = [clock for family in families() for clock in family.read(marks) if _FIRST <= clock.micros < _LAST]
     return tuple(dict.fromkeys(found))[: LIMITS.clocks]

@@ -73,7 +73,9 @@ def normalised(text: str, limit: int = LIMITS.text) -> str:
 
 def _bounded(text: str, limit: int) -> str:
     text = clean_text(text[: limit + 1])
-    return text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore").rstrip()
+    if len(text) > limit // 4:  # each character takes up to four octets
+        text = text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")
+    return text.rstrip()
 
 
 def texts_digest(parts: Iterable[Part], decoded: Decoded = _NOTHING) -> bytes:

@@ -18,6 +18,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 
 from transforms.limits import LIMITS
 from transforms.model import HeaderField, Message
@@ -43,6 +46,7 @@ SINGLETONS = frozenset(
 )
 
 _WINDOW = 16 * 1024
+_SHORT = 256  # octets of a header section that is kept when it was read
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANK_LINES = re.compile(rb"(?:\r?\n)*+")
 _FIELD_END = re.compile(rb"\n(?![ \t])")  # the line end that folding does not continue
@@ -81,16 +85,38 @@ def blank_length(head: bytes) -> int:
 
 def split_part(span: Span) -> Message:
     """The same for a body part, whose header section may be empty (RFC 2046 §5.1)."""
-    return _split(span, 0, [])
+    return _split(span, 0, [], _fields_of_part)
 
 
-def _split(span: Span, start: int, defects: list[str]) -> Message:
+class _Fields(NamedTuple):
+    """What a header section holds."""
+
+    fields: tuple[HeaderField, ...]
+    line_ends: str
+    defects: tuple[str, ...]
+    text_at: int | None = None  # where the body begins, if not behind the empty line
+
+
+_Read = Callable[[bytes, bool], _Fields]
+
+
+def _split(span: Span, start: int, defects: list[str], read: _Read | None = None) -> Message:
     section_end, body_start = _section(span, start)
     if section_end == start:
         return Message((), span.sub(body_start, span.size), "none", (*defects, "mail.no_header"))
     section = span.read(start, min(section_end, start + LIMITS.header_section))
+    found = (read or _fields)(section, section_end - start > LIMITS.header_section)
+    if found.text_at is not None:
+        body_start = start + found.text_at
+    return Message(
+        found.fields, span.sub(body_start, span.size), found.line_ends, tuple(dict.fromkeys((*defects, *found.defects)))
+    )
+
+
+def _fields(section: bytes, cut: bool) -> _Fields:
+    """The fields of a header section, which does not end with a field if it is cut."""
+    defects: list[str] = []
     lines = _FIELD_END.split(section)
-    cut = section_end - start > LIMITS.header_section
     if cut or not lines[-1]:
         lines.pop()  # a field cut in two, or nothing after the last line end
     if len(lines) > LIMITS.header_fields:
@@ -116,15 +142,24 @@ def _split(span: Span, start: int, defects: list[str]) -> Message:
         defects.append("limit.header")
     elif not fields:
         blank = ("mail.junk_before_header",) if section.startswith((b" ", b"\t")) else ()
-        return Message((), span.sub(start, span.size), "none", (*defects, *blank, "mail.no_header"))
-    elif junk:
+        return _Fields((), "none", (*defects, *blank, "mail.no_header"), 0)
+    text_at = None
+    if junk and not cut:
         trailing = [lines[j] for j in junk]
         defects += _junk_defects(trailing, "in")
         if not all(_QUOTED_FROM_LINE.match(line) for line in trailing):
             defects[-1] = "mail.no_empty_line"
-            body_start = start + sum(len(line) + 1 for line in lines[: junk[0]])
+            text_at = sum(len(line) + 1 for line in lines[: junk[0]])
     ends = "none" if not line_feeds else "crlf" if crlf == line_feeds else "mixed" if crlf else "lf"
-    return Message(tuple(fields), span.sub(body_start, span.size), ends, tuple(dict.fromkeys(defects)))
+    return _Fields(tuple(fields), ends, tuple(defects), text_at)
+
+
+_short = lru_cache(maxsize=1024)(_fields)
+
+
+def _fields_of_part(section: bytes, cut: bool) -> _Fields:
+    """The same; parts begin as those of other mail do, messages never."""
+    return _short(section, cut) if len(section) <= _SHORT else _fields(section, cut)
 
 
 def _section(span: Span, start: int) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from transforms.limits import LIMITS
@@ -23,12 +24,13 @@ from transforms.mail.comments import unfolded, without_comments
 from transforms.mail.fields import split_part
 from transforms.mail.parameters import Parameter, is_cut, raw_parameters
 from transforms.mail.words import decode_words
-from transforms.model import HeaderField, Message, Part
+from transforms.model import Message, Part
 from transforms.span import Span
 
 _MEDIA_TYPE = re.compile(r"[^\s/]+/[^\s/]+")
 _BOUNDARY = re.compile(rb"[ -~]{0,254}[!-~]")  # more than the bchars and 70 octets of RFC 2046 §5.1.1
 _TOKEN = re.compile(rb"[\"']?([A-Za-z0-9_-]+)")
+_SHORT = 256  # octets of values that are kept when they were read: parts repeat those of others
 _LEAP = 1024  # octets looked at behind a dash before the next one is looked for
 _PADDING = 998  # octets of transport padding looked at first: what a line may hold (RFC 5322 §2.1.1)
 
@@ -212,50 +214,94 @@ def _described(node: _Node) -> tuple[Part, bytes | None]:
                 disposition = field
             elif key == "content-transfer-encoding" and encoding is None:
                 encoding = field
-    defects = [d for d in node.message.defects if d != "mail.no_header"] if node.depth else []
-    media_type = "message/rfc822" if node.in_digest else "text/plain"  # RFC 2046 §5.1.5, RFC 2045 §5.2
-    parameters: tuple[Parameter, ...] = ()
-    if content_type is not None:
-        claimed, parameters = raw_parameters(content_type.value)
-        if _MEDIA_TYPE.fullmatch(claimed):
-            media_type = claimed
-        else:
-            defects.append("mail.media_type_invalid")
-    if any(field is not None and is_cut(field.value) for field in (content_type, disposition)):
-        defects.append("mail.mime_field_cut")
-    shown, placing = raw_parameters(disposition.value) if disposition is not None else ("", ())
-    file_name, raw_file_name = _file_name(placing, parameters)
-    is_item = media_type not in ("text/plain", "text/html") or file_name is not None or shown == "attachment"
-    boundary = None
+    said = _said_of(
+        content_type.value if content_type is not None else b"",
+        disposition.value if disposition is not None else b"",
+        encoding.value if encoding is not None else b"",
+    )
+    defects = tuple(d for d in node.message.defects if d != "mail.no_header") if node.depth else ()
+    # RFC 2046 §5.1.5, RFC 2045 §5.2
+    media_type = said.media_type or ("message/rfc822" if node.in_digest else "text/plain")
+    is_item = media_type not in ("text/plain", "text/html") or said.file_name is not None or said.shown == "attachment"
+    boundary = said.boundary
     if media_type.startswith("multipart/"):
         is_item = node.message.body.size > 0  # as long as it is not opened
-        boundary = boundary_of(parameters)
-        if boundary is None:
-            named = any(parameter.name == "boundary" for parameter in parameters)
-            defects.append("mail.boundary_invalid" if named else "mail.no_boundary")
-        elif node.depth >= LIMITS.mime_depth:
-            boundary = None
-            defects.append("limit.mime_depth")
+    defects += said.defects
+    if boundary is not None and node.depth >= LIMITS.mime_depth:
+        boundary = None
+        defects += ("limit.mime_depth",)
     part = Part(
         number=node.number,
         media_type=media_type,
-        parameters={parameter.name: parameter.text for parameter in reversed(parameters)},
-        disposition=shown,
-        file_name=file_name,
-        raw_file_name=raw_file_name,
-        encoding=_encoding(encoding),
+        parameters=said.parameters,
+        disposition=said.shown,
+        file_name=said.file_name,
+        raw_file_name=said.raw_file_name,
+        encoding=said.encoding,
         fields=node.message.fields,
         body=node.message.body,
         body_offset=node.offset,
         is_item=is_item,
-        defects=tuple(defects),
+        defects=defects,
     )
     return part, boundary
 
 
-def _encoding(field: HeaderField | None) -> str:
+class _Said(NamedTuple):
+    """What the fields of a part say of it."""
+
+    media_type: str  # "" if absent or invalid
+    parameters: dict[str, str]
+    shown: str  # Content-Disposition
+    file_name: str | None
+    raw_file_name: bytes | None
+    encoding: str
+    boundary: bytes | None  # of a multipart that names one which can delimit
+    defects: tuple[str, ...]
+
+
+def _said(content_type: bytes, disposition: bytes, encoding: bytes) -> _Said:
+    """What the values of these fields say, b"" for one that is absent: any other ends in CRLF."""
+    defects = []
+    media_type = ""
+    parameters: tuple[Parameter, ...] = ()
+    if content_type:
+        claimed, parameters = raw_parameters(content_type)
+        if _MEDIA_TYPE.fullmatch(claimed):
+            media_type = claimed
+        else:
+            defects.append("mail.media_type_invalid")
+    if is_cut(content_type) or is_cut(disposition):
+        defects.append("mail.mime_field_cut")
+    shown, placing = raw_parameters(disposition) if disposition else ("", ())
+    boundary = None
+    if media_type.startswith("multipart/"):
+        boundary = boundary_of(parameters)
+        if boundary is None:
+            named = any(parameter.name == "boundary" for parameter in parameters)
+            defects.append("mail.boundary_invalid" if named else "mail.no_boundary")
+    return _Said(
+        media_type,
+        {parameter.name: parameter.text for parameter in reversed(parameters)},
+        shown,
+        *_file_name(placing, parameters),
+        _encoding(encoding),
+        boundary,
+        tuple(defects),
+    )
+
+
+_short = lru_cache(maxsize=1024)(_said)
+
+
+def _said_of(content_type: bytes, disposition: bytes, encoding: bytes) -> _Said:
+    is_short = len(content_type) + len(disposition) + len(encoding) <= _SHORT
+    return (_short if is_short else _said)(content_type, disposition, encoding)
+
+
+def _encoding(value: bytes) -> str:
     """Content-Transfer-Encoding in lower case, "" if absent or empty (RFC 2045 §6.1)."""
-    match = _TOKEN.match(without_comments(unfolded(field.value)).lstrip()) if field is not None else None
+    match = _TOKEN.match(without_comments(unfolded(value)).lstrip())
     return match[1].decode("ascii").lower() if match else ""
 
 

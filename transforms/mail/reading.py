@@ -52,6 +52,7 @@ _TWO_WAYS = {
     "mail.no_header": "no_header",
     "limit.header": "header_not_read_to_its_end",
 }
+_CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 # What some readers take for the end of a line, in any field: a bare CR hides a second From in `X-Foo:`.
 _ENDS_LINE = re.compile(rb"[\x00\x0b\x0c\x1c-\x1e]|\r(?!\n)")
@@ -64,16 +65,17 @@ def _header_ambiguous(message: Message) -> str | None:
         if defect in _TWO_WAYS:
             return _TWO_WAYS[defect]
     section = b"".join([field.raw for field in message.fields])
-    if _ENDS_LINE.search(section):
+    plain = len(section.translate(None, _CONTROLS)) == len(section) and section.count(b"\r") == section.count(b"\r\n")
+    if not plain and _ENDS_LINE.search(section):
         return "control_character"
-    if _BLANK_FOLDING.search(section):
+    if (b" \r\n" in section or b"\t\r\n" in section) and _BLANK_FOLDING.search(section):
         return "blank_folding"
     for field in message.fields:
         key = field.key
         if key in SINGLETONS:
             if field.raw[len(key) : len(key) + 1] != b":":  # RFC 5322 §4.5: `From :`
                 return "malformed_field"
-            if _CONTROL.search(field.raw):
+            if not plain and _CONTROL.search(field.raw):
                 return "control_character"
         elif not key.replace("-", "").isalnum() and _NOT_NAME.sub("", key) in SINGLETONS:
             return "malformed_field"  # `>From:`

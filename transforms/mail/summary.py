@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from transforms.limits import Limits
@@ -28,7 +28,7 @@ _INTERMEDIARY = re.compile(
     r"(?:list-|mailing-list$|resent-|x-forwarded-|arc-|x-original-from$|x-mailman-|x-loop$|"
     r"x-ms-exchange-inbox-rules-loop$|x-sieve-redirected-from$)"
 )
-_DELIVERIES = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
+_DELIVERIES = frozenset({"delivered-to", "x-original-to", "envelope-to", "x-envelope-to"})
 _FOR = re.compile(rb"\sfor\s+<?([^<>\s;@]{1,64}@[^<>\s;]{1,255})")  # of Received (RFC 5321 §4.4)
 _RECEIVED = 2_000  # octets of a Received field looked at
 _PASSES_ON = re.compile(rb"(?:list|bulk)$", re.IGNORECASE)  # of Precedence; programs that send for others
@@ -47,6 +47,7 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
     parents = _ids(lowest.get("in-reply-to"))
     received = [field for field in message.fields if field.key == "received"]
     subject = lowest.get("subject")
+    to, cc = _addresses(lowest.get("to"), limits), _addresses(lowest.get("cc"), limits)
     display = limits.display
     return {
         "edrm_mih": edrm_mih(message_id[0]) if message_id else None,
@@ -57,8 +58,8 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
         "from_email": clean_text(author.address, display) if author and author.address else None,
         "from_name": clean_text(author.name, display) if author and author.name else None,
         "from_domain": clean_text(author.domain, display) if author and author.domain else None,
-        "to_emails": _addresses(lowest.get("to"), limits),
-        "cc_emails": _addresses(lowest.get("cc"), limits),
+        "to_emails": to,
+        "cc_emails": cc,
         "reply_to": next(iter(_addresses(lowest["reply-to"], limits)), None) if "reply-to" in lowest else None,
         "mail_program": _program(lowest.get("x-mailer") or lowest.get("user-agent"), display),
         "subject": decode_words(subject.value, display) if subject else None,
@@ -67,8 +68,8 @@ def summarise(message: Message, reading: Reading, limits: Limits) -> dict[str, A
         "date_offset_min": date.offset_min if date else None,
         "received_utc": received_date(received[0]) if received else None,
         "received_count": sum(_HANDED_IN.search(field.value) is None for field in received),
-        "delivered_elsewhere": _delivered_elsewhere(message, lowest, limits),
-        "intermediaries": _intermediaries(message, lowest, limits),
+        "delivered_elsewhere": _delivered_elsewhere(message, received, (*to, *cc), limits),
+        "intermediaries": _intermediaries(lowest, limits),
     }
 
 
@@ -76,24 +77,25 @@ def _program(field: HeaderField | None, limit: int) -> str | None:
     return clean_text(unfolded(field.value).strip(), limit) or None if field is not None else None
 
 
-def _delivered_elsewhere(message: Message, lowest: Mapping[str, HeaderField], limits: Limits) -> bool:
-    """Whether it was taken for somebody that To and Cc do not name: a forwarder, an alias, a blind copy."""
-    named = (field for key in _DELIVERIES for field in message.named(key))
+def _delivered_elsewhere(
+    message: Message, received: Sequence[HeaderField], shown: Sequence[str], limits: Limits
+) -> bool:
+    """Whether it was taken for somebody that To and Cc do not show: a forwarder, an alias, a blind copy."""
+    named = [field for field in message.fields if field.key in _DELIVERIES]
     delivered = {address.lower() for field in named for address in _addresses(field, limits)}
-    for field in message.named("received")[: limits.hops]:
+    for field in received[: limits.hops]:
         found = _FOR.search(unfolded(field.value[:_RECEIVED]))
         if found:
             delivered.add(clean_text(found[1], limits.display).lower())
-    shown = {address.lower() for key in ("to", "cc") for address in _addresses(lowest.get(key), limits)}
-    return not delivered <= shown
+    return not delivered <= {address.lower() for address in shown}
 
 
-def _intermediaries(message: Message, lowest: Mapping[str, HeaderField], limits: Limits) -> tuple[str, ...]:
+def _intermediaries(lowest: Mapping[str, HeaderField], limits: Limits) -> tuple[str, ...]:
     """Names of the fields by which lists, forwarders and resenders give themselves away.
 
     Of a list without fields of its own: Precedence, where the Sender takes what comes back (RFC 2076 §3.9).
     """
-    names = {field.key for field in message.fields if _INTERMEDIARY.match(field.key)}
+    names = {key for key in lowest if _INTERMEDIARY.match(key)}
     precedence = lowest.get("precedence")
     if precedence is not None and _PASSES_ON.match(unfolded(precedence.value)):
         senders = _addresses(lowest.get("sender"), limits)

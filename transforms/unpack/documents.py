@@ -33,7 +33,7 @@ def read(
     elif opened.span.size <= rows.limits.signature_der and opened.span.read(0, len(BEGIN_SIGNED)) == BEGIN_SIGNED:
         signed = enumerate(cleartext(opened.span.read(), "the text"))
         rows.document_signatures += [(row, one._replace(seq=seq)) for seq, one in signed]
-    if kind in (Kind.IMAGE, Kind.DOCUMENT) and opened.span.find(_C2PA, stop=rows.limits.document) >= 0:
+    if kind in (Kind.IMAGE, Kind.DOCUMENT) and opened.span.holds(_C2PA, rows.limits.document):
         facts = {**facts, "notes": (*facts.get("notes", ()), "document.content_credentials")}
     words = normalised(text, rows.limits.text) if text else ""
     if words:

@@ -290,3 +290,11 @@ def test_standard_library_corpus_has_the_leaves_that_email_sees():
             assert [p.media_type for p in flat] == theirs, path.name
             compared += 1
     assert compared > 10
+
+
+def test_a_part_described_as_its_message_is_another_part() -> None:
+    section = b"Content-Type: multipart/mixed; boundary=B\r\n"
+    message = split_message(in_memory(section + b"\r\n--B\r\n" + section + b"\r\nx\r\n--B--\r\n"))
+    root, part = parts(message)
+    assert root.fields is message.fields
+    assert part.fields == root.fields and part.fields is not message.fields

@@ -12,7 +12,6 @@ from transforms.span import in_memory
 _DOUBLED_CR = re.compile(rb"(?<!\r)\r++\n")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _MARK = re.compile(rb"(?:(?<=\n)|\A)--(?=\r\n|\Z)")
-_TRAILING = re.compile(rb"(?<![ \t])[ \t]++(?=\r\n|\Z)")
 _SOFT_BREAK = re.compile(rb"(?:(?<=\n)|\A)([^\r\n]{59,77}[^\r\n ])(?=\r\n[^\r\n>-])")
 
 
@@ -56,7 +55,7 @@ def trailing_space(message: Message) -> Iterator[Message]:
     body = message.body.read()
     if not any(blank + b"\r\n" in body or body.endswith(blank) for blank in (b" ", b"\t")):
         return
-    stripped = _TRAILING.sub(b"", body)
+    stripped = b"\r\n".join([line.rstrip(b" \t") for line in body.split(b"\r\n")])
     marked = _MARK.sub(b"-- ", stripped)
     for one in dict.fromkeys((marked, stripped)):
         if one != body:

@@ -171,7 +171,10 @@ def _trials(message: Message, simple: bool, alive: Callable[[], None]) -> Iterat
     for removal in added.in_parts(message):
         yield _without(_Trial((), message), removal), False
     for at, trial in forms:
+        encoded = encoding.AS_ENCODING.keys() & set(trial.names)
         for name, undo in repairs[at + 1 :]:
+            if encoded and name in encoding.AS_ENCODING:  # nothing but the second of them would be left to see
+                continue
             alive()
             for one in islice(undo(trial.message), _PAIRED):
                 yield _Trial((*trial.names, name), one), False

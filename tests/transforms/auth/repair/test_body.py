@@ -10,6 +10,7 @@ import pytest
 from transforms.auth.canonical import body_digests, hash_of
 from transforms.auth.prepare import prepare
 from transforms.auth.repair import body
+from transforms.auth.repair.encoding import AS_ENCODING
 from transforms.limits import KIB, LIMITS, MIB
 from transforms.mail.fields import split_message
 from transforms.mail.reading import read_one_way
@@ -98,6 +99,14 @@ def test_the_worker_is_known_to_be_alive_before_every_repair(signer: Any) -> Non
     body.restore(message, reading, signatures, lambda: calls.append(1))
     repairs = len(body.REPAIRS) - len(body._SIMPLE)
     assert len(calls) > repairs
+
+
+def test_no_text_is_encoded_twice() -> None:
+    section = PLAIN.replace(b"\r\n\r\n", b"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n")
+    trials = body._trials(split_message(in_memory(section + b"caf=C3=A9\r\n")), True, lambda: None)
+    tried = [set(trial.names) for trial, _ in trials]
+    assert {"as_base64", "blank_lines"} in tried
+    assert not any(len(names & AS_ENCODING.keys()) > 1 for names in tried)
 
 
 def test_the_search_stops_at_the_first_match(signer: Any, counted: type[Counting]) -> None:
