@@ -37,6 +37,7 @@ setup(
     extras_require={
         **READERS,
         "query": QUERY,
+        "aws": ["apache-beam[aws]>=2.77,<2.78"],  # DUMP and OUT in s3://
         "all": [*(package for packages in READERS.values() for package in packages), *QUERY],
         "test": [  # dkimpy, which is installed anyway, signs the test mail and is the independent oracle
             *(package for packages in READERS.values() for package in packages),

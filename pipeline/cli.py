@@ -15,6 +15,8 @@ from typing import Any
 
 from pipeline import options
 from pipeline.refused import Refused
+from pipeline.store_path import path_of
+from transforms import store
 from transforms.text import clean_text
 
 
@@ -28,11 +30,15 @@ def run(arguments: list[str]) -> int:
         parsed = options.parser().parse_args(ours)
     except SystemExit as stop:  # argparse has printed what is wrong
         return int(stop.code or 0)
+    store.settle(tuple(beam))
     try:
         return _COMMANDS[parsed.command](parsed, beam)
     except Refused as refusal:
         print(f"triage: {clean_text(str(refusal))}", file=sys.stderr)
         return refusal.code
+    except store.StoreLost as lost:
+        print(f"triage: {clean_text(str(lost))}. Nothing is half written. Repeat the command.", file=sys.stderr)
+        return options.EXIT_INCOMPLETE
     except BrokenPipeError:  # the reader of our output has gone, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return options.EXIT_OK
@@ -97,7 +103,7 @@ def _report(parsed: argparse.Namespace, _: list[str]) -> int:
     if target.is_dir():
         named = shlex.join(("triage", "report", str(parsed.out), "-o", str(target / "report.html")))
         raise Refused(f"{target}: is a folder. Name the file: {named}")
-    if lies_in(target, Path(record["arguments"]["dump"])):
+    if lies_in(target, path_of(record["arguments"]["dump"])):
         raise Refused(f"{target}: lies in the dump, which is never written to. Name another place with -o.")
     if lies_in(target, parsed.out):
         raise Refused(f"{target}: lies in OUT, where only runs write. Name another place with -o.")

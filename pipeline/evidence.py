@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 import pyarrow as pa
 
+from pipeline import arrow_file
 from pipeline.whole_file import write_whole
 from transforms.arrow_bytes import to_table as to_table
 from transforms.model import (
@@ -107,7 +108,7 @@ def shard_path(out: Path, unit_id: str) -> Path:
 def planned(out: Path) -> Iterator[dict[str, object]]:
     """The plan as written: unit_id, octets, entries and form of each unit, in walk order."""
     path = out / "evidence" / PLAN
-    with open(path, encoding="ascii") as file:
+    with path.open(encoding="ascii") as file:
         try:
             for line in file:
                 yield json.loads(line)
@@ -193,7 +194,7 @@ def read_shard(out: Path, unit_id: str, last: str = "signatures") -> Shard:
     path = shard_path(out, unit_id)
     tables = dict(_empty())
     try:
-        with pa.CompressedInputStream(pa.OSFile(str(path)), _COMPRESSION) as stream:
+        with pa.CompressedInputStream(arrow_file.source(path), _COMPRESSION) as stream:
             for name in _ORDER[: _ORDER.index(last) + 1]:
                 tables[name] = pa.ipc.open_stream(stream).read_all()
         unit = unit_from_json(json.loads(tables["sources"].schema.metadata[b"unit"]))
@@ -235,7 +236,7 @@ def put_back_whole(out: Path, unit_id: str) -> PutBack | None:
 def _read_put_back(out: Path, unit_id: str) -> PutBack | None:
     path = put_back_path(out, unit_id)
     try:
-        with pa.CompressedInputStream(pa.OSFile(str(path)), _COMPRESSION) as stream:
+        with pa.CompressedInputStream(arrow_file.source(path), _COMPRESSION) as stream:
             table = pa.ipc.open_stream(stream).read_all()
         told = json.loads(table.schema.metadata[b"made"])
         return PutBack(told["inputs"], told["outcomes"], list(prepared(table)))

@@ -50,7 +50,7 @@ def plan(job: Job) -> Iterator[Planned]:
 
 def unit_at(job: Job, planned: Planned) -> WorkUnit:
     """A unit as it was planned. RuntimeError if the plan there is another one."""
-    with open(job.work / UNITS, "rb") as file:
+    with (job.work / UNITS).open("rb") as file:
         file.seek(planned.at)
         line = file.read(planned.size)
     if not line.startswith(b'{"unit_id": "%b"' % planned.unit_id.encode()):

@@ -58,6 +58,7 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
         functools.partial(judging.keys_of, job),
         learned,
         min(_SHUFFLES, buckets),
+        judging.parts_of_threads(job),
     )
     judge_first = functools.partial(judging.judge_first, job)
     judged = (proven[RESULTS], answers) | "Judge" >> Judge(judge_first, learned, buckets)

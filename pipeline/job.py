@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO
 
+from pipeline.store_path import StorePath
+from transforms import store
 from transforms.unpack.rows import Settings
 
 
@@ -21,10 +22,18 @@ class Job:
     resume: bool = False
     protected: frozenset[str] = frozenset()
     sealers: frozenset[str] = frozenset()  # whose ARC seals are trusted
+    beam: tuple[str, ...] = ()  # options of Beam, with which stores are asked
+
+    def __post_init__(self) -> None:
+        store.settle(self.beam)
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """A process that gets a job can open what it names."""
+        return Job, tuple(getattr(self, one.name) for one in fields(self))
 
     @property
     def root(self) -> bytes:
-        return os.fsencode(self.dump)
+        return bytes(self.dump)
 
     @property
     def work(self) -> Path:
@@ -32,4 +41,4 @@ class Job:
 
     def spool(self) -> IO[bytes]:
         """A new file without a name, for decoded octets that must be seekable."""
-        return tempfile.TemporaryFile(dir=self.work)
+        return tempfile.TemporaryFile(dir=None if isinstance(self.out, StorePath) else self.work)

@@ -13,6 +13,7 @@ from pipeline.key_store import keys_outside
 from pipeline.options import EXIT_OK
 from pipeline.out_folder import locked
 from pipeline.showing import json_line
+from pipeline.store_path import path_of
 from transforms import wording
 from transforms.auth.key import parse_record
 from transforms.auth.openpgp_key import OPENPGP
@@ -22,7 +23,7 @@ from transforms.text import clean_text
 def run(parsed: argparse.Namespace, record: dict[str, Any]) -> int:
     """list, wanted or add, on a finished OUT whose run.json is record."""
     if parsed.action == "add":
-        return _add(parsed.out, parsed.files, Path(record["arguments"]["dump"]))
+        return _add(parsed.out, parsed.files, path_of(record["arguments"]["dump"]))
     if parsed.action == "list":
         rows = out_tables.read_table(parsed.out, "keys").to_pylist()
         lines = listed(rows)

@@ -26,6 +26,7 @@ from pipeline.options import EXIT_INCOMPLETE, EXIT_INTERRUPTED, EXIT_OK, EXIT_US
 from pipeline.out_folder import locked
 from pipeline.places import lies_in
 from pipeline.refused import Refused
+from pipeline.store_path import path_of
 from pipeline.whole_file import write_whole
 from transforms import wording
 from transforms.auth.key import parse_record
@@ -134,8 +135,9 @@ def _resolver(at: tuple[str, int] | None) -> dns.resolver.Resolver:
 
 def _archive(parsed: argparse.Namespace, record: dict[str, Any]) -> Path:
     if parsed.output is None:
-        return Path(parsed.out / "keys" / f"dns-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl")
-    if lies_in(parsed.output, Path(record["arguments"]["dump"])):
+        archive: Path = parsed.out / "keys" / f"dns-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl"
+        return archive
+    if lies_in(parsed.output, path_of(record["arguments"]["dump"])):
         raise Refused(f"{parsed.output}: lies inside the dump, which is never written to. Name another file with -o.")
     if parsed.output.exists():
         raise Refused(f"{parsed.output}: exists already. Name a new file with -o.")

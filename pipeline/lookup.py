@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline import out_tables
+from pipeline import arrow_file, out_tables
 from transforms.path_spec import file_path, item_id
 
 Record = dict[str, Any]
@@ -74,7 +74,7 @@ def rows(
     """
     found: list[Record] = []
     for path in out_tables.table_files(out, table):
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(arrow_file.parquet(path)) as file:
             for group in range(file.num_row_groups):
                 if value is not None and not _may_hold(file.metadata.row_group(group), keys[0], value):
                     continue

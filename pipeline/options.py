@@ -7,7 +7,9 @@ import ipaddress
 from pathlib import Path
 from typing import NoReturn
 
+from pipeline.store_path import path_of
 from transforms.mail.address import a_label
+from transforms.store import in_store
 from transforms.text import clean_text
 
 EXIT_OK = 0
@@ -62,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
 
     run = _command(commands, "run", "read a leak, judge every item in it, and write the tables")
     run.add_argument("dump", metavar="DUMP", type=_named, help="folder or file of the leak; never written to")
-    run.add_argument("-o", "--out", metavar="OUT", type=_path, required=True, help="folder for the tables")
+    run.add_argument("-o", "--out", metavar="OUT", type=_place, required=True, help="folder for the tables")
     _judging(run)
     run.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: one per core)")
     run.add_argument(
@@ -76,29 +78,29 @@ def parser() -> argparse.ArgumentParser:
     _output(run)
 
     judge = _command(commands, "judge", "judge again, with more keys or domains, without the dump")
-    judge.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    judge.add_argument("out", metavar="OUT", type=path_of, help=_OUT)
     _judging(judge, ". Given here, they replace those of the run: name all of them")
     judge.add_argument("--only-keys", action="store_true", help="forget the keys kept in OUT, use --keys alone")
     _output(judge)
 
     summary = _command(commands, "summary", "what was found, in short")
-    summary.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    summary.add_argument("out", metavar="OUT", type=path_of, help=_OUT)
     summary.add_argument("--json", action="store_true", help="one JSON object")
 
     report = _command(commands, "report", "write one HTML page: what came out, what contradicts, every item")
-    report.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    report.add_argument("out", metavar="OUT", type=path_of, help=_OUT)
     report.add_argument(
         "-o", "--output", metavar="FILE", type=_path, default=Path("report.html"),
         help="the page to write (default: report.html)",
     )  # fmt: skip
 
     explain = _command(commands, "explain", "say why an item has its verdict, and what would change it")
-    explain.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    explain.add_argument("out", metavar="OUT", type=path_of, help=_OUT)
     explain.add_argument("item", metavar="ITEM", help=_ITEM)
     explain.add_argument("--json", action="store_true", help="one JSON object a line")
 
     query = _command(commands, "query", "ask the tables a question that has a name, or one in SQL")
-    query.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    query.add_argument("out", metavar="OUT", type=path_of, help=_OUT)
     query.add_argument(
         "question", metavar="SQL|NAME", nargs="?", help="a name or a statement; without it, the names are listed"
     )
@@ -107,7 +109,7 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument("--json", action="store_true", help="one JSON object a row")
 
     export = _command(commands, "export", "write the items in a format of other programs")
-    export.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    export.add_argument("out", metavar="OUT", type=path_of, help=_OUT)
     export.add_argument(
         "--to", choices=tuple(EXPORTS), required=True,
         help="csv and xlsx for spreadsheets, sqlite with full-text search, jsonl, ftm for Aleph, datashare tags, or a "
@@ -118,14 +120,14 @@ def parser() -> argparse.ArgumentParser:
     proof = _command(
         commands, "proof", "write a folder with which a stranger checks a verified item, with openssl alone"
     )
-    proof.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    proof.add_argument("out", metavar="OUT", type=path_of, help=_OUT)
     proof.add_argument("item", metavar="ITEM", help=_ITEM)
     proof.add_argument("--dump", metavar="DUMP", required=True, type=_named, help="the dump that was read")
     proof.add_argument("-o", "--output", metavar="DIR", type=_path, required=True, help="new or empty folder")
 
     diff = _command(commands, "diff", "say what changed between two runs, or two sets of keys")
-    diff.add_argument("before", metavar="OUT1", type=Path)
-    diff.add_argument("after", metavar="OUT2", type=Path)
+    diff.add_argument("before", metavar="OUT1", type=path_of)
+    diff.add_argument("after", metavar="OUT2", type=path_of)
     diff.add_argument("--json", action="store_true", help="one JSON object a line: arguments, keys, items")
 
     check = _command(commands, "check", "judge single mails by themselves; nothing is written")
@@ -140,10 +142,10 @@ def parser() -> argparse.ArgumentParser:
         ("wanted", "names without a key, those first that would decide most mails"),
     ):
         action = _command(actions, name, text)
-        action.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+        action.add_argument("out", metavar="OUT", type=path_of, help=_OUT)
         action.add_argument("--json", action="store_true", help="one JSON object a line")
     fetch = _command(actions, "fetch", "ask the DNS for the keys wanted: the only command that sends anything")
-    fetch.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    fetch.add_argument("out", metavar="OUT", type=path_of, help=_OUT)
     fetch.add_argument("--yes", action="store_true", help="do not ask for consent; for scripts")
     fetch.add_argument("-o", "--output", metavar="FILE", type=Path, help="archive to write (default: in OUT/keys)")
     fetch.add_argument(
@@ -151,7 +153,7 @@ def parser() -> argparse.ArgumentParser:
         help="whom to ask, and so who learns the names (default: the resolver of this machine)",
     )  # fmt: skip
     add = _command(actions, "add", "keep the keys of a file in OUT; `triage judge OUT` then uses them")
-    add.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    add.add_argument("out", metavar="OUT", type=path_of, help=_OUT)
     add.add_argument(
         "files", metavar="FILE", type=Path, nargs="+", help="key archives, as --keys of `triage run` takes"
     )
@@ -159,7 +161,7 @@ def parser() -> argparse.ArgumentParser:
     verify = _command(
         commands, "verify", "see whether OUT is as it was written, and whether other code confirms its verified items"
     )
-    verify.add_argument("out", metavar="OUT", type=Path, help=_OUT)
+    verify.add_argument("out", metavar="OUT", type=path_of, help=_OUT)
     verify.add_argument(
         "--against", metavar="DUMP",
         help="read the dump again as well: hash its files, and have dkimpy check its verified mail",
@@ -168,11 +170,35 @@ def parser() -> argparse.ArgumentParser:
 
 
 def split_beam(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Our arguments, and Beam's after the first `--`; for a command without Beam, `--` ends the options as usual."""
-    if arguments[:1] not in (["run"], ["judge"]) or "--" not in arguments:
+    """Our arguments, and Beam's after the first `--`; for a command without Beam, `--` ends the options as usual.
+
+    Where such a command is given a path in a store, Beam is what opens it.
+    """
+    if "--" not in arguments:
         return arguments, []
     at = arguments.index("--")
+    if arguments[:1] not in (["run"], ["judge"]) and not any(map(in_store, arguments[:at])):
+        return arguments, []
     return arguments[:at], arguments[at + 1 :]
+
+
+_SECRET = ("secret", "token", "password", "access_key")
+
+
+def without_secrets(beam_options: list[str]) -> list[str]:
+    """Options of Beam as they may be kept and shown: what opens a store is not."""
+    shown: list[str] = []
+    for option in beam_options:
+        name, is_set, _ = option.partition("=")
+        if shown and shown[-1].startswith("--") and "=" not in shown[-1] and _is_secret(shown[-1]):
+            shown.append("***")
+        else:
+            shown.append(f"{name}=***" if is_set and _is_secret(name) else option)
+    return shown
+
+
+def _is_secret(name: str) -> bool:
+    return any(word in name for word in _SECRET)
 
 
 def _command(commands: argparse._SubParsersAction[_Parser], name: str, text: str) -> _Parser:
@@ -181,7 +207,7 @@ def _command(commands: argparse._SubParsersAction[_Parser], name: str, text: str
 
 def _judging(command: argparse.ArgumentParser, instead: str = "") -> None:
     command.add_argument(
-        "--keys", metavar="FILE|DIR", type=_path, action="append", default=[],
+        "--keys", metavar="FILE|DIR", type=_place, action="append", default=[],
         help="DKIM keys from an archive of your own: CSV, JSON, what dig printed, or a folder of them; may be repeated",
     )  # fmt: skip
     command.add_argument(
@@ -210,6 +236,10 @@ def _named(text: str) -> str:
 
 def _path(text: str) -> Path:
     return Path(_named(text))
+
+
+def _place(text: str) -> Path:
+    return path_of(_named(text))
 
 
 def _count(text: str) -> int:

@@ -10,9 +10,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline import evidence, out_tables, tables
+from pipeline import evidence, out_tables, store_lock, tables
 from pipeline.options import EXIT_INCOMPLETE
 from pipeline.refused import Refused
+from pipeline.store_path import StorePath
 
 LOCK = ".lock"
 _FOLDERS = ("evidence", "work", "keys")
@@ -45,10 +46,20 @@ def clear(out: Path) -> None:
     for path in out.iterdir():
         if not _is_ours(path.name) or path.name == LOCK:
             continue
-        if path.is_dir() and not path.is_symlink():
+        if isinstance(path, StorePath) and path.name in _FOLDERS:
+            path.remove()
+        elif not isinstance(path, StorePath) and path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink()
+
+
+def clear_work(work: Path) -> None:
+    """Delete what a run needs no longer, as far as the folder lets go of it."""
+    if isinstance(work, StorePath):
+        work.remove()
+    else:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _is_ours(name: str) -> bool:
@@ -65,6 +76,10 @@ def _held_a_run(out: Path) -> bool:
 @contextlib.contextmanager
 def locked(out: Path) -> Iterator[None]:
     """Hold OUT for this process; the kernel lets go when the process ends, however it ends."""
+    if isinstance(out, StorePath):
+        with store_lock.held(out / LOCK):
+            yield
+        return
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
         fd = os.open(out / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

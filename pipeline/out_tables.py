@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline import arrow_file
 from pipeline.places import must_be_utf8
 from pipeline.refused import Refused
 from transforms.model import SCHEMA_VERSION
@@ -58,7 +59,7 @@ def unreadable(out: Path, record: dict[str, Any]) -> str | None:
     """The first table of a finished run that is missing or no Parquet file."""
     for name in sorted(record["tables"]):
         try:
-            pq.read_metadata(out / name)
+            pq.read_metadata(arrow_file.parquet(out / name))
         except (OSError, pa.ArrowException):
             return str(name)
     return None
@@ -72,7 +73,7 @@ def table_files(out: Path, name: str) -> list[Path]:
 
 def read_table(out: Path, name: str, columns: list[str] | None = None) -> pa.Table:
     """A whole table, or some of its columns."""
-    parts = [pq.read_table(path, columns=columns) for path in table_files(out, name)]
+    parts = [pq.read_table(arrow_file.parquet(path), columns=columns) for path in table_files(out, name)]
     if not parts:
         raise FileNotFoundError(out / f"{name}.parquet")
     return pa.concat_tables(parts, promote_options="permissive")
@@ -80,9 +81,17 @@ def read_table(out: Path, name: str, columns: list[str] | None = None) -> pa.Tab
 
 def read_rows(out: Path, name: str, columns: list[str]) -> Iterator[dict[str, Any]]:
     """Some columns of a table, row by row; a batch of them is in memory."""
-    for path in table_files(out, name):
-        for batch in pq.ParquetFile(path).iter_batches(columns=columns):
-            yield from batch.to_pylist()
+    for batch in read_batches(out, name, columns):
+        yield from batch.to_pylist()
+
+
+def read_batches(out: Path, name: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Some columns of a table, batch by batch."""
+    paths = table_files(out, name)
+    if not paths:
+        raise FileNotFoundError(out / f"{name}.parquet")
+    for path in paths:
+        yield from pq.ParquetFile(arrow_file.parquet(path)).iter_batches(columns=columns)
 
 
 def file_sha256(path: Path) -> str:

@@ -8,14 +8,17 @@ and the time left are this run's. Nothing is judged before all is examined: verd
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self, TextIO
+
+from pipeline.store_path import StorePath
 
 _TICK = 0.5  # seconds between two looks on a terminal
 LINE = 30.0  # seconds between two lines in a log
@@ -58,8 +61,11 @@ class Judged(NamedTuple):
 
 
 def note_unit(out: Path, sequence: int, done: Done) -> None:
-    """Called where a unit ends: one line, appended in one write."""
+    """Called where a unit ends: one line, appended in one write; in a store, an object whose name says it."""
     folder = out / "work" / "progress"
+    if isinstance(folder, StorePath):
+        (folder / f"{sequence} {done.octets} {done.items} {done.seconds:.3f}").put(io.BytesIO(b"\n"))
+        return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     fd = os.open(folder / f"{os.getpid()}.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
@@ -71,11 +77,18 @@ def note_unit(out: Path, sequence: int, done: Done) -> None:
 def finished(folder: Path) -> dict[int, Done]:
     """The units finished so far, by their place in walk order, from 0."""
     found = {}
-    for path in sorted(folder.glob("*.log")):
-        for line in path.read_bytes().split(b"\n")[:-1]:  # the last one may still be on its way
-            sequence, octets, items, seconds = line.split()
-            found[int(sequence)] = Done(int(octets), int(items), float(seconds))
+    for line in _noted(folder):
+        sequence, octets, items, seconds = line.split()
+        found[int(sequence)] = Done(int(octets), int(items), float(seconds))
     return found
+
+
+def _noted(folder: Path) -> Iterator[str]:
+    if isinstance(folder, StorePath):
+        yield from (path.name for path in folder.files())
+        return
+    for path in sorted(folder.glob("*.log")):
+        yield from path.read_text("ascii").split("\n")[:-1]  # the last one may still be on its way
 
 
 def examined(plan: Sequence[Unit], done: Mapping[int, Done], seconds: float) -> Examined:

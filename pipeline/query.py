@@ -6,6 +6,7 @@ The tables are handed over as Arrow: DuckDB opens no file, loads no extension an
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import json
 import sys
@@ -17,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from pipeline import out_tables, tables
+from pipeline import arrow_file, out_tables, tables
 from pipeline.export.comma_separated import safe
 from pipeline.export.rows import as_cell
 from pipeline.options import EXIT_OK, EXIT_USAGE
@@ -65,9 +66,10 @@ def ask(out: Path, sql: str) -> pa.Table:
     """The answer to a statement over items, findings, signatures, keys and sources."""
     duckdb = _duckdb()
     database = duckdb.connect(":memory:", config=_BEFORE)
+    copies = contextlib.ExitStack()  # of tables in a store
     try:
         for name in tables.TABLES:
-            files = [str(path) for path in out_tables.table_files(out, name)]
+            files = [str(copies.enter_context(arrow_file.local(path))) for path in out_tables.table_files(out, name)]
             database.register(name, ds.dataset(files, format="parquet"))
         database.execute("SET TimeZone = 'UTC'")
         database.execute("SET lock_configuration = true")
@@ -83,6 +85,7 @@ def ask(out: Path, sql: str) -> pa.Table:
         ) from None
     finally:
         database.close()
+        copies.close()
 
 
 def as_text(answer: pa.Table) -> Iterator[str]:

@@ -9,7 +9,6 @@ import importlib.metadata
 import os
 import platform
 import shlex
-import shutil
 import signal
 import sys
 import time
@@ -37,11 +36,12 @@ from pipeline import (
 )
 from pipeline.job import Job
 from pipeline.key_store import keys_outside
-from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_OK, EXIT_USAGE
+from pipeline.options import EXIT_ACCOUNTING, EXIT_INCOMPLETE, EXIT_OK, EXIT_USAGE, without_secrets
 from pipeline.out_folder import locked
 from pipeline.out_tables import finished
-from pipeline.places import dump_at, must_be_utf8
+from pipeline.places import absolute, answering, dump_at, lies_in, must_be_utf8
 from pipeline.refused import Refused
+from pipeline.store_path import StorePath, path_of
 from pipeline.verdicts_so_far import VerdictsSoFar
 from transforms import magic_type
 from transforms.auth.chain import default_sealers
@@ -69,15 +69,15 @@ def run(options: argparse.Namespace, beam_options: list[str]) -> int:
         _prepare(out, options)
         key_store.keep(out, given)
         arguments = {
-            "dump": os.path.abspath(dump),
+            "dump": absolute(dump),
             "keys": [str(path) for path in options.keys],
             "protect": sorted(set(options.protect)),
             "trusted_sealer": sorted(set(options.trusted_sealer)),
             "also_hash": list(options.also_hash),
             "workers": options.workers,
-            "beam": beam_options,
+            "beam": without_secrets(beam_options),
         }
-        return _execute(out, dump, arguments, options, engine, resume=options.resume, examine=True)
+        return _execute(out, dump, arguments, options, engine, tuple(beam_options), resume=options.resume, examine=True)
 
 
 def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
@@ -89,7 +89,8 @@ def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
         if getattr(options, name):
             arguments[name] = sorted(set(getattr(options, name)))
     _nothing_given_inside(out, *options.keys)
-    keys_outside(options.keys, Path(arguments["dump"]))
+    dump = path_of(arguments["dump"])
+    keys_outside(options.keys, dump)
     given = key_store.read_keys(options.keys)
     engine = _engine(beam_options) if beam_options else None
     with locked(out):
@@ -97,7 +98,7 @@ def judge(options: argparse.Namespace, beam_options: list[str]) -> int:
             key_store.forget(out)
         key_store.keep(out, given)
         return _execute(
-            out, Path(arguments["dump"]), arguments, options, engine, resume=True, examine=False, earlier=record
+            out, dump, arguments, options, engine, tuple(beam_options), resume=True, examine=False, earlier=record
         )
 
 
@@ -107,6 +108,7 @@ def _execute(
     arguments: dict[str, Any],
     options: argparse.Namespace,
     engine: engines.Engine | None,
+    beam_options: tuple[str, ...],
     resume: bool,
     examine: bool,
     earlier: dict[str, Any] | None = None,
@@ -124,10 +126,11 @@ def _execute(
         resume=resume,
         protected=frozenset(arguments["protect"]),
         sealers=default_sealers() | frozenset(arguments["trusted_sealer"]),
+        beam=beam_options,
     )
     started = time.time()
     timings: dict[str, float] = {}
-    shutil.rmtree(job.work, ignore_errors=True)
+    out_folder.clear_work(job.work)
     for folder in (job.work, out / "evidence"):
         folder.mkdir(mode=0o700, exist_ok=True)
     interrupted: list[int] = []
@@ -182,7 +185,7 @@ def _execute(
         if interrupted:
             raise KeyboardInterrupt from error
         return _incomplete(out, arguments, engines.cause(error), options, examine)
-    shutil.rmtree(job.work, ignore_errors=True)
+    out_folder.clear_work(job.work)
     record = {
         "schema_version": SCHEMA_VERSION,
         "arguments": arguments,
@@ -238,9 +241,13 @@ def _noting_interruption(interrupted: list[int]) -> Iterator[None]:
 
 
 def _out(out: Path, dump: Path) -> Path:
-    if "://" in str(out):
-        raise Refused(f"{out}: only local paths are written by this version.")
+    if isinstance(out, StorePath):
+        return answering(out, lambda: _vacant(out, dump))
     must_be_utf8(out)
+    return _vacant(out, dump)
+
+
+def _vacant(out: Path, dump: Path) -> Path:
     if dump.resolve() in (out.resolve(), *out.resolve().parents):
         raise Refused(f"{out}: lies inside the dump, which is never written to. Choose an OUT outside of it.")
     if out.exists() and not out.is_dir():
@@ -257,9 +264,17 @@ def _out(out: Path, dump: Path) -> Path:
 def _nothing_given_inside(out: Path, *given: Path) -> None:
     """What a person gave to be read must outlive OUT, which --resume and --force clear."""
     for path in given:
+        if isinstance(path, StorePath) or isinstance(out, StorePath):
+            if lies_in(path, out):
+                raise _inside_out(path, out)
+            continue
         above = (path.resolve(), *path.resolve().parents)
         if out.exists() and any(folder.exists() and folder.samefile(out) for folder in above):
-            raise Refused(f"{path}: lies inside OUT ({out}), which is cleared and rewritten. Choose another OUT.")
+            raise _inside_out(path, out)
+
+
+def _inside_out(path: Path, out: Path) -> Refused:
+    return Refused(f"{path}: lies inside OUT ({out}), which is cleared and rewritten. Choose another OUT.")
 
 
 def _prepare(out: Path, options: argparse.Namespace) -> None:
@@ -307,7 +322,7 @@ def _dry_run(dump: Path, options: argparse.Namespace) -> int:
 
     forms: dict[str, int] = {}
     files = octets = units = 0
-    for unit in plan_units(os.fsencode(dump), LIMITS, options.also_hash):
+    for unit in plan_units(bytes(dump), LIMITS, options.also_hash):
         units += 1
         if unit.form in ("files", "whole"):
             files += len(unit.entries)

@@ -33,8 +33,8 @@ class Stretch(NamedTuple):
 
 def plan(job: Job) -> None:
     """Settle the stretches of a judgement, once all evidence is there."""
-    with (job.work / _NAME).open("w", encoding="ascii") as file:
-        file.writelines(json.dumps(one) + "\n" for one in _stretches(job))
+    lines = "".join(json.dumps(one) + "\n" for one in _stretches(job))
+    (job.work / _NAME).write_text(lines, encoding="ascii")
 
 
 def all_of(job: Job) -> list[Stretch]:
@@ -72,7 +72,10 @@ def _stretches(job: Job) -> Iterator[Stretch]:
 
 
 def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0  # whoever reads it says what is missing
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0  # whoever reads it says what is missing
 
 
 def _stretch(unit_ids: Sequence[str], is_split: bool) -> Stretch:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline import progress
+from pipeline.store_path import StorePath
 from transforms.model import VERDICTS
 
 
@@ -20,6 +21,8 @@ class VerdictsSoFar:
         self._seen: dict[Path, tuple[int, list[int]]] = {}  # time of modification; rows of each verdict
 
     def __call__(self) -> progress.Judged:
+        if isinstance(self._folder, StorePath):  # to look into them costs as much as to judge
+            return progress.Judged(self._units, sum(1 for _ in self._folder.glob("*/*.items.arrow")), {})
         for path in self._folder.glob("*/*.items.arrow"):
             with contextlib.suppress(OSError, pa.ArrowException):  # on its way, or just replaced
                 written = path.stat().st_mtime_ns

@@ -27,6 +27,7 @@ from multiprocessing import connection, forkserver, resource_tracker
 from typing import Any, Generic, TypeVar
 
 from pipeline import collecting
+from transforms import store
 from transforms.limits import Limits
 from transforms.watch import UNWATCHED, Watch
 
@@ -285,6 +286,7 @@ def _work(conn: Any, lifeline: Any, slot: Any, work: Callable[[Any, Watch], Any]
     _confine(limits)
     threading.Thread(target=_stand_by, args=(lifeline, limits), daemon=True).start()
     watch = _Slot(slot)
+    store.while_waiting(watch.alive)
     while True:
         try:
             task, watch.marks = conn.recv()
@@ -296,6 +298,8 @@ def _work(conn: Any, lifeline: Any, slot: Any, work: Callable[[Any, Watch], Any]
             answer: tuple[str | None, Any, int] = (None, work(task, watch), -1)
         except MemoryError:
             answer = (MEMORY, "out of memory", slot[0])
+        except store.StoreLost as error:
+            answer = (INTERNAL, str(error), -1)
         except OSError as error:
             # Nothing of the dump raises it here: evidence cannot be written, and no item is at fault.
             answer = (INTERNAL, f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), -1)

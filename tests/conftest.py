@@ -83,10 +83,10 @@ def judge_dump(
     tampered: dict[tuple[str, int], tuple[Tampering, ...]] = {}
     for one in (one for group in changes.values() for one in settle(group)):
         tampered[one.unit_id, one.row] = (*tampered.get((one.unit_id, one.row), ()), one)
-    same = joins.by_name()["duplicates"].join(rows["duplicates"]).to_pylist()
+    same = _rows(joins.by_name()["duplicates"].join([rows["duplicates"]]))
     learned = correspondents.learn([correspondents.join(rows["correspondents"])], protected)
     learned = papers.learned(learned, [papers.join(rows["papers"])])
-    sent = joins.by_name()["sent"].join(rows["sent"], learned.home).to_pylist()
+    sent = _rows(joins.by_name()["sent"].join([rows["sent"]], learned.home))
     threads = joins.by_name()["threads"].join(rows["threads"]).to_pylist()
     told = [
         one
@@ -125,6 +125,10 @@ def _by_row(found: Iterable[Told]) -> dict[int, tuple[Told, ...]]:
     for one in found:
         by_row[one.row] = (*by_row.get(one.row, ()), one)
     return by_row
+
+
+def _rows(tables: Iterable[pa.Table]) -> list[dict[str, Any]]:
+    return [row for table in tables for row in table.to_pylist()]
 
 
 def _tampering(

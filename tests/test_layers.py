@@ -13,18 +13,20 @@ ROOT = Path(__file__).resolve().parent.parent
 # Floor of each module or package of transforms/; a module imports its own floor or lower ones.
 FLOORS = {
     "model": 0, "path_spec": 0, "limits": 0, "span": 0, "text": 0, "watch": 0, "arrow_bytes": 0, "data": 0,
-    "listing": 0, "transmission": 0, "releases": 0, "spelling": 0, "difference": 1, "quotation": 1, "sketch": 1,
+    "listing": 0, "store": 0,
+    "transmission": 0, "releases": 0, "spelling": 0, "difference": 1, "quotation": 1, "sketch": 1,
     "markup": 1, "xmp": 1, "pdf_text": 1, "pdf_objects": 1, "pdf_changes": 1,
     "containers": 1, "mail": 1, "clocks": 1, "documents": 1, "sniff": 1, "concealed": 1, "magic_type": 1, "plan": 1,
+    "dump": 1,
     "auth": 2, "shard": 2, "lookalike": 2, "case": 2,
-    "inheritance": 3, "tampering": 3, "checks": 3, "joins": 3,
+    "inheritance": 3, "tampering": 3, "checks": 3, "joins": 3, "linked": 3,
     "verdict": 4, "wording": 4, "calibration": 4,
     "unpack": 5, "unit": 5, "again": 5, "taken_out": 5, "joined": 5, "item_views": 5,
     "judged": 5, "judgement": 5,
-    "walk": 6, "examine": 6, "prove": 6, "relate": 6, "calibrate": 6, "judge": 6,
+    "walk": 6, "examine": 6, "prove": 6, "connect": 6, "relate": 6, "calibrate": 6, "judge": 6,
 }  # fmt: skip
 
-BEAM = {"walk", "examine", "prove", "relate", "calibrate", "judge"}
+BEAM = {"walk", "examine", "prove", "connect", "relate", "calibrate", "judge", "store"}
 NETWORK = {"socket", "ssl", "http", "requests", "httplib2", "asyncio", "smtplib", "dns", "ftplib"}
 MODULES = sorted((ROOT / "transforms").rglob("*.py"))
 

@@ -8,18 +8,17 @@ anything else, and where the dump has changed, the answer is None: equal sha256 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from transforms import path_spec
 from transforms.containers import zip as zip_archive
+from transforms.dump import opener
 from transforms.limits import LIMITS
 from transforms.mail.transfer import decode
 from transforms.model import ContainerError, FileEntry
-from transforms.plan import folder
 from transforms.shard import Shard
-from transforms.span import FileSpan, Span, in_memory
+from transforms.span import Span, in_memory
 
 
 class Step(NamedTuple):
@@ -65,23 +64,18 @@ def octets_at(root: bytes, place: Place, member: Members | None = None) -> bytes
     member finds a member of an archive by its step; without it, zip_member does.
     """
     try:
-        fd = os.open(os.path.join(folder(root), place.source), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return None
-    try:
-        span: Span | None = FileSpan(fd, 0, os.fstat(fd).st_size)
-        for count, step in enumerate(place.steps, start=1):
-            assert span is not None
-            if step.start is None and not step.name and count < len(place.steps):
-                continue  # the whole file, which need not be hashed
-            span = _inside(span, step, member or zip_member)
-            if span is None:
-                return None
-        return span.read() if span is not None else None
+        with opener(root)(place.source) as file:
+            span: Span | None = file.span
+            for count, step in enumerate(place.steps, start=1):
+                assert span is not None
+                if step.start is None and not step.name and count < len(place.steps):
+                    continue  # the whole file, which need not be hashed
+                span = _inside(span, step, member or zip_member)
+                if span is None:
+                    return None
+            return span.read() if span is not None else None
     except (OSError, ContainerError):
         return None
-    finally:
-        os.close(fd)
 
 
 def _inside(around: Span, step: Step, member: Members) -> Span | None:

@@ -36,6 +36,24 @@ def gathered(batches: Iterable[bytes]) -> pa.Table:
     return pa.concat_tables([from_bytes(batch) for batch in batches])
 
 
+class Parts:
+    """The tables of one bucket, as few of them together as have so many rows; they can be gone through again."""
+
+    def __init__(self, batches: Iterable[bytes], rows: int = 250_000) -> None:
+        self._batches = batches
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        held: list[pa.Table] = []
+        for batch in map(from_bytes, self._batches):
+            if held and sum(map(len, held)) + len(batch) > self._rows:
+                yield pa.concat_tables(held)
+                held = []
+            held.append(batch)
+        if held:
+            yield pa.concat_tables(held)
+
+
 def by_unit(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     """Rows of a table with a unit_id column, unit by unit, in the order of unit and row."""
     table = table.sort_by([("unit_id", "ascending"), ("row", "ascending")])

@@ -1,7 +1,7 @@
-"""The names of one directory in the order of their octets, however many there are.
+"""The names of one directory, or of a whole store, in the order of their octets, however many there are.
 
-A directory is sorted in memory up to a bound; beyond it, sorted runs of names lie in files without a name and are
-merged as they are asked for.
+They are sorted in memory up to a bound; beyond it, sorted runs of names lie in files without a name and are merged as
+they are asked for.
 """
 
 from __future__ import annotations
@@ -28,7 +28,12 @@ def names(directory: bytes, spool: Spool, at_once: int = AT_ONCE) -> Iterator[by
 
     Unreadable if it cannot be listed; OSError if spool() has no room.
     """
-    rest = _listed(directory)
+    return in_order(_listed(directory), spool, at_once)
+
+
+def in_order(found: Iterable[bytes], spool: Spool, at_once: int = AT_ONCE) -> Iterator[bytes]:
+    """What was found, sorted; all of it is taken when this returns. None may hold a NUL."""
+    rest = iter(found)
     runs = []
     while len(run := sorted(islice(rest, at_once))) == at_once:
         runs.append(_spilled(run, spool))
@@ -47,7 +52,7 @@ def _listed(directory: bytes) -> Iterator[bytes]:
 def _spilled(run: Iterable[bytes], spool: Spool) -> Iterator[bytes]:
     file = spool()
     for name in run:
-        file.write(name + b"\0")  # no name holds this octet
+        file.write(name + b"\0")  # no name of a directory holds this octet
     file.seek(0)
     return _read_back(file)
 

@@ -15,13 +15,21 @@ import stat
 import tempfile
 from collections.abc import Iterator
 
+from transforms import store
 from transforms.containers import mailbox
 from transforms.containers import zip as zip_archive
+from transforms.dump import Open, opener
 from transforms.limits import Limits
-from transforms.listing import Spool, Unreadable, names
+from transforms.listing import Spool, Unreadable, in_order, names
 from transforms.model import SCHEMA_VERSION, ContainerError, FileEntry, WorkUnit
 from transforms.sniff import HEAD, sniff
-from transforms.span import FileSpan
+
+
+def entries(root: bytes, spool: Spool = tempfile.TemporaryFile) -> Iterator[FileEntry]:
+    """What a dump holds, in walk order: a folder, one file, or objects of a store."""
+    if store.in_store(root):
+        return _stored(root.rstrip(b"/").decode("utf-8", "surrogateescape"), spool)
+    return walk(root, spool) if os.path.isdir(root) else iter((single_file(root),))
 
 
 def walk(root: bytes, spool: Spool = tempfile.TemporaryFile) -> Iterator[FileEntry]:
@@ -54,6 +62,29 @@ def walk(root: bytes, spool: Spool = tempfile.TemporaryFile) -> Iterator[FileEnt
         pending.extend(reversed(below))
 
 
+def _stored(root: str, spool: Spool) -> Iterator[FileEntry]:
+    """The objects below a prefix as a walk through folders would meet them; or the one object of that name."""
+    if not store.is_folder(root):
+        yield _entry(store.look(root), root.rpartition("/")[0] + "/")
+        return
+    found = (_place(_entry(one, root + "/")) for one in store.listed(root))
+    for record in in_order(found, spool):
+        _, name, size, mtime_ns = record.split(b" ")
+        yield FileEntry(bytes.fromhex(name.decode()), int(size), int(mtime_ns), "file")
+
+
+def _entry(one: store.Found, prefix: str) -> FileEntry:
+    name = one.url.removeprefix(prefix).encode("utf-8", "surrogateescape")
+    return FileEntry(name, one.size, one.mtime_ns, "file")
+
+
+def _place(entry: FileEntry) -> bytes:
+    """A record that sorts as the walk goes: in each folder its files by name, then the folders by name."""
+    *folders, last = entry.name.split(b"/")
+    place = b"".join(b"\1" + folder + b"\0" for folder in folders) + b"\0" + last
+    return b"%s %s %d %d" % (place.hex().encode(), entry.name.hex().encode(), entry.size, entry.mtime_ns)
+
+
 def plan_units(
     root: bytes, limits: Limits, also_hash: tuple[str, ...] = (), spool: Spool = tempfile.TemporaryFile
 ) -> Iterator[WorkUnit]:
@@ -70,24 +101,20 @@ def single_file(root: bytes) -> FileEntry:
     return FileEntry(os.path.basename(root), status.st_size, status.st_mtime_ns, _form(status.st_mode))
 
 
-def folder(root: bytes) -> bytes:
-    """The folder on this machine that the entries of a dump are named from."""
-    return root if os.path.isdir(root) else os.path.dirname(root)
-
-
 _Piece = tuple[str, tuple[FileEntry, ...], int, int, int]
 
 
 def _pieces(root: bytes, limits: Limits, spool: Spool) -> Iterator[_Piece]:
     bundle: list[FileEntry] = []
     octets = 0
-    for entry in walk(root, spool) if os.path.isdir(root) else (single_file(root),):
+    open_file = opener(root)
+    for entry in entries(root, spool):
         large = entry.form == "file" and entry.size > limits.unit_bytes
         if bundle and (large or octets + entry.size > limits.unit_bytes or len(bundle) >= limits.unit_files):
             yield "files", tuple(bundle), 0, 0, 0
             bundle, octets = [], 0
         if large:
-            yield from _large(root, entry, limits)
+            yield from _large(open_file, entry, limits)
         else:
             bundle.append(entry)
             octets += entry.size
@@ -95,17 +122,13 @@ def _pieces(root: bytes, limits: Limits, spool: Spool) -> Iterator[_Piece]:
         yield "files", tuple(bundle), 0, 0, 0
 
 
-def _large(root: bytes, entry: FileEntry, limits: Limits) -> Iterator[_Piece]:
+def _large(open_file: Open, entry: FileEntry, limits: Limits) -> Iterator[_Piece]:
     """One large file: split where its format allows, else a unit of its own."""
     ranges: tuple[tuple[int, int], ...] = ()
     form = "files"
     try:
-        fd = os.open(os.path.join(folder(root), entry.name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        pass  # Examine meets the same error and gives it a row
-    else:
-        try:
-            span = FileSpan(fd, 0, os.fstat(fd).st_size)
+        with open_file(entry.name) as file:
+            span = file.span
             found = sniff(span.read(0, HEAD), span.size, entry.name).format
             if found == "mailbox" and mailbox.holds_several(span):
                 form, ranges = "mailbox_range", mailbox.split(span, limits.unit_bytes)
@@ -115,10 +138,8 @@ def _large(root: bytes, entry: FileEntry, limits: Limits) -> Iterator[_Piece]:
                 directory = zip_archive.read_directory(span)
                 if zip_archive.office_type(directory) is None:
                     form, ranges = "zip_range", zip_archive.split(directory, limits.unit_bytes)
-        except (OSError, ContainerError):
-            ranges = ()
-        finally:
-            os.close(fd)
+    except (OSError, ContainerError):
+        ranges = ()  # Examine meets the same error and gives it a row
     if len(ranges) < 2:
         yield "files", (entry,), 0, 0, 0
         return

@@ -11,7 +11,8 @@ import apache_beam as beam
 import pyarrow as pa
 
 from transforms import joins
-from transforms.arrow_bytes import by_unit, gathered, to_bytes, to_table
+from transforms.arrow_bytes import Parts, by_unit, gathered, to_bytes, to_table
+from transforms.connect import Connect
 from transforms.joins import bodies, copies, duplicates, grafts, sent, substitutes, threads
 from transforms.joins.correspondents import Learned
 from transforms.model import Told
@@ -27,7 +28,8 @@ class Relate(beam.PTransform):  # type: ignore[misc]
     """Rows by join and bucket, as Prove gives them, and what was learned of the dump, to answers by unit.
 
     One shuffle gathers the rows of all joins: each shuffle more costs a small dump as much as a join. A large dump has
-    several: the local runner holds the rows of a shuffle up to four times while it gathers them.
+    several: the local runner holds the rows of a shuffle up to four times while it gathers them. Threads have so many
+    parts; with one, they are a join like the others.
     """
 
     def __init__(
@@ -38,15 +40,29 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         keys: substitutes.Keys,
         learned: beam.PCollection,
         shuffles: int,
+        parts: int,
     ) -> None:
         super().__init__()
         self.shuffles = shuffles
+        self.parts = parts
         self.join = _Join(load_text, load_content)
         self.load_fields = load_fields
         self.keys = keys
         self.learned = learned
 
     def expand(self, rows: beam.PCollection) -> beam.PCollection:
+        if self.parts == 1:
+            return self._answered(rows)
+        of_threads = rows | "Threads" >> beam.Filter(lambda row: row[0][0] == "threads")
+        others = rows | "NotThreads" >> beam.Filter(lambda row: row[0][0] != "threads")
+        connected = (
+            of_threads
+            | "Connect" >> Connect(self.parts)
+            | "AsAnswers" >> beam.Map(lambda one: (one[0], ("threads", one[1]))).with_output_types(Any)
+        )
+        return (connected, self._answered(others)) | "AllAnswers" >> beam.Flatten()
+
+    def _answered(self, rows: beam.PCollection) -> beam.PCollection:
         parts = [self._joined(rows, number) for number in range(self.shuffles)]
         joined = {
             tag: tuple(part[tag] for part in parts) | f"All_{tag}" >> beam.Flatten()
@@ -113,16 +129,20 @@ class _Join(beam.DoFn):  # type: ignore[misc]
     def process(
         self, group: tuple[tuple[str, str], Iterable[bytes]], learned: Learned
     ) -> Iterator[beam.pvalue.TaggedOutput]:
-        yield from self._joined(group[0][0], gathered(group[1]), learned)
+        name, batches = group[0][0], group[1]
+        if name in joins.IN_PARTS:
+            for part in self._in_parts(name, Parts(batches), learned):
+                yield from (beam.pvalue.TaggedOutput(ANSWERS, one) for one in _answers(name, part))
+        else:
+            yield from self._joined(name, gathered(batches), learned)
         pa.default_memory_pool().release_unused()  # a join over a million rows holds twice their size
 
+    def _in_parts(self, name: str, parts: Parts, learned: Learned) -> Iterator[pa.Table]:
+        return duplicates.join(parts) if name == "duplicates" else sent.join(parts, learned.home)
+
     def _joined(self, name: str, table: pa.Table, learned: Learned) -> Iterator[beam.pvalue.TaggedOutput]:
-        if name == "duplicates":
-            found = _answers(name, duplicates.join(table))
-        elif name == "threads":
+        if name == "threads":
             found = _answers(name, threads.join(table))
-        elif name == "sent":
-            found = _answers(name, sent.join(table, learned.home))
         elif name in joins.TELLING:
             found = _answers("told", _table(Told._fields, joins.told(name, table, self.load_content, learned)))
         else:

@@ -1,4 +1,4 @@
-"""A range of original octets, in memory or in an open file; nothing is copied until it is read.
+"""A range of original octets, in memory, in an open file or in a store; nothing is copied until it is read.
 
 Readers take a Span and answer with sub-spans, so every item keeps its place in the source.
 Files are read with pread: a file that shrinks while it is read gives an error, not a SIGBUS.
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from transforms.limits import LIMITS
+from transforms.store import Ranges
 
 
 class SourceChanged(OSError):
@@ -58,13 +59,15 @@ class MemorySpan:
             yield self.data if high - low == len(self.data) else self.data[low:high]
 
 
-@dataclass(frozen=True, slots=True)
-class FileSpan:
-    """Octets start..stop of an open file."""
+class _Ranged:
+    """Octets start..stop of what gives octets by their place."""
 
-    fd: int
+    __slots__ = ()
     start: int
     stop: int
+
+    def _pread(self, size: int, at: int) -> bytes:
+        raise NotImplementedError
 
     @property
     def size(self) -> int:
@@ -76,7 +79,7 @@ class FileSpan:
         high = self.stop if stop is None else min(self.start + stop, self.stop)
         pieces = []
         while low < high:
-            piece = os.pread(self.fd, high - low, low)
+            piece = self._pread(high - low, low)
             if not piece:
                 raise SourceChanged(f"file ends at octet {low}, {self.stop} expected")
             pieces.append(piece)
@@ -99,16 +102,44 @@ class FileSpan:
         """Whether needle lies before an octet of this span."""
         return self.find(needle, stop=stop) >= 0
 
-    def sub(self, start: int, stop: int) -> FileSpan:
-        low = min(self.start + start, self.stop)
-        return FileSpan(self.fd, low, max(low, min(self.start + stop, self.stop)))
-
     def chunks(self, size: int = LIMITS.chunk) -> Iterator[bytes]:
         for at in range(0, self.size, size):
             yield self.read(at, at + size)
 
 
-Span = MemorySpan | FileSpan
+@dataclass(frozen=True, slots=True)
+class FileSpan(_Ranged):
+    """Octets start..stop of an open file."""
+
+    fd: int
+    start: int
+    stop: int
+
+    def _pread(self, size: int, at: int) -> bytes:
+        return os.pread(self.fd, size, at)
+
+    def sub(self, start: int, stop: int) -> FileSpan:
+        low = min(self.start + start, self.stop)
+        return FileSpan(self.fd, low, max(low, min(self.start + stop, self.stop)))
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSpan(_Ranged):
+    """Octets start..stop of an object of a store."""
+
+    ranges: Ranges
+    start: int
+    stop: int
+
+    def _pread(self, size: int, at: int) -> bytes:
+        return self.ranges.pread(size, at)
+
+    def sub(self, start: int, stop: int) -> StoreSpan:
+        low = min(self.start + start, self.stop)
+        return StoreSpan(self.ranges, low, max(low, min(self.start + stop, self.stop)))
+
+
+Span = MemorySpan | FileSpan | StoreSpan
 
 
 def in_memory(data: bytes) -> MemorySpan:

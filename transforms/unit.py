@@ -7,16 +7,15 @@ vanishes or changes while it is read ends as a row that says so; its siblings ar
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
 from functools import lru_cache
 
 from transforms import path_spec
 from transforms.containers import mailbox
 from transforms.containers import zip as zip_archive
+from transforms.dump import Open, folder, opener
 from transforms.model import FileEntry, Kind, Source, Status, UnitEvidence, WorkUnit
-from transforms.plan import folder
-from transforms.span import FileSpan, SourceChanged, Span, in_memory
+from transforms.span import FileSpan, SourceChanged, Span, StoreSpan, in_memory
 from transforms.text import clean_text
 from transforms.unpack import content, mailboxes
 from transforms.unpack.landing import Landed, Spool
@@ -28,8 +27,8 @@ from transforms.watch import Watch
 def examine_unit(unit: WorkUnit, root: bytes, settings: Settings, spool: Spool, watch: Watch) -> UnitEvidence:
     """Everything that one work unit says. Never raises for what the dump holds."""
     rows = Rows(settings, spool, watch, content.read)
-    base = folder(root)
-    sources = tuple(_file(rows, unit, os.path.join(base, entry.name), entry) for entry in unit.entries)
+    open_file = opener(root)
+    sources = tuple(_file(rows, unit, root, open_file, entry) for entry in unit.entries)
     return UnitEvidence(
         unit,
         tuple(item for item in rows.items if item is not None),
@@ -55,7 +54,7 @@ class _Read:
     octets: Octets | None = None  # None: members are accounted, or there are no octets
 
 
-def _file(rows: Rows, unit: WorkUnit, location: bytes, entry: FileEntry) -> Source:
+def _file(rows: Rows, unit: WorkUnit, root: bytes, open_file: Open, entry: FileEntry) -> Source:
     """One directory entry of the dump, or the unit's range of it."""
     path = path_spec.file_path(entry.name)
     name = os.path.basename(entry.name)
@@ -63,14 +62,14 @@ def _file(rows: Rows, unit: WorkUnit, location: bytes, entry: FileEntry) -> Sour
     before = rows.mark()
     try:
         if entry.form == "link":
-            target = clean_text(os.readlink(location), rows.limits.display)
+            target = clean_text(os.readlink(os.path.join(folder(root), entry.name)), rows.limits.display)
             read = _without_octets(rows, place._replace(notes=(f"io.link: {target}",)), Kind.LINK, None)
         elif entry.form == "special":
             read = _without_octets(rows, place, Kind.SPECIAL, "io.special")
         elif entry.form == "unreadable":
             read = _without_octets(rows, place, Kind.OTHER, "io.unreadable")
         else:
-            read = _regular(rows, unit, location, entry, place)
+            read = _regular(rows, unit, root, open_file, entry, place)
     except OSError as error:
         rows.take_back(before)
         if unit.form.endswith("_range"):  # the file's own row is in its `whole` unit
@@ -94,13 +93,11 @@ def _file(rows: Rows, unit: WorkUnit, location: bytes, entry: FileEntry) -> Sour
     )
 
 
-def _regular(rows: Rows, unit: WorkUnit, location: bytes, entry: FileEntry, place: Place) -> _Read:
+def _regular(rows: Rows, unit: WorkUnit, root: bytes, open_file: Open, entry: FileEntry, place: Place) -> _Read:
     """A regular file. OSError if it cannot be read, or is no longer the file that was planned."""
     rows.landing.start(entry.size)
-    fd = os.open(location, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        _must_be(fd, entry)
-        span = FileSpan(fd, 0, entry.size)
+    with open_file(entry.name, entry) as file:
+        span = file.span
         if unit.form in ("mailbox_range", "close_range"):
             below = place._replace(depth=1, parent_id=path_spec.item_id(place.path))
             close = unit.form == "close_range"
@@ -108,16 +105,14 @@ def _regular(rows: Rows, unit: WorkUnit, location: bytes, entry: FileEntry, plac
             octets = mailboxes.messages(rows, below, span, entries)
             read = _Read(Kind.MAILBOX, octets=octets)
         elif unit.form == "zip_range":
-            read = _zip_range(rows, unit, location, place, span)
+            read = _zip_range(rows, unit, root, place, span)
         else:
             read = _whole(rows, unit, place, span)
-        _must_be(fd, entry)
+        file.must_be(entry)
         return read
-    finally:
-        os.close(fd)
 
 
-def _whole(rows: Rows, unit: WorkUnit, place: Place, file: FileSpan) -> _Read:
+def _whole(rows: Rows, unit: WorkUnit, place: Place, file: FileSpan | StoreSpan) -> _Read:
     """A file with its own row; of a split container nothing but that row."""
     row, mark = rows.announce()
     small = file.size <= rows.limits.in_memory and unit.form == "files"
@@ -135,9 +130,9 @@ def _whole(rows: Rows, unit: WorkUnit, place: Place, file: FileSpan) -> _Read:
     return _Read(item.kind, item.status, item.error_code, digests.sha256, octets)
 
 
-def _zip_range(rows: Rows, unit: WorkUnit, location: bytes, place: Place, span: FileSpan) -> _Read:
+def _zip_range(rows: Rows, unit: WorkUnit, root: bytes, place: Place, span: Span) -> _Read:
     """Some members of a large zip; a name's repeats count over its whole directory."""
-    directory, all_steps = _directory(location, unit.entries[0])
+    directory, all_steps = _directory(root, unit.entries[0])
     steps = iter(all_steps[unit.start : unit.stop])
     below = place._replace(depth=1, parent_id=path_spec.item_id(place.path))
     entries = zip_archive.entries(span, directory, unit.start, unit.stop)
@@ -146,12 +141,9 @@ def _zip_range(rows: Rows, unit: WorkUnit, location: bytes, place: Place, span: 
 
 
 @lru_cache(maxsize=1)  # the ranges of one archive tend to come to a worker one after the other
-def _directory(path: bytes, entry: FileEntry) -> tuple[zip_archive.ZipDirectory, tuple[str, ...]]:
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    try:
-        directory = zip_archive.read_directory(FileSpan(fd, 0, entry.size))
-    finally:
-        os.close(fd)
+def _directory(root: bytes, entry: FileEntry) -> tuple[zip_archive.ZipDirectory, tuple[str, ...]]:
+    with opener(root)(entry.name, entry) as file:
+        directory = zip_archive.read_directory(file.span)
     namer = path_spec.StepNamer()
     return directory, tuple(namer.step(zip_archive.member_name(member)) for member in directory.members)
 
@@ -161,12 +153,6 @@ def _without_octets(rows: Rows, place: Place, kind: Kind, code: str | None) -> _
     status = Status.OK if code is None else Status.ERROR
     rows.put(row, place, kind, None, status=status, error_code=code)
     return _Read(kind, status, code)
-
-
-def _must_be(fd: int, entry: FileEntry) -> None:
-    now = os.fstat(fd)
-    if not stat.S_ISREG(now.st_mode) or (now.st_size, now.st_mtime_ns) != (entry.size, entry.mtime_ns):
-        raise SourceChanged("size or time of modification differ from the plan")
 
 
 def _io_code(error: OSError) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from pipeline import out_tables
+from pipeline import arrow_file, out_tables
 from pipeline.lookup import Record
 
 _BATCH = 8_192  # rows in memory at a time
@@ -18,7 +18,7 @@ _BATCH = 8_192  # rows in memory at a time
 def rows(out: Path, table: str, columns: Sequence[str] | None = None) -> Iterator[Record]:
     """All rows of a table in its order."""
     for path in out_tables.table_files(out, table):
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(arrow_file.parquet(path)) as file:
             for batch in file.iter_batches(_BATCH, columns=columns):
                 yield from batch.to_pylist()
 

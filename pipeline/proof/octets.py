@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def item_octets(dump: Path, chain: Sequence[Record]) -> bytes | None:
         )
         for item in chain
     ]
-    return octets_at(os.fsencode(dump), Place(source_name(chain[0]["source_path"]), tuple(steps)), _member)
+    return octets_at(bytes(dump), Place(source_name(chain[0]["source_path"]), tuple(steps)), _member)
 
 
 def source_name(path: str) -> bytes:

@@ -23,7 +23,7 @@ from transforms.again import Place, Step, octets_at
 from transforms.checks.repairs import WORDS
 from transforms.containers import zip as zip_archive
 from transforms.model import Kind, Message
-from transforms.span import FileSpan, Span
+from transforms.span import FileSpan, Span, StoreSpan
 
 _PACKED = "their octets lie in a form that has to be taken apart whole; `triage proof` reads them one by one"
 _OTHERWISE = "Python's email package finds other parts in the message that carries them"
@@ -39,7 +39,7 @@ def recheck(dump: Path, verified: Verified) -> Tally:
         found = [key for key in keys if key is not None]
         if not found or len(found) < len(rests_on):
             continue  # without the dump, this has been called wrong already
-        octets = octets_at(os.fsencode(dump), _place(verified.chain(item)), members)
+        octets = octets_at(bytes(dump), _place(verified.chain(item)), members)
         if octets is None:
             tally.left_out[_PACKED] += 1 + len(carried)
             continue
@@ -149,7 +149,7 @@ class _Members:
     """Members of zips by their steps; the directory of the last archive is kept, as items come in its order."""
 
     def __init__(self) -> None:
-        self._of: tuple[int, ...] = ()
+        self._of: tuple[int | str, ...] = ()
         self._directory = zip_archive.ZipDirectory(())
         self._places: dict[str, int] = {}
 
@@ -168,8 +168,10 @@ class _Members:
                 yield entry.content()
 
 
-def _identity(archive: Span) -> tuple[int, ...]:
+def _identity(archive: Span) -> tuple[int | str, ...]:
     """What tells a file of the dump from others; () for octets in memory."""
+    if isinstance(archive, StoreSpan):
+        return archive.ranges.url, archive.ranges.size, archive.start, archive.stop
     if not isinstance(archive, FileSpan):
         return ()
     file = os.fstat(archive.fd)

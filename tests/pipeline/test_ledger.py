@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline import cli, evidence, ledger, out_tables
@@ -85,6 +87,33 @@ def test_a_broken_invariant_is_named_and_ends_with_5(
     assert cli.run(["verify", str(out)]) == 5
     printed = capsys.readouterr()
     assert words in printed.out and "Do not rely on these tables" in printed.err
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 50])
+def test_a_table_of_more_rows_than_are_held_together_is_accounted_in_ranges(
+    out: Path, rewrite, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """The same sentences, however many rows are held together."""
+    monkeypatch.setattr(ledger, "_AT_ONCE", at_once)
+    assert len(ledger._ranges(out, "items", "item_id")) > 1
+    assert ledger.problems(out) == []
+    rewrite("items", lambda t: edited(edited(t, "item_id", with_children(t), "0" * 32), "source_path", 0, "elsewhere"))
+    rewrite("sources", lambda t: pa.concat_tables([t, t.slice(3, 1)]))
+    rewrite("findings", lambda t: edited(t, "item_id", 0, "f" * 33))
+    found = ledger.problems(out)
+    monkeypatch.undo()
+    assert found == ledger.problems(out) and len(found) >= 5
+
+
+def test_ranges_hold_every_value_once(tmp_path: Path) -> None:
+    """Whatever the values are: many alike, none, and such as begin with high code points."""
+    values = ["b"] * 30 + [None, "", "a", "\U0010ffff", "é", "z" * 40] * 2
+    pq.write_table(pa.table({"item_id": pa.array(values)}), tmp_path / "items.parquet")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger, "_AT_ONCE", 5)
+        ranges = ledger._ranges(tmp_path, "items", "item_id")
+    held = [ledger._within(tmp_path, "items", "item_id", one).to_pylist() for one in ranges]
+    assert len(ranges) > 2 and Counter(one for some in held for one in some) == Counter(values)
 
 
 def test_walked_entries_without_a_row_are_named(finished: Path) -> None:

@@ -93,3 +93,19 @@ def test_tables_do_not_depend_on_how_the_rows_of_joins_are_gathered(job: Job, mo
         engines.run(engines.choose([]), lambda pipeline: graph.judge(pipeline, job))
         tables.append(commit.commit(job))
     assert tables[0] == tables[1] == tables[2]
+
+
+def test_tables_do_not_depend_on_where_threads_are_put_together(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(job, monkeypatch, 0)
+    tables = []
+    for parts in (1, 3):  # in one place, as on one machine, and in rounds, as on a cluster
+        monkeypatch.setattr(judging, "parts_of_threads", lambda job, parts=parts: parts)
+        engines.run(engines.choose([]), lambda pipeline: graph.judge(pipeline, job))
+        tables.append(commit.commit(job))
+    assert tables[0] == tables[1]
+
+
+def test_threads_are_put_together_in_one_place_on_one_machine_only(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "_THREADED", 1)
+    assert judging.parts_of_threads(job) == 1
+    assert judging.parts_of_threads(dataclasses.replace(job, together=False)) == 1 + examining.tally(job).units

@@ -38,6 +38,7 @@ TELLING = (
 )
 TRUSTING = ("answers", "misquotes", "quotes")  # those of them that also ask whose mailboxes these are,
 KNOWING = ("batches", "editors")  # and those that ask who its documents name
+IN_PARTS = ("duplicates", "sent")  # `join(parts)`: any number of items may share a key, a part of them is held
 TEACHING = ("correspondents", "papers")  # what they come to is told to the others
 
 

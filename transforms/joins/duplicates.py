@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,6 +11,17 @@ import pyarrow.compute as pc
 from transforms.shard import ProvenShard
 
 RULES = ()
+
+
+_ROWS = pa.schema(
+    [
+        ("key", pa.string()),  # 128 bits of the SHA-256
+        ("unit_id", pa.string()),
+        ("sequence", pa.int64()),
+        ("row", pa.int64()),
+        ("item_id", pa.string()),
+    ]
+)
 
 
 def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
@@ -27,19 +40,25 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
     )
 
 
-def join(table: pa.Table) -> pa.Table:
-    """For each item but the first of its octets: the first one's item_id."""
+def join(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """For each item but the first of its octets: the first one's item_id, part by part.
+
+    What is held is the first of each octets and one part, twice over: a logo lies in every mail of a dump.
+    """
+    first = _ROWS.empty_table()
+    for part in parts:
+        first = _firsts(pa.concat_tables([first, part]))
+    for part in parts:
+        originals = first["item_id"].take(pc.index_in(part["key"], value_set=first["key"].combine_chunks()))
+        later = pc.not_equal(part["item_id"], originals)
+        found = pa.table({"unit_id": part["unit_id"], "row": part["row"], "dup_of": originals})
+        yield found.filter(later)
+
+
+def _firsts(table: pa.Table) -> pa.Table:
+    """The first row of each key."""
     table = table.sort_by([("key", "ascending"), ("sequence", "ascending"), ("row", "ascending")])
-    if len(table) == 0:
-        return _answer(table, pa.array([], pa.string()))
     codes = table["key"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    index = np.arange(len(codes))
-    starts = np.concatenate(([True], codes[1:] != codes[:-1]))
-    first = np.maximum.accumulate(np.where(starts, index, 0))
-    later = pa.array(first != index)
-    originals = table["item_id"].take(pa.array(first))
-    return _answer(table.filter(later), originals.filter(later))
-
-
-def _answer(table: pa.Table, originals: pa.Array) -> pa.Table:
-    return pa.table({"unit_id": table["unit_id"], "row": table["row"], "dup_of": originals})
+    starts = np.ones(len(codes), bool)
+    starts[1:] = codes[1:] != codes[:-1]
+    return table.filter(pa.array(starts))

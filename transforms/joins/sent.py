@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.auth.coverage import ADDED_TEXT
 from transforms.auth.proof import RECIPIENTS
@@ -142,28 +143,39 @@ def is_trusted(record: Record, home: str | None) -> bool:
     return record["protected"] or (home is not None and is_protected(record["domain"], frozenset({home})))
 
 
-def join(table: pa.Table, home: str | None = None) -> pa.Table:
+def join(parts: Iterable[pa.Table], home: str | None = None) -> Iterator[pa.Table]:
     """For each loose file that was sent: the carrier, of a protected domain if there is one, else the first.
 
     home is the domain that the dump itself shows to be the organisation's (joins/correspondents.py). A second
-    answer names the message that a file was taken out of.
+    answer names the message that a file was taken out of. What is held is one carrier of each file, and one part.
     """
     at_home = frozenset({home} if home is not None else ())
-    carrying = [
-        record | {"protected": record["protected"] or is_protected(_domain(record), at_home)}
-        for record in table.filter(table["carries"]).to_pylist()
-    ]
     best: dict[tuple[str, bool], Record] = {}
-    for record in sorted(carrying, key=lambda r: (not r["protected"], r["sequence"], r["row"])):
-        best.setdefault((record["key"], record["put_back"]), record)
-    answers = []
-    for record in table.to_pylist():
-        for put_back in (False, True):
-            carrier = best.get((record["key"], put_back))
-            if carrier is not None and not record["carries"]:
-                answers.append({**carrier, "unit_id": record["unit_id"], "row": record["row"]})
-    wanted = [f for f in _ROWS if f.name not in ("key", "sequence", "carries")]
-    return pa.Table.from_pylist(answers, pa.schema(wanted))
+    for part in parts:
+        for record in part.filter(part["carries"]).to_pylist():
+            record["protected"] |= is_protected(_domain(record), at_home)
+            name = record["key"], record["put_back"]
+            best[name] = min(best.get(name, record), record, key=_rank)
+    for part in parts if best else ():
+        answers = [
+            {**best[key, put_back], "unit_id": unit_id, "row": row}
+            for key, unit_id, row in _loose(part)
+            for put_back in (False, True)
+            if (key, put_back) in best
+        ]
+        yield pa.Table.from_pylist(answers, pa.schema([f for f in _ROWS if f.name not in _ASIDE]))
+
+
+_ASIDE = ("key", "sequence", "carries")
+
+
+def _rank(carrier: Mapping[str, Any]) -> tuple[bool, int, int]:
+    return not carrier["protected"], carrier["sequence"], carrier["row"]
+
+
+def _loose(part: pa.Table) -> Iterator[tuple[str, str, int]]:
+    loose = part.filter(pc.invert(part["carries"])).select(["key", "unit_id", "row"])
+    return zip(*(column.to_pylist() for column in loose.columns), strict=True)
 
 
 def _domain(carrier: Mapping[str, Any]) -> str:

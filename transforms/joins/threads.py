@@ -67,23 +67,21 @@ def join(table: pa.Table) -> pa.Table:
     table = table.sort_by([("sequence", "ascending"), ("row", "ascending")])
     lists = table["names"].combine_chunks()
     if len(table) == 0:
-        return _answer(table, pa.array([], pa.bool_()), table["name"])
+        return renamed(table, table["name"])
     sizes = np.diff(lists.offsets.to_numpy())
     message = np.repeat(np.arange(len(table)), sizes)
     _, named = np.unique(lists.flatten().to_numpy(), return_inverse=True)
-    thread = _connected(len(table), message, named)
+    thread = connected(len(table), message, named)
     known = np.flatnonzero(table["name"].is_valid().to_numpy(zero_copy_only=False))
     first = np.full(len(table), len(table))
     np.minimum.at(first, thread[known], known)
     source = first[thread]  # the message whose name counts
     nowhere = source == len(table)
     source[nowhere] = np.flatnonzero(nowhere)
-    own, name = table["name"], table["name"].take(pa.array(source))
-    differs = pc.or_(pc.xor(own.is_valid(), name.is_valid()), pc.fill_null(pc.not_equal(own, name), False))
-    return _answer(table, differs, name)
+    return renamed(table, table["name"].take(pa.array(source)))
 
 
-def _connected(messages: int, message: npt.NDArray[Any], named: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def connected(messages: int, message: npt.NDArray[Any], named: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """For each message the lowest one that a chain of shared names leads to."""
     thread = np.arange(messages)
     while True:
@@ -98,6 +96,9 @@ def _connected(messages: int, message: npt.NDArray[Any], named: npt.NDArray[Any]
         thread = after
 
 
-def _answer(table: pa.Table, differs: pa.Array, name: pa.ChunkedArray) -> pa.Table:
+def renamed(table: pa.Table, name: pa.ChunkedArray) -> pa.Table:
+    """Rows whose thread has another name than they give it: unit_id, row, thread_id."""
+    own = table["name"]
+    differs = pc.or_(pc.xor(own.is_valid(), name.is_valid()), pc.fill_null(pc.not_equal(own, name), False))
     found = pa.table({"unit_id": table["unit_id"], "row": table["row"], "thread_id": name})
     return found.filter(differs)

@@ -9,7 +9,7 @@ from typing import IO, Any, NamedTuple
 
 from transforms.limits import Limits
 from transforms.model import ContainerError, Status
-from transforms.span import FileSpan, Span, in_memory
+from transforms.span import FileSpan, MemorySpan, Span, in_memory
 from transforms.watch import Watch
 
 Spool = Callable[[], IO[bytes]]  # a new anonymous file in OUT/work
@@ -108,7 +108,7 @@ class Landing:
 
     def held(self, span: Span) -> Span:
         """A span of a file read into memory where it is small: it will be read several times."""
-        if isinstance(span, FileSpan) and span.size <= self.limits.in_memory:
+        if not isinstance(span, MemorySpan) and span.size <= self.limits.in_memory:
             return in_memory(span.read())
         return span
 

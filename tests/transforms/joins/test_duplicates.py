@@ -13,9 +13,18 @@ from transforms.path_spec import item_id
 
 
 def joined(*units) -> dict[tuple[int, int], str]:
-    """(sequence of the unit, row) -> item_id of the first one"""
-    table = pa.concat_tables([duplicates.rows(unit, frozenset()) for unit in units])
-    return {(int(row["unit_id"], 16), row["row"]): row["dup_of"] for row in duplicates.join(table).to_pylist()}
+    """(sequence of the unit, row) -> item_id of the first one, the same however many units are held together"""
+    parts = [duplicates.rows(unit, frozenset()) for unit in units]
+    found, together = (
+        {
+            (int(row["unit_id"], 16), row["row"]): row["dup_of"]
+            for part in duplicates.join(some)
+            for row in part.to_pylist()
+        }
+        for some in (parts, [pa.concat_tables(parts)])
+    )
+    assert found == together
+    return found
 
 
 def test_each_item_but_the_first_names_the_first(make_proven) -> None:

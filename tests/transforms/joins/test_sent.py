@@ -29,9 +29,16 @@ LOOSE = {"sha256": DEED, "loose": True}
 
 def joined(*units, protected: tuple[str, ...] = ()) -> dict[int, dict]:
     """row of the unit with the highest number -> its carrier"""
-    table = pa.concat_tables([sent.rows(unit, frozenset(protected)) for unit in units])
     last = units[-1].shard.unit.unit_id
-    return {row["row"]: row for row in sent.join(table).to_pylist() if row["unit_id"] == last}
+    return {row["row"]: row for row in found(units, *protected) if row["unit_id"] == last}
+
+
+def found(units, *protected: str) -> list[dict]:
+    """The answers about all units, the same however many of them are held together."""
+    parts = [sent.rows(unit, frozenset(protected)) for unit in units]
+    answers = [row for part in sent.join([pa.concat_tables(parts)]) for row in part.to_pylist()]
+    assert answers == [row for part in sent.join(parts) for row in part.to_pylist()]
+    return answers
 
 
 @pytest.fixture
@@ -158,8 +165,8 @@ def taken_out_of(make_proven, result: SignatureResult, sequence: int = 0) -> Pro
 
 
 def answers(*units) -> list[tuple[bool, str, bool]]:
-    table = pa.concat_tables([sent.rows(unit, frozenset(["campaign.example"])) for unit in units])
-    return [(row["put_back"], row["carrier_path"], row["protected"]) for row in sent.join(table).to_pylist()]
+    rows = found(units, "campaign.example")
+    return [(row["put_back"], row["carrier_path"], row["protected"]) for row in rows]
 
 
 def test_a_message_that_it_was_taken_out_of_is_named_beside_one_that_carries_it(make_proven, carrying) -> None:
@@ -214,10 +221,7 @@ def test_a_loose_file_tells_who_sent_it_and_another_file_does_not(told, signed) 
 def test_a_file_that_was_taken_out_counts_if_its_sender_is_protected(
     make_proven, domain: str, rule: Rule, strength: Strength
 ) -> None:
-    table = pa.concat_tables(
-        sent.rows(unit, frozenset([domain]))
-        for unit in (taken_out_of(make_proven, PASS), make_proven(("deed.pdf", Kind.DOCUMENT, LOOSE), sequence=1))
-    )
-    (found,) = sent.join(table).to_pylist()
-    assert found["put_back"] and (sent.SIGNED if found["protected"] else sent.OUTSIDERS) is rule
+    units = (taken_out_of(make_proven, PASS), make_proven(("deed.pdf", Kind.DOCUMENT, LOOSE), sequence=1))
+    (answer,) = found(units, domain)
+    assert answer["put_back"] and (sent.SIGNED if answer["protected"] else sent.OUTSIDERS) is rule
     assert (rule.direction, rule.strength) == (Direction.SUPPORTS, strength)
