@@ -9,7 +9,7 @@ suspected, or unverifiable and pointed out to a person: by one strong contradict
 for another form of it (VERDICT §7, the rule `flagged`). Either way the forgery is **found**: VERDICT §5.1 forbids
 to suspect much that it lets be pointed out. **missed**, neither; **verified recall**, of the honest items that
 lie as they were signed with their key at hand.
-A decision is complete if one of its strong or decisive findings holds both the expected and the actual value.
+A decision to suspect or to flag is complete if a finding of the item holds both the expected and the actual value.
 
 Bounds are those of Clopper and Pearson, 95 % two-sided: for k of n, the lower one is the p at which k or
 more of n have a chance of 2.5 %, the upper one that at which k or fewer have.
@@ -53,7 +53,7 @@ class Judged:
     subtype: str | None
     rule: str  # that decided
     strong: tuple[str, ...]  # codes of findings, strong or decisive, that contradict
-    both_values: bool  # one of these holds the expected and the actual value
+    both_values: bool  # a finding holds the expected and the actual value
     confidence: str | None = None
 
     @property
@@ -72,11 +72,14 @@ def command(folder: Path, out: Path) -> list[str]:
 
 def judged(out: Path) -> dict[str, Judged]:
     """Path -> what stands in the tables."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    strong: dict[str, list[str]] = {}
+    whole: set[str] = set()
     for table in sorted(out.glob("findings*.parquet")):
         for row in pq.read_table(table).to_pylist():
             if row["direction"] == "contradicts" and row["strength"] in ("strong", "decisive"):
-                found.setdefault(row["item_id"], []).append(row)
+                strong.setdefault(row["item_id"], []).append(row["code"])
+            if row["expected"] and row["actual"]:
+                whole.add(row["item_id"])
     columns = ["item_id", "path", "verdict", "reason_code", "subtype", "confidence", "rule"]
     return {
         row["path"]: Judged(
@@ -84,8 +87,8 @@ def judged(out: Path) -> dict[str, Judged]:
             row["reason_code"],
             row["subtype"],
             row["rule"],
-            tuple(sorted(f["code"] for f in found.get(row["item_id"], ()))),
-            any(f["expected"] and f["actual"] for f in found.get(row["item_id"], ())),
+            tuple(sorted(strong.get(row["item_id"], ()))),
+            row["item_id"] in whole,
             row["confidence"],
         )
         for table in sorted(out.glob("items*.parquet"))
@@ -142,7 +145,7 @@ def wrong(pairs: Iterable[Pair]) -> dict[str, list[str]]:
             found["false_fake"].append(path)
         if said.verdict == "verified" and "verified" not in label.permits:
             found["false_verified"].append(path)
-        if (said.verdict == "suspected_fake" or said.strong) and not said.both_values:
+        if said.flagged and not said.both_values:
             found["incomplete"].append(path)
     return found
 

@@ -94,7 +94,8 @@ ATTACKS = {
         lambda m: m.sign(MAIL.replace(b"claire@campaign", b"claire@bank")), "not_aligned"
     ),
     "two authors in one field": Attack(
-        lambda m: m.sign(MAIL.replace(b"From: ", b"From: Eve <eve@bank.example>, ")), "from_ambiguous"
+        lambda m: m.sign(MAIL.replace(b"From: ", b"Sender: eve@bank.example\r\nFrom: Eve <eve@bank.example>, ")),
+        "from_ambiguous",
     ),
     "a NUL in the subject": Attack(
         lambda m: m.sign(MAIL.replace(b"The hall", b"The\0 hall")), "header_ambiguous"

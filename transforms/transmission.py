@@ -23,10 +23,14 @@ def claims_transmission(column: Mapping[str, Sequence[Any]], row: int) -> bool:
 
     column are lists of the columns of items.
     """
+    return was_received(column, row) and not column["delivered_elsewhere"][row]
+
+
+def was_received(column: Mapping[str, Sequence[Any]], row: int) -> bool:
+    """The same, also of a message that lies with somebody to whom it is not addressed: blind copies do."""
     return (
         column["received_count"][row] > 0
         and not column["intermediaries"][row]
-        and not column["delivered_elsewhere"][row]
         and column["status"][row] == "ok"
         and not _kept_by_author(column["path"][row], column["notes"][row])
     )

@@ -86,7 +86,22 @@ REBUILT = "mail.rebuilt"
 _OF_ANOTHER_FORM = ("body_changed_after_signing", ADDED_TEXT, "body_length_limit", "doubled_field")  # reasons
 # Neither alone says anything; both do: files saved in one go by a stranger, each with other words than were mailed.
 _CHANGED_IN_ONE_GO = frozenset({"document.changed_in_a_batch", "document.near_duplicate"})
-_FOUND_OTHERWISE = frozenset({"dkim.signed_with_another_value", "dkim.signature_reused", "copy.signed_anew"})
+# Neutral or weak, and rarer than one in a hundred honest mails where it could be measured: worth a look, no more.
+_WORTH_A_LOOK = frozenset(
+    {
+        "client.marks_of_another_program",
+        "copy.copies_disagree",
+        "copy.signed_anew",
+        "dkim.body_signed_by_another",
+        "dkim.selector_out_of_use",
+        "dkim.signature_reused",
+        "dkim.signed_by_a_registry",
+        "dkim.signed_with_another_value",
+        "mail.headline_doubled",
+        "mail.two_authors",
+        "mail.words_hidden",
+    }
+)
 
 # Bases in the order of the table; what a proof of each is worth was settled where it was made.
 _BASES = {
@@ -197,7 +212,7 @@ def _flagged(case: Case, rule: str) -> Decision | None:
     if case.proof is not None and case.proof.reason in _OF_ANOTHER_FORM:
         return _unverifiable(rule, _why_not_proven(case, case.proof.reason))
     codes = {f.code for f in case.findings}
-    found = sorted(codes & _FOUND_OTHERWISE) + sorted(_CHANGED_IN_ONE_GO if codes >= _CHANGED_IN_ONE_GO else ())
+    found = sorted(codes & _WORTH_A_LOOK) + sorted(_CHANGED_IN_ONE_GO if codes >= _CHANGED_IN_ONE_GO else ())
     return _unverifiable(rule, found[0]) if found else None
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from command_line import triage
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = [str(ROOT / folder) for folder in ("benchmarks", "sample_dump", "tests")]
 OURS = ("make_corpus", "score_corpus", "dkimpy_loop", "run", "process_tree", "corpus", "forms", "signing", "sealing")
@@ -68,6 +70,15 @@ def test_labels_of_files_are_what_dkimpy_says(folder: Path, make_corpus: ModuleT
     assert len(provable) > 10
     for path in provable:
         assert loop.loop(iter([folder / "dump" / path]), look_up)["valid"] == 1, path
+
+
+def test_whoever_is_pointed_at_sees_both_values(folder: Path, score_corpus: ModuleType, tmp_path: Path) -> None:
+    """What an item claims and what contradicts it, for every item of every recipe that is suspected or flagged."""
+    assert triage(*score_corpus.command(folder, tmp_path / "out")).returncode == 0
+    said = score_corpus.judged(tmp_path / "out")
+    assert sum(one.flagged for one in said.values()) > 100
+    mistakes = score_corpus.wrong(score_corpus.pairs_of(score_corpus.read_labels(folder / "labels.csv"), said))
+    assert mistakes == {"false_fake": [], "false_verified": [], "incomplete": []}
 
 
 def test_bounds_are_those_of_clopper_and_pearson(score_corpus: ModuleType) -> None:

@@ -52,6 +52,19 @@ def registered_domain(domain: str) -> str | None:
     return registered
 
 
+def is_registry(domain: str) -> bool:
+    """Whether anybody can register names below a domain: one of the list's ICANN section, such as gov.br.
+
+    Not its private section: those who run such a suffix send mail of their own for its tenants.
+    """
+    return len(domain) <= _MAX_DOMAIN and _registries().is_public(domain) is True
+
+
+@cache
+def _registries() -> PublicSuffixList:
+    return PublicSuffixList(accept_encoded_idn=False, only_icann=True)
+
+
 @cache
 def _public_suffixes() -> PublicSuffixList:
     tenants = files("transforms.data").joinpath("tenants.txt").read_text("utf-8")

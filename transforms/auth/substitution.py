@@ -42,6 +42,7 @@ class Substitution(NamedTuple):
     signed: HeaderField
     source: str  # where that value was found
     digest: bytes  # the header hash that was signed
+    doubled: bool  # both stand in the message: a second field of that name was added
 
 
 def substitute(
@@ -53,8 +54,8 @@ def substitute(
     """The replacement that makes this signature valid, None if there is none among those tried.
 
     fields are those kept of the message, top to bottom; confirmed says whether a header hash is the
-    one that was signed. LIMITS.candidates values of each field are tried; one that stands twice is
-    left alone.
+    one that was signed. LIMITS.candidates values of each field are tried; of one that stands more than
+    once, the other instances.
     """
     found = _own(fields, prepared)
     if found is None:
@@ -67,17 +68,18 @@ def substitute(
     lowest = {field.key: field for field in fields}
     for key, candidates in (("subject", _subjects), ("from", _authors), ("date", _dates)):
         places = [at for at, field in enumerate(hashed) if field.key == key]
-        if len(places) != 1 or sum(field.key == key for field in fields) != 1:
+        if len(places) != 1:
             continue
         place = places[0]
         shown = hashed[place]
+        others = [field for field in fields if field.key == key and field is not shown]
         before, behind = hash_of(signature.algorithm), b"".join(pieces[place + 1 :]) + ends
         before.update(b"".join(pieces[:place]))
         tried = {pieces[place]}
-        for value, source in candidates(shown, lowest, prepared, offers):
-            raw = shown.raw.partition(b":")[0] + b": " + value + b"\r\n"
+        values = candidates(shown, lowest, prepared, offers)
+        for raw, source in _instances(others) if others else _as_field(shown, values):
             piece = canonical_field(raw, form)
-            if piece in tried or not 0 < len(value) <= LIMITS.display:
+            if piece in tried:
                 continue
             if len(tried) > LIMITS.candidates:
                 break
@@ -85,8 +87,17 @@ def substitute(
             digest = before.copy()
             digest.update(piece + behind)
             if confirmed(digest.digest()):
-                return Substitution(shown, HeaderField(shown.name, raw), source, digest.digest())
+                return Substitution(shown, HeaderField(shown.name, raw), source, digest.digest(), bool(others))
     return None
+
+
+def _instances(others: Sequence[HeaderField]) -> Iterator[tuple[bytes, str]]:
+    return ((field.raw, f"the other {field.name} of this message") for field in reversed(others))
+
+
+def _as_field(shown: HeaderField, values: Iterator[tuple[bytes, str]]) -> Iterator[tuple[bytes, str]]:
+    name = shown.raw.partition(b":")[0]
+    return ((b"%s: %s\r\n" % (name, value), source) for value, source in values if 0 < len(value) <= LIMITS.display)
 
 
 def _own(fields: Sequence[HeaderField], prepared: PreparedSignature) -> tuple[HeaderField, Signature] | None:

@@ -31,7 +31,7 @@ OTHER_MARKS = Rule(
     "client fingerprint",
     "Its identifier or a boundary has the form of another mail program than the one that it names",
     "Programs that send through another one's library, add-ins, gateways that write mail anew.",
-    "0 of 846 honest mails of 2002 that name one of these programs; weak, as few programs were seen",
+    "0 of 846 honest mails of 2002 that name one of these programs; it only flags, as few programs were seen",
 )
 
 RULES = (NOT_YET_RELEASED, OTHER_MARKS)

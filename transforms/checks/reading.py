@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from transforms.auth.alignment import registered_domain
 from transforms.case import ItemView
+from transforms.mail.concealing import BESIDE, DOUBLED, HIDDEN, HIDES, TWO_AUTHORS, TWO_HEADLINES
 from transforms.mail.exporter import EXPORTED, REBUILT
 from transforms.model import Direction, Finding, Kind, Rule, Strength
 
@@ -121,10 +123,51 @@ CREDENTIALS = Rule(
     "says nothing: they may be broken, or copied from elsewhere",
 )
 
+WORDS_HIDDEN = Rule(
+    HIDDEN,
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "reading",
+    "Words stand in the body that no mail program shows, since its fields declare it to be something else",
+    "Programs that write a notice above the first part for readers without MIME, and home-made HTML.",
+    "0 of 4,157 honest mails of 2002; 5 of 6,728 mails of public test suites, made or broken on purpose",
+)
+AUTHORS = Rule(
+    TWO_AUTHORS,
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "reading",
+    "The From field names authors of two houses, and no Sender says which of them sent it; programs show one of them",
+    "A letter that two houses sign together, written by a program that leaves Sender out.",
+    "0 of 4,157 honest mails of 2002, 2 of 1,896 spam mails",
+)
+HEADLINES = Rule(
+    TWO_HEADLINES,
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "reading",
+    "From, Date or Subject stands twice and says two things; programs show the first or the last",
+    "Importers and gateways that add a field of their own and leave the old one.",
+    "0 of 4,157 honest mails of 2002; 4 of 6,728 mails of public test suites",
+)
+FIELD_DOUBLED = Rule(
+    DOUBLED,
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "reading",
+    "A field that may stand once stands twice and says two things; programs show the first or the last",
+    "Old mail programs wrote one To field for each recipient; importers and gateways add fields of their own.",
+    "0 of 4,157 honest mails of 2002",
+)
+
 RULES = (
     FROM_AMBIGUOUS,
     HEADER_AMBIGUOUS,
     DAMAGED,
+    WORDS_HIDDEN,
+    AUTHORS,
+    HEADLINES,
+    FIELD_DOUBLED,
     SHOWN_OTHERWISE,
     REBUILT_ANEW,
     KEPT_BY,
@@ -135,6 +178,7 @@ RULES = (
     ENCRYPTED,
     CREDENTIALS,
 )
+_OF_TWO = {rule.code: rule for rule in (AUTHORS, HEADLINES, FIELD_DOUBLED)}
 _OF_NOTES = {rule.code: rule for rule in RULES[RULES.index(SHOWN_OTHERWISE) :]}
 
 
@@ -145,4 +189,23 @@ def check(item: ItemView) -> Iterator[Finding]:
         yield HEADER_AMBIGUOUS(item.header_ambiguous)
     for note in item.notes:
         code, _, detail = note.partition(": ")
-        yield _OF_NOTES[code](detail) if code in _OF_NOTES else DAMAGED(note)
+        if code == HIDDEN:
+            declared, _, words = detail.partition(HIDES)
+            yield WORDS_HIDDEN(expected=words, actual=f"shown as {declared}")
+        elif code in _OF_TWO:
+            name, _, values = detail.partition(": ")
+            two = values.split(BESIDE) if code != TWO_AUTHORS else _of_two_houses(values.split(BESIDE))
+            if len(two) > 1:
+                yield _OF_TWO[code](name, two[0], two[-1])
+        else:
+            yield _OF_NOTES[code](detail) if code in _OF_NOTES else DAMAGED(note)
+
+
+def _of_two_houses(addresses: list[str]) -> list[str]:
+    """The first address of each of the first two registered domains."""
+    houses: dict[str, str] = {}
+    for address in addresses:
+        house = registered_domain(address.rpartition("@")[2])
+        if house is not None:
+            houses.setdefault(house, address)
+    return list(houses.values())[:2]

@@ -80,6 +80,9 @@ WORDS = {
 }
 
 
+_NOTHING = "(nothing)"  # text that was only added or only taken away
+
+
 def check(item: ItemView) -> Iterator[Finding]:
     if item.kind is not Kind.EMAIL:
         return
@@ -103,6 +106,6 @@ def _finding(rule: Rule, signature: PreparedSignature) -> Finding:
         digest = f"; sha256 of the body as signed {signature.restored_sha256.hex()}"
     return rule(
         f"d={signature.domain} s={signature.selector}: {done}{digest}",
-        expected=signature.signed or None,
-        actual=signature.shown or None,
+        expected=signature.signed or (_NOTHING if signature.shown else None),
+        actual=signature.shown or (_NOTHING if signature.signed else None),
     )

@@ -189,7 +189,8 @@ def _valid_in_part(item: ItemView, signature: PreparedSignature, objections: lis
     if tail is None or item.size is None:
         return VALID_IN_PART(detail)
     detail += f"; l={signature.length} leaves the last {tail} octets unsigned"
-    return VALID_IN_PART(detail, byte_start=item.size - tail, byte_len=tail)
+    covered, open_part = f"l={signature.length}", f"{tail} octets more"
+    return VALID_IN_PART(detail, covered, open_part, item.size - tail, tail)
 
 
 _BODY = {

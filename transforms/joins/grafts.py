@@ -41,7 +41,7 @@ from transforms.tampering import (
     signed_once,
     text_changes,
 )
-from transforms.transmission import CLAIMING, claims_one_reading, container
+from transforms.transmission import CLAIMING, claims_one_reading, container, was_received
 
 GRAFTED = Rule(
     "dkim.grafted_signature",
@@ -67,8 +67,9 @@ REUSED = Rule(
     Direction.NEUTRAL,
     Strength.WEAK,
     "crypto",
-    "It bears the signature of another message, with which it shares words, and nothing says that it was passed on",
-    "A mail program that keeps the old signature field when an old mail is used as a template, or sent once more.",
+    "It bears the signature of another message, which it neither answers nor sends on",
+    "A mail program that keeps the old signature field when an old mail is used as a template, or sent once more; a "
+    "forwarder that leaves no other mark.",
     "derived: one signature covers one message; not measured how often programs leave one in, so it only flags",
 )
 
@@ -82,6 +83,7 @@ _ROWS = pa.schema(
         ("row", pa.int64()),
         ("verified", pa.bool_()),
         ("telling", pa.bool_()),  # a difference would be a contradiction
+        ("received", pa.bool_()),  # the same, but that it may lie with somebody to whom it is not addressed
         ("domain", pa.string()),
         ("protected", pa.bool_()),
         ("container", pa.string()),
@@ -104,7 +106,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
             failing = signed.proof.basis is None and result.result == "fail"
             if not verified and not failing:
                 continue
-            telling = failing and claims_one_reading(column, row) and signed_once(signed.signatures, signature)
+            once = failing and column["author_known"][row] is True and signed_once(signed.signatures, signature)
             shows = hashlib.sha256(repr([column[name][row] for name in _SHOWN]).encode()).digest() if failing else None
             found.append(
                 (
@@ -113,7 +115,8 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
                     shard.unit.sequence,
                     row,
                     verified,
-                    telling,
+                    once and claims_one_reading(column, row),
+                    once and was_received(column, row),
                     signature.domain,
                     is_protected(signature.domain, protected) if failing else False,
                     container(column["source_path"][row], column["path"][row]) if failing else None,
@@ -132,6 +135,7 @@ class Pair(NamedTuple):
     unit_id: str
     row: int
     telling: bool
+    received: bool
     domain: str
     protected: bool
     container: str
@@ -162,6 +166,7 @@ def join(table: pa.Table) -> list[Pair]:
                     one["unit_id"],
                     one["row"],
                     one["telling"] and not habit,
+                    one["received"] and not habit,
                     one["domain"],
                     one["protected"],
                     one["container"],
@@ -180,12 +185,14 @@ def compare(pair: Pair, load: Load) -> Tampering | None:
     told, code = _altered(signed, shown, pair) if same else _foreign(signed, shown, pair)
     if not told:
         return None
+    if not pair.telling:  # where nothing of the signed message is left, a blind copy is as odd as any
+        code = REUSED.code if pair.received and not same and code == GRAFTED.code else SHARED.code
     first = told[0]
     shows = "; ".join(f"{one.name} “{clip(one.actual)}” for “{clip(one.expected)}”" for one in told)
     return Tampering(
         pair.unit_id,
         pair.row,
-        code if pair.telling else SHARED.code,
+        code,
         SHARED.code,
         kind_of(pair.container, first),
         pair.of,

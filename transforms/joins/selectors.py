@@ -28,7 +28,7 @@ OUT_OF_USE = Rule(
     "Verified mail of its domain bears this selector at another time only, and another one on the day that it shows",
     "Several mail systems of one domain, each with a selector of its own, of which the dump holds little mail.",
     "1 of 637 honest or damaged mails of the labelled corpus whose signature fails (an import that dated it anew; "
-    "upper bound 0.8 %); not measured on mail of offices, where systems are many, so weak whatever the count",
+    "upper bound 0.8 %); not measured on mail of offices, where systems are many, so it only flags, whatever the count",
 )
 
 RULES = (OUT_OF_USE,)

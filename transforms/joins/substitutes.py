@@ -6,6 +6,8 @@ signature is then valid, it has named the value that was signed, and that this o
 
 An author who is left in Return-Path or i= is also tried under the names that he signs other mail with. That
 search goes through all mail of his domain, and directories that rename people look the same: it accuses nobody.
+Of a field that stands twice the other one is tried; which of the two a reader shows depends on the program, so it is
+worth a look and no more.
 """
 
 from __future__ import annotations
@@ -295,14 +297,14 @@ def _tried(
     if replaced is None or told is None:
         return None
     sound = (
-        target.telling
+        (target.telling or replaced.doubled)
         and "message-id" in signature.signed_fields  # else a message sent anew could bear another one
         and signed_once(all_signatures, signature)
         and _proves(shard, target, signature, replaced, known)
         and (told.name != "From" or _may_accuse(shard, target, signature, told))
     )
     code = SIGNED_VALUE_FOUND.code
-    if sound and told.telling and near is not None:
+    if sound and told.telling and near is not None and not replaced.doubled:
         code = ALTERED.code
     elif sound and (told.telling or told.name != "From"):  # one name at two addresses is an alias
         code = OTHER_VALUE.code
@@ -311,7 +313,7 @@ def _tried(
         target.row,
         code,
         SIGNED_VALUE_FOUND.code,
-        kind_of(target.container, told),
+        kind_of(target.container, told._replace(change="doubled") if replaced.doubled else told),
         signed_as(signature),
         f"the signature of {signature.domain} is valid only with {told.name} = “{clip(told.expected)}” "
         f"(found in {replaced.source}); this copy shows “{clip(told.actual)}”",
@@ -352,6 +354,7 @@ def _author(value: bytes) -> tuple[str, str]:
 # What the reading of the body leaves open says nothing about a header field.
 _BESIDE = frozenset({"mime_reinterpretation_possible"})
 _OF_THE_AUTHOR = frozenset({"not_aligned", "aligned_relaxed"})  # asked again of the signed one
+_OF_THE_SECOND = frozenset({"doubled_field", "from_ambiguous"})  # without it, nothing is doubled
 
 
 def _proves(
@@ -363,6 +366,8 @@ def _proves(
         written = parse_date(replaced.signed.value).utc
     if replaced.shown.key == "from":
         domain, beside = mailboxes(replaced.signed.value)[0].domain, _BESIDE | _OF_THE_AUTHOR
+    if replaced.doubled:
+        beside |= _OF_THE_SECOND
     objections = tuple(code for code in signature.objections if code not in beside)
     result = prove(signature._replace(data_hash=replaced.digest, objections=objections), keys, written)
     return (

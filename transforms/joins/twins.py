@@ -3,7 +3,8 @@
 Where Message-ID was changed or taken out, author, instant of Date and subject still tell which message
 this claims to be. Equal words support a copy of a verified message. Other words are shown and accuse
 nobody: circulars to many bear one date and one subject, and of two copies without a proof either may be
-the changed one, however many there are of each.
+the changed one, however many there are of each. Where both were received, and name one identifier and the same readers,
+they are one letter, and one of the two was changed: worth a look.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from transforms.limits import LIMITS
 from transforms.model import Direction, Kind, Rule, Strength, Told
 from transforms.shard import ProvenShard
 from transforms.tampering import clip, said_text, text_changes
+from transforms.transmission import CLAIMING, was_received
 
 SAME = Rule(
     "copy.twin_of_verified",
@@ -51,8 +53,19 @@ CONFLICT = Rule(
     "Circulars, drafts and systems that rewrite words; nothing tells which of the two was changed.",
     "0 of 4,150 honest mails of 2002, 2 of 1,896 spam mails",
 )
+DISAGREE = Rule(
+    "copy.copies_disagree",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "copy",
+    "Another received copy of this message, with its Message-ID, moment and readers, has other words, and neither is "
+    "verified",
+    "Archives, translators and gateways that put words in the place of others in one of the two mailboxes; nothing "
+    "tells which of the copies was changed.",
+    "0 of 4,157 honest mails of 2002; of two such copies one is honest, so it only flags",
+)
 
-RULES = (SAME, OTHERWISE, CONFLICT)
+RULES = (SAME, OTHERWISE, CONFLICT, DISAGREE)
 
 _ROWS = pa.schema(
     [
@@ -62,6 +75,7 @@ _ROWS = pa.schema(
         ("row", pa.int64()),
         ("content", pa.binary()),  # digest of what it says
         ("name", pa.binary()),  # digest of its Message-ID
+        ("letter", pa.binary()),  # digest of Message-ID and readers, of a message that was received as it stands
         ("verified", pa.bool_()),
         ("proven", pa.bool_()),
     ]
@@ -71,9 +85,10 @@ _ROWS = pa.schema(
 def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
     """One row per message that tells its author, date and subject."""
     shard = proven.shard
-    names = ("kind", "from_email", "date_utc", "subject", "content_sha256", "message_id")
+    names = ("kind", "from_email", "date_utc", "subject", "content_sha256", "message_id", "to_emails")
+    claiming = {name: shard.column(name) for name in CLAIMING}
     found: list[tuple[Any, ...]] = []
-    for row, (kind, author, date, subject, content, name) in enumerate(zip(*map(shard.column, names), strict=True)):
+    for row, (kind, author, date, subject, content, name, to) in enumerate(zip(*map(shard.column, names), strict=True)):
         if kind != Kind.EMAIL or not author or date is None or content is None:
             continue
         proof = proven.signed[row].proof if row in proven.signed else None
@@ -88,6 +103,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
                 row,
                 content[:16],
                 _digest(name or ""),
+                _digest("\0".join([name, *sorted(to)])) if name and to and was_received(claiming, row) else None,
                 proof is not None and proof.passes_on,
                 proof is not None and proof.basis is not None,
             )
@@ -108,6 +124,7 @@ class Pair(NamedTuple):
     other_row: int
     same: bool
     verified: bool  # the other one
+    one_letter: bool  # both were received, and name one identifier and the same readers
 
 
 def join(table: pa.Table) -> list[Pair]:
@@ -132,13 +149,15 @@ def _pairs(group: list[dict[str, Any]]) -> Iterator[tuple[tuple[int, int], Pair]
     for one in [record for record in group if not record["proven"]][: LIMITS.copies]:
         others = verified or group
         equal = next((other for other in verified if other["content"] == one["content"]), None)
-        other = equal or next((other for other in others if other["content"] != one["content"]), None)
+        differing = [other for other in others if other["content"] != one["content"]]
+        letter = [other for other in differing if one["letter"] is not None and other["letter"] == one["letter"]]
+        other = equal or next(iter(letter or differing), None)
         if other is None or (equal is None and circular):
             continue
         if verified and other["name"] == one["name"]:
             continue  # joins/copies.py compares the two
-        pair = Pair(one["unit_id"], one["row"], other["unit_id"], other["row"], equal is not None, bool(verified))
-        yield _place(one), pair
+        place, beside = (one["unit_id"], one["row"]), (other["unit_id"], other["row"])
+        yield _place(one), Pair(*place, *beside, equal is not None, bool(verified), bool(letter))
 
 
 def compare(pair: Pair, load: Load) -> Iterator[Told]:
@@ -150,5 +169,7 @@ def compare(pair: Pair, load: Load) -> Iterator[Told]:
     one = load(pair.unit_id, pair.row)
     said = said_text(text_changes(other, one))
     if said is not None:
-        rule = OTHERWISE if pair.verified else CONFLICT
+        # Of two that nothing proves either may be the blacked out or shortened one: asked from both sides.
+        both = pair.one_letter and not pair.verified and said_text(text_changes(one, other)) is not None
+        rule = OTHERWISE if pair.verified else DISAGREE if both else CONFLICT
         yield Told(pair.unit_id, pair.row, rule.code, other.path, clip(said.expected), clip(said.actual))

@@ -15,7 +15,7 @@ from transforms.auth.repair.body import Restoration, restore
 from transforms.auth.signatures import leaves_body_open, prepare_all
 from transforms.clocks import read_clocks
 from transforms.containers import mailbox
-from transforms.mail import exporter
+from transforms.mail import concealing, exporter
 from transforms.mail.content import decoded_texts, normalised_text, texts_digest
 from transforms.mail.fields import split_message
 from transforms.mail.mime import form_of, parts
@@ -70,6 +70,7 @@ def read(rows: Rows, row: int, place: Place, landed: Landed) -> None:
         landed = landed._replace(status=Status.LIMITED, code=breaches[0])
     notes = message.defects + tuple(d for part in pieces for d in part.defects)
     notes += tuple(exporter.notes(message, boundaries))
+    notes += tuple(concealing.notes(message, reading.author is not None, found))
     if unquoted:
         notes += (f"container.{unquoted}_unquoted",)
     content = hashlib.sha256(texts_digest(pieces, decoded))

@@ -6,6 +6,7 @@ from transforms.auth.proof import NO_SIGNATURE
 from transforms.case import ItemView
 from transforms.checks import reading
 from transforms.model import Direction, Kind, Strength
+from transforms.verdict import Case, decide
 
 PLAIN = ItemView(Kind.EMAIL, (), None, True, NO_SIGNATURE)
 
@@ -56,3 +57,28 @@ def test_a_note_with_a_rule_of_its_own_is_told_by_it() -> None:
     view = PLAIN._replace(kind=Kind.ARCHIVE, notes=notes, proof=None)
     assert codes(view) == [note.partition(":")[0] for note in notes]
     assert [one.summary.partition(": ")[2] for one in reading.check(view)] == [n.partition(": ")[2] for n in notes]
+
+
+def test_hidden_words_and_two_authors_are_flagged_with_both_values() -> None:
+    """WORDS_HIDDEN and AUTHORS (mail.words_hidden, mail.two_authors): what stands here, and what is shown of it."""
+    notes = (
+        "mail.words_hidden: multipart/mixed hides: The treasurer has refused: not a cent",
+        "mail.two_authors: from: ada@club.example beside rho@outsider.test",
+        "mail.headline_doubled: date: 1 May beside 2 May",
+        "mail.field_doubled: to: a@b beside c@d",
+    )
+    hidden, authors, headlines, doubled = reading.check(PLAIN._replace(notes=notes))
+    assert (hidden.expected, hidden.actual) == (
+        "The treasurer has refused: not a cent",
+        "shown as multipart/mixed",
+    )
+    assert (authors.expected, authors.actual) == ("ada@club.example", "rho@outsider.test")
+    assert (headlines.expected, headlines.actual) == ("1 May", "2 May")  # HEADLINES
+    assert (doubled.code, doubled.expected, doubled.actual) == ("mail.field_doubled", "a@b", "c@d")
+    assert decide(Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=(doubled,))).rule == "plain"
+    for finding in (hidden, authors, headlines):
+        assert decide(Case(Kind.EMAIL, proof=NO_SIGNATURE, findings=(finding,))).rule == "flagged"
+
+
+def test_authors_of_one_house_are_not() -> None:
+    assert codes(PLAIN._replace(notes=("mail.two_authors: from: a@club.example beside b@mail.club.example",))) == []

@@ -105,6 +105,13 @@ def test_another_message_that_shares_words_with_the_signed_one_is_worth_a_look(
     assert reused["expected"] != reused["actual"]
 
 
+def test_an_invention_that_lies_with_somebody_it_is_not_addressed_to_is_worth_a_look(beside: Any) -> None:
+    """A blind copy, or what a forwarder left; no signature of one message covers another one's words."""
+    found = beside(*INVENTED, (b"Received: from", b"Delivered-To: paul@campaign.example\nReceived: from"))
+    assert (found["verdict"], found["rule"]) == ("unverifiable", "flagged")
+    assert "dkim.signature_reused" in found and "dkim.grafted_signature" not in found
+
+
 @pytest.mark.parametrize(
     "edits",
     [

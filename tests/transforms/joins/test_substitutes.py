@@ -225,6 +225,28 @@ def test_a_signature_that_covers_too_little_accuses_nobody(changed: Any) -> None
     assert found["verdict"] == "unverifiable" and "dkim.signed_value_found" in found
 
 
+@pytest.mark.parametrize(
+    ("added", "expected", "actual"),
+    [
+        (b"Date: Fri, 24 Mar 2017 10:00:00 +0000\n", "Mon, 24 Apr 2017 10:00:00 +0000", "Fri, 24 Mar"),
+        (b"Subject: The bribe on Friday\n", "The hall on Friday", "The bribe on Friday"),
+    ],
+)
+def test_a_second_field_below_the_signed_one_is_worth_a_look(
+    changed: Any, added: bytes, expected: str, actual: str
+) -> None:
+    """Which of the two is shown depends on the program; the signature says which of them was signed."""
+    found = changed((b"MIME-Version: 1.0\n", added + b"MIME-Version: 1.0\n"))
+    assert (found["verdict"], found["rule"]) == ("unverifiable", "flagged")
+    value = found["dkim.signed_with_another_value"]
+    assert value["expected"] == expected and value["actual"].startswith(actual)
+
+
+def test_a_second_field_that_means_the_same_is_not(changed: Any) -> None:
+    found = changed((b"MIME-Version: 1.0\n", b"Date: Mon, 24 Apr 2017 12:00:00 +0200\nMIME-Version: 1.0\n"))
+    assert found["verdict"] == "unverifiable" and "dkim.signed_with_another_value" not in found
+
+
 def test_mail_that_was_signed_anew_is_not_accused(told: Told, signed: Signed) -> None:
     again = signed(signed(MAIL, SUBJECT).replace(b"\r\n", b"\n"), by="campaign_again")
     found = told({"a.eml": again, "reply.eml": REPLY})["a.eml"]

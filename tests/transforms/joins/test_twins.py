@@ -77,7 +77,34 @@ def test_three_copies_do_not_outvote_one(told: Told) -> None:
     files = {f"{n}.eml": plain((b"hall.1@", b"%d@" % n), AMOUNT) for n in range(3)}
     found = told({"honest.eml": plain(), **files})
     assert all(one["copy.twins_differ"]["direction"] == "neutral" for one in found.values())
-    assert all(one["verdict"] == "unverifiable" for one in found.values())
+    assert all((one["verdict"], one["rule"]) == ("unverifiable", "plain") for one in found.values())
+
+
+def test_two_received_copies_of_one_letter_that_disagree_are_both_flagged(told: Told) -> None:
+    found = told({"a/honest.eml": plain(), "b/forged.eml": plain(AMOUNT)})
+    assert {(one["verdict"], one["rule"]) for one in found.values()} == {("unverifiable", "flagged")}
+    both = found["a/honest.eml"]["copy.copies_disagree"], found["b/forged.eml"]["copy.copies_disagree"]
+    assert [(one["expected"], one["actual"]) for one in both] == [("9400", "400"), ("400", "9400")]
+
+
+@pytest.mark.parametrize(
+    ("path", "edits"),
+    [
+        ("b/Drafts/copy.eml", (AMOUNT,)),  # another version, never received
+        ("b/Sent/copy.eml", (AMOUNT,)),
+        ("b/copy.eml", (AMOUNT, (b"To: desk@", b"To: night.desk@"))),  # a merge with one Message-ID
+        ("b/copy.eml", (AMOUNT, OTHER)),
+        ("b/copy.eml", ((b"400 euro", b"[REDACTED]"), (b"treasurer", "█████".encode()))),  # by whoever published it
+        ("b/copy.eml", ((b" and the invoice of 400 euro", b""),)),
+        ("b/copy.eml", (AMOUNT, (b"To: desk", b"List-Id: <desk.newsroom.example>\nTo: desk"))),  # a list, on its way
+        ("b/copy.eml", (AMOUNT, (b"Received: from mx.campaign", b"X-Received: from mx.campaign"))),  # never sent
+    ],
+)
+def test_what_need_not_be_one_letter_is_not_flagged(
+    told: Told, path: str, edits: tuple[tuple[bytes, bytes], ...]
+) -> None:
+    found = told({"a/honest.eml": plain(), path: plain(*edits)})
+    assert all("copy.copies_disagree" not in one and one["rule"] == "plain" for one in found.values())
 
 
 def test_a_circular_to_readers_by_name_is_no_conflict(told: Told, signed: Signed) -> None:
