@@ -13,9 +13,12 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+SILENCE = 300.0  # seconds without a sign of life, thirty times what passes between two (pulse.py)
 
 _LOCAL = frozenset({"directrunner", "fnapirunner", "inprocessrunner", "bundlebaseddirectrunner", ""})
 
@@ -75,8 +78,14 @@ def choose(beam_options: list[str]) -> Engine:
     return Engine(options, _local_runner(options), is_local=True)
 
 
-def run(engine: Engine, build: Callable[[Any], None]) -> None:
-    """Build and run a pipeline to its end. RuntimeError if the runner reports anything but success, or is lost."""
+Signs = Callable[[], Mapping[str, bytes]]  # the marks of work that goes on (pulse.py)
+
+
+def run(engine: Engine, build: Callable[[Any], None], signs: Signs = dict) -> None:
+    """Build and run a pipeline to its end.
+
+    RuntimeError if the runner reports anything but success, or is lost, or if signs tell that a worker is.
+    """
     import apache_beam as beam
     import grpc  # type: ignore[import-untyped]
     from apache_beam.runners.runner import PipelineState
@@ -86,7 +95,8 @@ def run(engine: Engine, build: Callable[[Any], None]) -> None:
     try:
         with _quiet_threads():
             result = pipeline.run()
-            state = result.wait_until_finish() or result.state
+            with _ended_if_silent(result, signs):
+                state = result.wait_until_finish() or result.state
     except grpc.RpcError as error:
         what = error.details() if isinstance(error, grpc.Call) else error
         raise RuntimeError(f"the engine does not answer: {what}") from error
@@ -105,6 +115,49 @@ def cause(error: Exception) -> str:
         raised = [line for line in lines[start + 1 :] if _RAISED.match(line)]
         told = raised[-1].partition(": ")[2] if raised else told
     return told.partition(" [while running ")[0]
+
+
+@contextlib.contextmanager
+def _ended_if_silent(result: Any, signs: Signs) -> Iterator[None]:
+    """Cancel a job in which work was begun that nobody goes on with; RuntimeError then, however the job ends.
+
+    The portable job service of Beam's Python SDK waits for ever for a worker that was killed.
+    """
+    silent, ended = threading.Event(), threading.Event()
+
+    def look() -> None:
+        before, since = _answer(signs), time.monotonic()
+        while not ended.wait(SILENCE / 10):
+            now = _answer(signs)
+            if not now or now != before:
+                before, since = now, time.monotonic()
+            elif time.monotonic() - since >= SILENCE:
+                silent.set()
+                result.cancel()
+                return
+
+    watching = threading.Thread(target=look, daemon=True)
+    watching.start()
+    try:
+        yield
+    except Exception:
+        if not silent.is_set():
+            raise
+    finally:
+        ended.set()
+    if silent.is_set():
+        raise RuntimeError(
+            f"a worker of the engine began some work and has given no sign for {SILENCE / 60:.0f} minutes, nor has any "
+            "other: it was killed or has lost OUT. Start the engine and its workers again."
+        )
+
+
+def _answer(signs: Signs) -> Mapping[str, bytes]:
+    """The marks; none where they cannot be read now, which says nothing about the workers."""
+    try:
+        return signs()
+    except OSError:
+        return {}
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pipeline import evidence, progress, workers
+from pipeline import evidence, progress, pulse, workers
 from pipeline.job import Job
 from pipeline.whole_file import whole
 from transforms.model import Planned, WorkUnit
@@ -30,7 +30,11 @@ def plan(job: Job) -> Iterator[Planned]:
     It is there once the last one was taken. No more than one unit is in memory.
     """
     found = plan_units(job.root, job.settings.limits, job.settings.also_hash, job.spool)
-    with whole(job.out / "evidence" / evidence.PLAN) as lines, whole(job.work / UNITS) as units:
+    with (
+        pulse.during(job, "plan"),
+        whole(job.out / "evidence" / evidence.PLAN) as lines,
+        whole(job.work / UNITS) as units,
+    ):
         for unit in found:
             missing = not (job.resume and evidence.is_whole(job.out, unit.unit_id))
             line = {
@@ -120,10 +124,12 @@ def examine_units(job: Job, units: Iterable[Planned]) -> Iterator[tuple[str, int
     def is_one_file(unit: Planned) -> bool:
         return unit.form == "files" and unit.octets > limits.unit_bytes
 
-    for done in workers.run(ordered, work, processes=job.processes, limits=limits, one_holds_all=is_one_file):
-        if done.result is None:
-            raise RuntimeError(f"work unit {done.task.unit_id}: {done.error}")
-        items, seconds = done.result
-        octets = 0 if done.task.form == "whole" else done.task.octets
-        progress.note_unit(job.out, done.task.sequence, progress.Done(octets, items, seconds))
-        yield done.task.unit_id, items
+    first = min(unit.sequence for unit in ordered)
+    with pulse.during(job, f"examine {first}"):
+        for done in workers.run(ordered, work, processes=job.processes, limits=limits, one_holds_all=is_one_file):
+            if done.result is None:
+                raise RuntimeError(f"work unit {done.task.unit_id}: {done.error}")
+            items, seconds = done.result
+            octets = 0 if done.task.form == "whole" else done.task.octets
+            progress.note_unit(job.out, done.task.sequence, progress.Done(octets, items, seconds))
+            yield done.task.unit_id, items

@@ -7,7 +7,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline import examining, judging, second_round
+from pipeline import examining, judging, pulse, second_round
 from pipeline.job import Job
 from transforms.calibrate import Calibrate, Learn
 from transforms.examine import Examine
@@ -41,6 +41,7 @@ def examine_again(pipeline: beam.Pipeline, job: Job, batches: list[Batch]) -> No
 def judge(pipeline: beam.Pipeline, job: Job) -> None:
     """Evidence and keys to final rows, unit by unit."""
     buckets = judging.buckets(job)
+    marked = functools.partial(pulse.during, job)
     prove_unit = functools.partial(judging.prove_unit, job)
     proven = (
         pipeline
@@ -48,7 +49,7 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
         | "Units"
         >> beam.FlatMap(lambda _: ((unit_id, None) for unit_id in judging.unit_ids(job))).with_output_types(Any)
         | "Spread" >> beam.GroupByKey()
-        | "Prove" >> Prove(prove_unit, judging.results_table, job.protected, buckets)
+        | "Prove" >> Prove(prove_unit, judging.results_table, job.protected, buckets, marked)
     )
     learned = proven[TEACHING] | "Learn" >> Learn(job.protected)
     answers = proven[ROWS] | "Relate" >> Relate(
@@ -59,9 +60,10 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
         learned,
         min(_SHUFFLES, buckets),
         judging.parts_of_threads(job),
+        marked,
     )
-    judge_first = functools.partial(judging.judge_first, job)
+    judge_first = functools.partial(pulse.doing, judging.judge_first, job)
     judged = (proven[RESULTS], answers) | "Judge" >> Judge(judge_first, learned, buckets)
     calibration = judged[TALLIES] | "Calibrate" >> Calibrate(learned)
     calibration | "Note" >> beam.Map(functools.partial(judging.note, job)).with_output_types(Any)
-    judged[OPEN] | "JudgeAgain" >> JudgeAgain(functools.partial(judging.judge_again, job), calibration)
+    judged[OPEN] | "JudgeAgain" >> JudgeAgain(functools.partial(pulse.doing, judging.judge_again, job), calibration)

@@ -29,6 +29,7 @@ from pipeline import (
     out_folder,
     out_tables,
     progress,
+    pulse,
     recovering,
     second_round,
     stretches,
@@ -128,6 +129,7 @@ def _execute(
         sealers=default_sealers() | frozenset(arguments["trusted_sealer"]),
         beam=beam_options,
     )
+    signs = functools.partial(pulse.signs, job)
     started = time.time()
     timings: dict[str, float] = {}
     out_folder.clear_work(job.work)
@@ -143,12 +145,12 @@ def _execute(
                     progress.Examining(out, to_do, sys.stderr, options.quiet, options.json),
                     _timed(timings, "examine_seconds"),
                 ):
-                    engines.run(engine, lambda pipeline: graph.examine(pipeline, job))
+                    engines.run(engine, lambda pipeline: graph.examine(pipeline, job), signs)
                 _say(options, f"examined {_examined(job)} in {timings['examine_seconds']} s")
                 with _timed(timings, "put_back_seconds"):
                     put_back = second_round.put_back(
                         job,
-                        lambda batches: engines.run(engine, lambda p: graph.examine_again(p, job, batches)),
+                        lambda batches: engines.run(engine, lambda p: graph.examine_again(p, job, batches), signs),
                     )
                 if put_back:
                     _say(options, f"put attachments back in {timings['put_back_seconds']} s: {put_back}")
@@ -167,7 +169,7 @@ def _execute(
                 stretches.plan(job)
                 so_far = VerdictsSoFar(out, len(stretches.all_of(job)))
                 with progress.Judging(so_far, sys.stderr, options.quiet, options.json):
-                    engines.run(engine, lambda pipeline: graph.judge(pipeline, job))
+                    engines.run(engine, lambda pipeline: graph.judge(pipeline, job), signs)
             _say(options, f"judged {tally.units} work units in {timings['judge_seconds']} s")
         taught = judging.noted(job)
         with _timed(timings, "commit_seconds"):

@@ -11,7 +11,7 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from pipeline import evidence, workers
+from pipeline import evidence, pulse, workers
 from pipeline.examining import planned
 from pipeline.job import Job
 from transforms.shard import signatures_of
@@ -66,10 +66,11 @@ def try_batches(job: Job, batches: Iterable[Batch]) -> Iterator[tuple[str, int]]
     """Try the orders of units in killable processes; answers (unit_id, messages restored)."""
     ordered = sorted(batches, key=lambda batch: (-len(batch.attempts), batch.unit_id))
     work = functools.partial(try_and_store, job)
-    for done in workers.run(ordered, work, processes=job.processes, limits=job.settings.limits):
-        if done.result is None:
-            raise RuntimeError(f"orders of work unit {done.task.unit_id}: {done.error}")
-        yield done.task.unit_id, done.result
+    with pulse.during(job, f"orders {ordered[0].unit_id}"):
+        for done in workers.run(ordered, work, processes=job.processes, limits=job.settings.limits):
+            if done.result is None:
+                raise RuntimeError(f"orders of work unit {done.task.unit_id}: {done.error}")
+            yield done.task.unit_id, done.result
 
 
 def try_and_store(job: Job, batch: Batch, watch: Watch) -> int:

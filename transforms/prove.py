@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import apache_beam as beam
@@ -28,9 +29,10 @@ class Prove(beam.PTransform):  # type: ignore[misc]
         results_table: Callable[[ProvenShard], pa.Table],
         protected: frozenset[str],
         buckets: int,
+        marked: Callable[[str], AbstractContextManager[None]],
     ) -> None:
         super().__init__()
-        self.do = _Prove(prove_unit, results_table, protected, buckets)
+        self.do = _Prove(prove_unit, results_table, protected, buckets, marked)
 
     def expand(self, unit_ids: beam.PCollection) -> Any:
         return unit_ids | beam.ParDo(self.do).with_output_types(Any).with_outputs(RESULTS, TEACHING, ROWS)
@@ -43,14 +45,19 @@ class _Prove(beam.DoFn):  # type: ignore[misc]
         results_table: Callable[[ProvenShard], pa.Table],
         protected: frozenset[str],
         buckets: int,
+        marked: Callable[[str], AbstractContextManager[None]],
     ) -> None:
         self.prove_unit = prove_unit
         self.results_table = results_table
         self.protected = protected
         self.buckets = buckets
+        self.marked = marked
 
     def process(self, unit: tuple[str, Any]) -> Iterator[beam.pvalue.TaggedOutput]:
-        unit_id, _ = unit
+        with self.marked(f"prove {unit[0]}"):
+            yield from self._proven(unit[0])
+
+    def _proven(self, unit_id: str) -> Iterator[beam.pvalue.TaggedOutput]:
         proven = self.prove_unit(unit_id)
         yield beam.pvalue.TaggedOutput(RESULTS, (unit_id, (RESULTS, to_bytes(self.results_table(proven)))))
         for name, join in joins.by_name().items():

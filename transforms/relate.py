@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import chain
 from typing import Any
 
@@ -41,11 +42,12 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         learned: beam.PCollection,
         shuffles: int,
         parts: int,
+        marked: Callable[[str], AbstractContextManager[None]],
     ) -> None:
         super().__init__()
         self.shuffles = shuffles
         self.parts = parts
-        self.join = _Join(load_text, load_content)
+        self.join = _Join(load_text, load_content, marked)
         self.load_fields = load_fields
         self.keys = keys
         self.learned = learned
@@ -121,20 +123,25 @@ class _Join(beam.DoFn):  # type: ignore[misc]
     """The rows of one join in one bucket: to answers, to changes by their kind, and to what is to be tried where."""
 
     def __init__(
-        self, load_text: Callable[[str, int], tuple[str, str]], load_content: Callable[[str, int], Content]
+        self,
+        load_text: Callable[[str, int], tuple[str, str]],
+        load_content: Callable[[str, int], Content],
+        marked: Callable[[str], AbstractContextManager[None]],
     ) -> None:
         self.load_text = load_text
         self.load_content = load_content
+        self.marked = marked
 
     def process(
         self, group: tuple[tuple[str, str], Iterable[bytes]], learned: Learned
     ) -> Iterator[beam.pvalue.TaggedOutput]:
-        name, batches = group[0][0], group[1]
-        if name in joins.IN_PARTS:
-            for part in self._in_parts(name, Parts(batches), learned):
-                yield from (beam.pvalue.TaggedOutput(ANSWERS, one) for one in _answers(name, part))
-        else:
-            yield from self._joined(name, gathered(batches), learned)
+        name, bucket = group[0]
+        with self.marked(f"join {name} {bucket}"):
+            if name in joins.IN_PARTS:
+                for part in self._in_parts(name, Parts(group[1]), learned):
+                    yield from (beam.pvalue.TaggedOutput(ANSWERS, one) for one in _answers(name, part))
+            else:
+                yield from self._joined(name, gathered(group[1]), learned)
         pa.default_memory_pool().release_unused()  # a join over a million rows holds twice their size
 
     def _in_parts(self, name: str, parts: Parts, learned: Learned) -> Iterator[pa.Table]:

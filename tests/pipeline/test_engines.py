@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import apache_beam as beam
 import grpc
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.runners.runner import PipelineResult, PipelineRunner, PipelineState
 
@@ -157,3 +159,61 @@ RuntimeError: work unit 0a1b: No space left on device [while running 'Examine/Ex
 )
 def test_of_an_error_in_a_worker_what_it_says_is_told(said: str, told: str) -> None:
     assert engines.cause(RuntimeError(said)) == told
+
+
+class Waits(PipelineResult):
+    """A job that ends when it is cancelled, and not before."""
+
+    def __init__(self) -> None:
+        super().__init__(PipelineState.RUNNING)
+        self.ended = threading.Event()
+
+    def wait_until_finish(self, duration: int | None = None) -> str:
+        assert self.ended.wait(30)
+        return PipelineState.CANCELLED
+
+    def cancel(self) -> None:
+        self.ended.set()
+
+
+class Endless(PipelineRunner):
+    def __init__(self) -> None:
+        self.result = Waits()
+
+    def run_pipeline(self, pipeline: beam.Pipeline, options: object) -> Waits:
+        return self.result
+
+
+def begun(engine_seconds: float, signs: engines.Signs, monkeypatch: pytest.MonkeyPatch) -> Waits:
+    """A job on an engine that says nothing, ended by itself after so many seconds."""
+    monkeypatch.setattr(engines, "SILENCE", 0.2)
+    runner = Endless()
+    timer = threading.Timer(engine_seconds, runner.result.ended.set)
+    timer.start()
+    try:
+        engine = engines.Engine(PipelineOptions(), runner, is_local=False)
+        engines.run(engine, lambda pipeline: pipeline | beam.Create([1]), signs)
+    finally:
+        timer.cancel()
+    return runner.result
+
+
+def test_work_that_nobody_goes_on_with_ends_the_job_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RuntimeError, match="has given no sign for"):
+        begun(20, lambda: {"prove 1": b"77 3"}, monkeypatch)
+
+
+@pytest.mark.parametrize("signs", ["slow work", "a dead worker beside one at work", "nothing begun", "unreadable"])
+def test_work_that_goes_on_however_long_ends_no_job(signs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = itertools.count()
+
+    def found() -> dict[str, bytes]:
+        if signs == "unreadable":
+            raise PermissionError
+        if signs == "nothing begun":
+            return {}
+        dead = {} if signs == "slow work" else {"prove 2": b"78 0"}
+        return {"prove 1": b"77 %d" % (next(count) // 4), **dead}
+
+    with pytest.raises(RuntimeError, match="ended in state CANCELLED"):  # as it did by itself
+        begun(1, found, monkeypatch)

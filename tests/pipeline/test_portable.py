@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
+
+from pipeline import cli, engines, pulse
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLE = ROOT / "sample_dump"
@@ -30,8 +35,8 @@ def _surroundings(*more: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _started(*command: str, port: int, more: tuple[Path, ...] = ()) -> Iterator[None]:
-    """A service on a loopback port, stopped with its children at the end."""
+def _started(*command: str, port: int, more: tuple[Path, ...] = ()) -> Iterator[int]:
+    """A service on a loopback port, stopped with its children at the end; answers its process id."""
     process = subprocess.Popen(
         [sys.executable, "-m", *command], env=_surroundings(*more), stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, start_new_session=True,
@@ -42,7 +47,7 @@ def _started(*command: str, port: int, more: tuple[Path, ...] = ()) -> Iterator[
                 break
             assert process.poll() is None
             time.sleep(0.1)
-        yield
+        yield process.pid
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 15)
@@ -52,21 +57,31 @@ def _started(*command: str, port: int, more: tuple[Path, ...] = ()) -> Iterator[
 @contextlib.contextmanager
 def _portable(*more: Path) -> Iterator[tuple[str, ...]]:
     """The job service and a worker pool; answers what a run is told of them."""
+    with _portable_and_pool(*more) as (beam, _):
+        yield beam
+
+
+@contextlib.contextmanager
+def _portable_and_pool(*more: Path) -> Iterator[tuple[tuple[str, ...], int]]:
     jobs, pool = _free_port(), _free_port()
     with (
         _started("apache_beam.runners.portability.local_job_service_main", "--port", str(jobs), port=jobs),
-        _started("apache_beam.runners.worker.worker_pool_main", "--service_port", str(pool), port=pool, more=more),
+        _started(
+            "apache_beam.runners.worker.worker_pool_main", "--service_port", str(pool), port=pool, more=more
+        ) as pid,
     ):
-        yield (
+        beam = (
             "--runner=PortableRunner",
             f"--job_endpoint=localhost:{jobs}",
             "--environment_type=EXTERNAL",
             f"--environment_config=localhost:{pool}",
         )
+        yield beam, pid
 
 
-def _run(dump: Path, out: Path, *beam: str, more: tuple[Path, ...] = ()) -> None:
+def _run(dump: Path, out: Path, *beam: str, more: tuple[Path, ...] = (), resume: bool = False) -> None:
     command = [sys.executable, "-m", "pipeline", "run", str(dump), "-o", str(out), "-q"]
+    command += ["--resume"] if resume else []
     done = subprocess.run(
         [*command, "--keys", str(SAMPLE / "keys"), *(["--", *beam] if beam else [])],
         capture_output=True, text=True, cwd=ROOT, timeout=120, env=_surroundings(*more),
@@ -119,3 +134,52 @@ def test_an_item_that_kills_its_reader_costs_its_row_there_as_here(tmp_path: Pat
         "0.eml": None, "1.eml": None, "2.eml": None, "1.bin": "crash.died"
     }  # fmt: skip
     _same_tables(tmp_path / "local", tmp_path / "portable")
+
+
+LINGERS = """
+import os, pathlib, time
+
+pread, done = os.pread, pathlib.Path(__file__).with_name("lingering")
+
+def lingers(fd, size, at):
+    octets = pread(fd, size, at)
+    if octets.startswith(b"keeps its reader") and not done.exists():
+        done.touch()
+        time.sleep(20)
+    return octets
+
+os.pread = lingers
+"""
+
+
+@pytest.mark.engines
+def test_a_beam_worker_that_is_killed_ends_the_run_and_it_is_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The portable job service itself would wait for it for ever."""
+    monkeypatch.setattr(engines, "SILENCE", 3 * pulse.BEAT)
+    dump, path = tmp_path / "dump", tmp_path / "path"
+    dump.mkdir()
+    for number in range(3):
+        (dump / f"{number}.eml").write_bytes(b"From: anna@campaign.example\n\nText\n")
+    (dump / "1.bin").write_bytes(b"keeps its reader")
+    path.mkdir()
+    (path / "sitecustomize.py").write_text(LINGERS)
+    with _portable_and_pool(path) as (beam, pool):
+        killing = threading.Thread(target=_kill_workers, args=(pool, path / "lingering"))
+        killing.start()
+        assert cli.run(["run", str(dump), "-o", str(tmp_path / "portable"), "-q", "--", *beam]) == 4
+        killing.join()
+    assert "has given no sign for" in capsys.readouterr().err
+    with _portable() as beam:
+        _run(dump, tmp_path / "portable", *beam, resume=True)
+    _run(dump, tmp_path / "local")
+    _same_tables(tmp_path / "local", tmp_path / "portable")
+
+
+def _kill_workers(pool: int, once: Path) -> None:
+    while not once.exists():
+        time.sleep(0.1)
+    workers = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pool)], capture_output=True, text=True, check=True)
+    for pid in workers.stdout.split():
+        os.kill(int(pid), signal.SIGKILL)
