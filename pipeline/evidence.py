@@ -24,6 +24,7 @@ import pyarrow as pa
 from pipeline import arrow_file
 from pipeline.whole_file import write_whole
 from transforms.arrow_bytes import to_table as to_table
+from transforms.arrow_values import values
 from transforms.model import (
     SCHEMA_VERSION,
     Clock,
@@ -272,17 +273,14 @@ def unit_from_json(record: dict[str, Any]) -> WorkUnit:
 
 def prepared(table: pa.Table) -> Iterator[tuple[int, PreparedSignature]]:
     """Rows of a signatures table as (row of the message, signature)."""
-    for row, *values in _rows(table):
-        yield row, PreparedSignature(*values)
+    for row, *said in _rows(table):
+        yield row, PreparedSignature(*said)
 
 
 def results(table: pa.Table) -> Iterator[SignatureResult]:
     """Rows of a table of results."""
-    return (SignatureResult(*values) for values in _rows(table))
+    return (SignatureResult(*said) for said in _rows(table))
 
 
 def _rows(table: pa.Table) -> Iterable[tuple[Any, ...]]:
-    columns = [
-        map(tuple, column.to_pylist()) if column.type == NAMES else column.to_pylist() for column in table.columns
-    ]
-    return zip(*columns, strict=True)
+    return zip(*map(values, table.columns), strict=True)
