@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pipeline import evidence, key_store, recovered
-from pipeline.examining import planned
 from pipeline.job import Job
 from transforms.auth.anchor import SealedMessage, anchors
 from transforms.auth.chain import Pair, Seal, judge_chain
@@ -34,8 +33,8 @@ def anchor_keys(job: Job) -> int:
         return 0
     ring = key_store.keyring(given)  # without recovered ones: anchors do not chain
     found: dict[recovered.Anchored, str] = {}
-    for unit in planned(job):
-        shard = evidence.read_shard(job.out, str(unit["unit_id"]))
+    for shard_id in evidence.shard_ids(job.out):
+        shard = evidence.read_shard(job.out, shard_id)
         for key, item_id, sealer in _in_unit(shard, ring, candidates, job):
             name = (key.domain, key.selector, key.key_id)
             by = f"seal of {sealer} in item {item_id}"

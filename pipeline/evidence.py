@@ -1,10 +1,10 @@
 """Evidence on disk: what one work unit said, in one file, written whole or not at all.
 
 A shard is nine Arrow IPC streams one after the other (sources, orders, items, documents, document_signatures,
-signatures, clocks, fields, texts), compressed as one; the first carries the unit in its metadata. It holds nothing
-that depends on keys, so a judgement needs the shards alone, and a killed run resumes with the shards that are there.
-What the second round of Examine made of a unit's orders lies beside its shard, bound to the files that it was made
-from.
+signatures, clocks, fields, texts), compressed as one; the first carries the unit in its metadata. Of a large archive
+or store that is one unit, what is complete goes into shards of its own while the rest is read. It holds nothing that
+depends on keys, so a judgement needs the shards alone, and a killed run resumes with the shards that are there. What
+the second round of Examine made of a unit's orders lies beside its shard, bound to the files that it was made from.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import dataclasses
 import hashlib
 import json
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -133,11 +133,29 @@ def to_shard(evidence: UnitEvidence) -> Shard:
     )
 
 
-def write_shard(out: Path, shard: Shard) -> None:
-    """Write a unit's evidence whole: temporary name, fsync, rename. OSError if the disk is full."""
+def part_id(unit_id: str, number: int) -> str:
+    """The name of one part of a unit, counted from 1."""
+    return f"{unit_id}.{number:05d}"
+
+
+def write_part(out: Path, shard: Shard, number: int) -> None:
+    """Write one part of a unit's evidence, as write_shard() does, which comes last."""
+    part = dataclasses.replace(shard.unit, unit_id=part_id(shard.unit.unit_id, number))
+    write_shard(out, dataclasses.replace(shard, unit=part))
+
+
+def write_shard(out: Path, shard: Shard, parts: int = 0) -> None:
+    """Write a unit's evidence whole: temporary name, fsync, rename. OSError if the disk is full.
+
+    parts: how many more shards hold the rest of it; they are written before it.
+    """
     path = shard_path(out, shard.unit.unit_id)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    meta = {b"unit": json.dumps(unit_to_json(shard.unit)).encode(), b"schema_version": b"%d" % SCHEMA_VERSION}
+    meta = {
+        b"unit": json.dumps(unit_to_json(shard.unit)).encode(),
+        b"schema_version": b"%d" % SCHEMA_VERSION,
+        b"parts": b"%d" % parts,
+    }
     _write_sealed(path, (shard.sources.replace_schema_metadata(meta), *(getattr(shard, name) for name in _ORDER[1:])))
 
 
@@ -152,18 +170,46 @@ def _write_sealed(path: Path, tables: Iterable[pa.Table]) -> None:
     write_whole(path, lambda file: file.writelines((octets, _SEAL, hashlib.sha256(octets).digest())))
 
 
+def shard_ids(out: Path) -> Iterator[str]:
+    """Names of all shards in walk order: of each unit its own, then those of its parts.
+
+    EvidenceDamaged if that of a unit is missing or damaged.
+    """
+    for unit in planned(out):
+        yield from shards_of(out, unit)
+
+
+def shards_of(out: Path, unit: Mapping[str, object]) -> list[str]:
+    """The same of one planned unit. Only a file that has one of its own has parts."""
+    unit_id = str(unit["unit_id"])
+    if unit["entries"] != 1 or unit["form"] == "whole":
+        return [unit_id]
+    return [unit_id, *(part_id(unit_id, number) for number in range(1, _parts(out, unit_id) + 1))]
+
+
+def _parts(out: Path, unit_id: str) -> int:
+    path = shard_path(out, unit_id)
+    try:
+        with pa.CompressedInputStream(arrow_file.source(path), _COMPRESSION) as stream:
+            return int(pa.ipc.open_stream(stream).schema.metadata[b"parts"])
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
+        raise _damaged(path) from None
+
+
 def is_whole(out: Path, unit_id: str) -> bool:
     """Whether a unit's evidence is there, as it was written."""
-    return _is_sealed(shard_path(out, unit_id))
+    if not _is_sealed(shard_path(out, unit_id)):
+        return False
+    parts = range(1, _parts(out, unit_id) + 1)
+    return all(_is_sealed(shard_path(out, part_id(unit_id, number))) for number in parts)
 
 
 def must_be_whole(out: Path) -> None:
     """EvidenceDamaged if the evidence of some unit is not as it was written: most damage can still be read."""
-    for unit in planned(out):
-        unit_id = str(unit["unit_id"])
-        path = put_back_path(out, unit_id)
-        if not is_whole(out, unit_id):
-            raise _damaged(shard_path(out, unit_id))
+    for shard_id in shard_ids(out):
+        if not _is_sealed(shard_path(out, shard_id)):
+            raise _damaged(shard_path(out, shard_id))
+        path = put_back_path(out, shard_id)
         if path.exists() and not _is_sealed(path):
             raise _damaged(path)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pipeline import evidence, progress, pulse, workers
 from pipeline.job import Job
 from pipeline.whole_file import whole
-from transforms.model import Planned, WorkUnit
+from transforms.model import Planned, UnitEvidence, WorkUnit
 from transforms.plan import plan_units
 from transforms.unit import examine_unit
 from transforms.watch import Watch
@@ -107,26 +107,29 @@ def to_do(job: Job) -> progress.Plan | None:
 def examine_and_store(job: Job, planned: Planned, watch: Watch) -> tuple[int, float]:
     """Examine one unit and write its shard; answers the number of items, and the seconds that it took."""
     start = time.monotonic()
-    found = examine_unit(unit_at(job, planned), job.root, job.settings, job.spool, watch)
-    watch.alive()  # a million rows take seconds to become tables
+    items = 0
+
+    def keep(number: int, part: UnitEvidence) -> None:
+        nonlocal items
+        items = len(part.items) + (items if number > 1 else 0)
+        evidence.write_part(job.out, evidence.to_shard(part), number)
+        watch.alive()
+
+    found = examine_unit(unit_at(job, planned), job.root, job.settings, job.spool, watch, keep)
+    watch.alive()
     shard = evidence.to_shard(found)
     watch.alive()
-    evidence.write_shard(job.out, shard)
-    return len(found.items), time.monotonic() - start
+    evidence.write_shard(job.out, shard, found.parts)
+    return len(found.items) + (items if found.parts else 0), time.monotonic() - start
 
 
 def examine_units(job: Job, units: Iterable[Planned]) -> Iterator[tuple[str, int]]:
     """Examine units, the largest first, in killable processes; answers (unit_id, items)."""
     ordered = sorted(units, key=lambda unit: (-unit.octets, unit.sequence))
     work = functools.partial(examine_and_store, job)
-    limits = job.settings.limits
-
-    def is_one_file(unit: Planned) -> bool:
-        return unit.form == "files" and unit.octets > limits.unit_bytes
-
     first = min(unit.sequence for unit in ordered)
     with pulse.during(job, f"examine {first}"):
-        for done in workers.run(ordered, work, processes=job.processes, limits=limits, one_holds_all=is_one_file):
+        for done in workers.run(ordered, work, processes=job.processes, limits=job.settings.limits):
             if done.result is None:
                 raise RuntimeError(f"work unit {done.task.unit_id}: {done.error}")
             items, seconds = done.result

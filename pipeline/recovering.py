@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import NamedTuple, TextIO
 
 from pipeline import evidence, key_store, progress, recovered, workers
-from pipeline.examining import planned
 from pipeline.job import Job
 from pipeline.recovered import Attempt
 from transforms.auth import lost, recover
@@ -41,7 +40,7 @@ def recover_keys(job: Job, processes: int, stream: TextIO, quiet: bool) -> Recov
     decide something).
     """
     given = {(key.domain, key.selector) for key in key_store.kept(job.out) if key.source != recovered.SOURCE}
-    units = [str(unit["unit_id"]) for unit in planned(job)]
+    units = list(evidence.shard_ids(job.out))
     shards = (evidence.read_shard(job.out, unit_id) for unit_id in units)
     names = lost.ranked([lost.signatures_without_key(shard, given) for shard in shards])
     if not names:

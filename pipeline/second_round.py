@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from pipeline import evidence, pulse, workers
-from pipeline.examining import planned
 from pipeline.job import Job
 from transforms.shard import signatures_of
 from transforms.taken_out import Batch, Wanted, attempt, wanted
@@ -25,7 +24,7 @@ Outcomes = dict[str, int]
 
 def put_back(job: Job, examine: Callable[[list[Batch]], None]) -> Outcomes:
     """Try what was not tried yet, with examine(batches), and answer what became of all orders."""
-    units = [str(unit["unit_id"]) for unit in planned(job)]
+    units = list(evidence.shard_ids(job.out))
     orders = wanted((unit_id, evidence.read_shard(job.out, unit_id, last="orders").orders.to_pylist())
                     for unit_id in units)  # fmt: skip
     if not orders.orders:

@@ -7,6 +7,7 @@ verdict depends on where a stretch ends.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from bisect import bisect_right
@@ -26,8 +27,8 @@ _NAME = "stretches.jsonl"  # in OUT/work: each of them, in walk order
 
 
 class Stretch(NamedTuple):
-    stretch_id: str  # 32 hex digits: of the unit_ids
-    unit_ids: tuple[str, ...]
+    stretch_id: str  # 32 hex digits: of the shard_ids
+    shard_ids: tuple[str, ...]  # of units and parts of units
     is_split: bool  # of one large file, whose ranges they are
 
 
@@ -40,19 +41,22 @@ def plan(job: Job) -> None:
 def all_of(job: Job) -> list[Stretch]:
     """The stretches of this judgement in walk order."""
     lines = (job.work / _NAME).read_text("ascii").splitlines()
-    return [Stretch(name, tuple(unit_ids), is_split) for name, unit_ids, is_split in map(json.loads, lines)]
+    return [Stretch(name, tuple(shard_ids), is_split) for name, shard_ids, is_split in map(json.loads, lines)]
 
 
 def read(job: Job, stretch_id: str, last: str = "signatures") -> Shard:
     """Evidence of a stretch as if it were one unit, up to the table named last."""
-    return joined([evidence.read_shard(job.out, one, last) for one in _unit_ids(job, stretch_id)], stretch_id)
+    number, shard_ids = _place(job, stretch_id)
+    shard = joined([evidence.read_shard(job.out, one, last) for one in shard_ids], stretch_id)
+    # All parts of a unit have its number: that of the stretch puts their rows in order.
+    return dataclasses.replace(shard, unit=dataclasses.replace(shard.unit, sequence=number))
 
 
 def unit_of(job: Job, stretch_id: str, row: int) -> tuple[str, int]:
-    """The unit that a row of a stretch comes from, and which row of that unit it is."""
+    """The shard that a row of a stretch comes from, and which row of that shard it is."""
     starts = _starts(job, stretch_id)
     at = bisect_right(starts, row) - 1
-    return _unit_ids(job, stretch_id)[at], row - starts[at]
+    return _place(job, stretch_id)[1][at], row - starts[at]
 
 
 def _stretches(job: Job) -> Iterator[Stretch]:
@@ -60,13 +64,16 @@ def _stretches(job: Job) -> Iterator[Stretch]:
     held: list[str] = []
     octets, was_split = 0, False
     for unit in planned(job):
-        unit_id, is_split = str(unit["unit_id"]), unit["form"] != "files"
-        size = _size(evidence.shard_path(job.out, unit_id))
-        if held and (octets + size > OCTETS or is_split != was_split or unit["form"] == "whole"):
-            yield _stretch(held, was_split)
-            held, octets = [], 0
-        held.append(unit_id)
-        octets, was_split = octets + size, is_split
+        shards = evidence.shards_of(job.out, unit)
+        is_split = unit["form"] != "files" or len(shards) > 1
+        is_first = unit["form"] == "whole" or (unit["form"] == "files" and is_split)
+        for shard_id in shards:
+            size = _size(evidence.shard_path(job.out, shard_id))
+            if held and (octets + size > OCTETS or is_split != was_split or is_first):
+                yield _stretch(held, was_split)
+                held, octets = [], 0
+            held.append(shard_id)
+            octets, was_split, is_first = octets + size, is_split, False
     if held:
         yield _stretch(held, was_split)
 
@@ -78,23 +85,24 @@ def _size(path: Path) -> int:
         return 0  # whoever reads it says what is missing
 
 
-def _stretch(unit_ids: Sequence[str], is_split: bool) -> Stretch:
-    return Stretch(hashlib.sha256("".join(unit_ids).encode()).hexdigest()[:32], tuple(unit_ids), is_split)
+def _stretch(shard_ids: Sequence[str], is_split: bool) -> Stretch:
+    return Stretch(hashlib.sha256("".join(shard_ids).encode()).hexdigest()[:32], tuple(shard_ids), is_split)
 
 
 @lru_cache(maxsize=4096)
-def _unit_ids(job: Job, stretch_id: str) -> tuple[str, ...]:
+def _place(job: Job, stretch_id: str) -> tuple[int, tuple[str, ...]]:
+    """Where a stretch comes in walk order, and its shards."""
     return _by_id(job, (job.work / _NAME).stat().st_mtime_ns)[stretch_id]
 
 
 @lru_cache(maxsize=1)
-def _by_id(job: Job, written: int) -> dict[str, tuple[str, ...]]:
+def _by_id(job: Job, written: int) -> dict[str, tuple[int, tuple[str, ...]]]:
     """The stretches as they were settled at that time: read once, not once for each of them."""
-    return {one.stretch_id: one.unit_ids for one in all_of(job)}
+    return {one.stretch_id: (number, one.shard_ids) for number, one in enumerate(all_of(job))}
 
 
 @lru_cache(maxsize=4096)
 def _starts(job: Job, stretch_id: str) -> list[int]:
-    """The first row of each unit in a stretch."""
-    heads = (evidence.read_shard(job.out, one, last="sources").sources for one in _unit_ids(job, stretch_id))
+    """The first row of each shard in a stretch."""
+    heads = (evidence.read_shard(job.out, one, last="sources").sources for one in _place(job, stretch_id)[1])
     return [0, *accumulate(sum(head["n_items"].to_pylist()) for head in heads)]

@@ -6,7 +6,8 @@ was being opened must be known after a crash. Each worker has a slot of shared m
 ordinal of the item it opened last and a pulse; the parent watches both.
 
 A worker that dies gets its task run again, on a new process, with that ordinal marked. One that
-stalls is killed and its task tried once more as it was; a second stall at any item marks it.
+stalls is killed and its task tried once more as it was; a second stall at any item marks it. Where marking items one
+by one does not help, the one that holds them and lies in no other is marked.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import connection, forkserver, resource_tracker
 from typing import Any, Generic, TypeVar
@@ -36,7 +37,7 @@ R = TypeVar("R")
 
 DIED, TIMEOUT, MEMORY, INTERNAL = "crash.died", "crash.timeout", "crash.memory", "crash.internal"
 
-_TOGETHER = 3  # items of one large file that ran out of memory: the next time it is all of them together
+_TOGETHER = 3  # items of one task that ran out of memory: the next time it is what holds them
 _IN_FLIGHT = 2  # tasks sent to a worker: it never waits for the parent
 _OPEN_FILES = 256
 _STARTS = 3  # a worker that dies so often before it opens anything means a broken installation
@@ -73,27 +74,19 @@ class _Task(Generic[T]):
     stalled: bool = False
 
 
-def _none(_: object) -> bool:
-    return False
-
-
 def run(
     tasks: Iterable[T],
     work: Callable[[T, Watch], R],
     *,
     processes: int,
     limits: Limits,
-    one_holds_all: Callable[[T], bool] = _none,
 ) -> Iterator[Outcome[T, R]]:
-    """Outcomes as they come. tasks are taken lazily; processes=0 works here, without isolation.
-
-    one_holds_all says of a task that its first item holds all others: that one is given up where no other is to blame.
-    """
+    """Outcomes as they come. tasks are taken lazily; processes=0 works here, without isolation."""
     if processes == 0:
         for task in tasks:
             yield Outcome(task, work(task, UNWATCHED))
         return
-    pool = _Pool(work, processes, limits, one_holds_all)
+    pool = _Pool(work, processes, limits)
     try:
         yield from pool.outcomes(deque(), iter(tasks))
     finally:
@@ -114,8 +107,9 @@ class _Worker(Generic[T]):
     """One process, its pipe, its slot of shared memory and the tasks it was sent."""
 
     def __init__(self, context: Any, work: Callable[[T, Watch], Any], limits: Limits) -> None:
-        self.slot = context.RawArray("q", 2)  # ordinal opened last in this task (-1: none), pulse
-        self.slot[0] = -1
+        # Ordinal opened last in this task, pulse, ordinal of the item that it lies in; -1: none.
+        self.slot = context.RawArray("q", 3)
+        self.slot[0] = self.slot[2] = -1
         self.conn, theirs = context.Pipe()
         lifeline, self.lifeline = context.Pipe(duplex=False)
         self.process = context.Process(target=_work, args=(theirs, lifeline, self.slot, work, limits), daemon=True)
@@ -153,9 +147,7 @@ class _Worker(Generic[T]):
 
 
 class _Pool(Generic[T, R]):
-    def __init__(
-        self, work: Callable[[T, Watch], R], processes: int, limits: Limits, one_holds_all: Callable[[T], bool]
-    ) -> None:
+    def __init__(self, work: Callable[[T, Watch], R], processes: int, limits: Limits) -> None:
         for name, value in _MEMORY.items():
             os.environ.setdefault(name, value)
         self.context = multiprocessing.get_context("forkserver")
@@ -164,7 +156,7 @@ class _Pool(Generic[T, R]):
         with _uninterrupted():
             forkserver.ensure_running()
         self.work, self.limits = work, limits
-        self.processes, self.one_holds_all = processes, one_holds_all
+        self.processes = processes
         self.workers: list[_Worker[T]] = []
         self.false_starts = 0
 
@@ -206,7 +198,7 @@ class _Pool(Generic[T, R]):
 
     def _received(self, worker: _Worker[T], again: deque[_Task[T]]) -> Iterator[Outcome[T, R]]:
         try:
-            code, value, ordinal = worker.conn.recv()
+            code, value, *at = worker.conn.recv()
         except (EOFError, OSError):
             yield from self._lost(worker, DIED, again)
             return
@@ -216,12 +208,12 @@ class _Pool(Generic[T, R]):
         if code is None:
             yield Outcome(task.task, value)
         else:
-            yield from self._marked(task, ordinal, code, value, again)
+            yield from self._marked(task, at, code, value, again)
 
     def _lost(self, worker: _Worker[T], code: str, again: deque[_Task[T]]) -> Iterator[Outcome[T, R]]:
         """A worker died or stalled: replace it, run its task again, hand on what it had not begun."""
         self.workers.remove(worker)
-        ordinal = worker.slot[0]
+        ordinal, _, holder = worker.slot
         if code == DIED and worker.exit_code() == _TOO_LARGE:
             code = MEMORY
         worker.end(kill=True)
@@ -243,14 +235,16 @@ class _Pool(Generic[T, R]):
             tasks[0].stalled = True
             again.appendleft(tasks[0])
             return
-        yield from self._marked(tasks[0], ordinal, code, code, again)
+        yield from self._marked(tasks[0], (ordinal, holder), code, code, again)
 
     def _marked(
-        self, task: _Task[T], ordinal: int, code: str, what: str, again: deque[_Task[T]]
+        self, task: _Task[T], at: Sequence[int], code: str, what: str, again: deque[_Task[T]]
     ) -> Iterator[Outcome[T, R]]:
+        """Run a task again with an item marked; at: the item that was read, and the one that holds it."""
+        ordinal, holder = at
         hungry = code == MEMORY and list(task.marks.values()).count(MEMORY) >= _TOGETHER
-        if (hungry or ordinal in task.marks) and self.one_holds_all(task.task):
-            ordinal = 0
+        if holder >= 0 and (hungry or ordinal in task.marks):
+            ordinal = holder
         if ordinal < 0 or ordinal in task.marks:
             yield Outcome(task.task, None, what)
             return
@@ -278,6 +272,9 @@ class _Slot:
         self.slot[1] += 1
         return self.marks.get(ordinal)
 
+    def within(self, ordinal: int) -> None:
+        self.slot[2] = ordinal
+
     def alive(self) -> None:
         self.slot[1] += 1
 
@@ -292,19 +289,19 @@ def _work(conn: Any, lifeline: Any, slot: Any, work: Callable[[Any, Watch], Any]
             task, watch.marks = conn.recv()
         except (EOFError, OSError):
             return
-        slot[0] = -1
+        slot[0] = slot[2] = -1
         slot[1] += 1
         try:
-            answer: tuple[str | None, Any, int] = (None, work(task, watch), -1)
+            answer: tuple[str | None, Any, int, int] = (None, work(task, watch), -1, -1)
         except MemoryError:
-            answer = (MEMORY, "out of memory", slot[0])
+            answer = (MEMORY, "out of memory", slot[0], slot[2])
         except store.StoreLost as error:
-            answer = (INTERNAL, str(error), -1)
+            answer = (INTERNAL, str(error), -1, -1)
         except OSError as error:
             # Nothing of the dump raises it here: evidence cannot be written, and no item is at fault.
-            answer = (INTERNAL, f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), -1)
+            answer = (INTERNAL, f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), -1, -1)
         except Exception as error:
-            answer = (INTERNAL, f"{type(error).__name__}: {error}"[:500], slot[0])
+            answer = (INTERNAL, f"{type(error).__name__}: {error}"[:500], slot[0], slot[2])
         try:
             conn.send(answer)
         except OSError:

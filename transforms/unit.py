@@ -6,7 +6,9 @@ vanishes or changes while it is read ends as a row that says so; its siblings ar
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +16,7 @@ from transforms import path_spec
 from transforms.containers import mailbox
 from transforms.containers import zip as zip_archive
 from transforms.dump import Open, folder, opener
-from transforms.model import FileEntry, Kind, Source, Status, UnitEvidence, WorkUnit
+from transforms.model import FileEntry, Item, Kind, Source, Status, UnitEvidence, WorkUnit
 from transforms.span import FileSpan, SourceChanged, Span, StoreSpan, in_memory
 from transforms.text import clean_text
 from transforms.unpack import content, mailboxes
@@ -23,24 +25,31 @@ from transforms.unpack.members import members
 from transforms.unpack.rows import Octets, Place, Rows, Settings
 from transforms.watch import Watch
 
+Keep = Callable[[int, UnitEvidence], None]  # (which part of its unit, from 1; what that part says)
 
-def examine_unit(unit: WorkUnit, root: bytes, settings: Settings, spool: Spool, watch: Watch) -> UnitEvidence:
-    """Everything that one work unit says. Never raises for what the dump holds."""
-    rows = Rows(settings, spool, watch, content.read)
+
+def examine_unit(
+    unit: WorkUnit, root: bytes, settings: Settings, spool: Spool, watch: Watch, keep: Keep | None = None
+) -> UnitEvidence:
+    """Everything that one work unit says, but for what keep was given. Never raises for what the dump holds.
+
+    Of a file that has a unit of its own, and of a range, keep is given what is complete while the rest is read; where
+    a later part has the number of an earlier one, it stands in its place.
+    """
+
+    def hand_on(rows: Rows) -> None:
+        assert keep is not None
+        rows.part += 1
+        (entry,) = unit.entries
+        source = _source(entry, _Read(Kind.OTHER, octets=Octets(0, 0)), rows.since(start))
+        keep(rows.part, rows.take(unit, (source,)))
+
+    is_alone = len(unit.entries) == 1
+    rows = Rows(settings, spool, watch, content.read, hand_on if keep is not None and is_alone else None)
+    start = rows.mark()
     open_file = opener(root)
     sources = tuple(_file(rows, unit, root, open_file, entry) for entry in unit.entries)
-    return UnitEvidence(
-        unit,
-        tuple(item for item in rows.items if item is not None),
-        tuple(rows.signatures),
-        tuple(rows.fields),
-        tuple(rows.clocks),
-        tuple(rows.texts),
-        sources,
-        tuple(rows.orders),
-        tuple(rows.documents),
-        tuple(rows.document_signatures),
-    )
+    return dataclasses.replace(rows.take(unit, sources), parts=rows.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +85,14 @@ def _file(rows: Rows, unit: WorkUnit, root: bytes, open_file: Open, entry: FileE
             read = _Read(Kind.OTHER, Status.ERROR, _io_code(error))
         else:
             read = _without_octets(rows, place, Kind.OTHER, _io_code(error))
-    made = [item for item in rows.items[before[0] :] if item is not None]
+    rows.finish(own=before[1] if unit.form == "files" else -1)
+    return _source(entry, read, rows.since(before))
+
+
+def _source(entry: FileEntry, read: _Read, made: Sequence[Item]) -> Source:
+    """What became of a file, or of one part of it."""
     return Source(
-        source_path=path,
+        source_path=path_spec.file_path(entry.name),
         size=entry.size,
         sha256=read.sha256,
         mtime_ns=entry.mtime_ns,

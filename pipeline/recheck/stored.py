@@ -33,8 +33,8 @@ def recheck(out: Path, verified: Verified) -> Tally:
             tally.left_out[_SEALED] += 1
         else:
             wanted[item["item_id"]] = item, rests_on[0]
-    for unit in evidence.planned(out):
-        shard = evidence.read_shard(out, str(unit["unit_id"]), last="fields")
+    for shard_id in evidence.shard_ids(out):
+        shard = evidence.read_shard(out, shard_id, last="fields")
         rows = [(row, *wanted.pop(one)) for row, one in enumerate(shard.column("item_id")) if one in wanted]
         if rows:
             prepared = {(row, one.seq): one for row, one in evidence.prepared(shard.signatures)}

@@ -56,7 +56,9 @@ def _recurse() -> int:
 
 
 def too_many_together(task: str, watch: Watch) -> list[str]:
-    """No item takes much, all of them take more than there is; the first holds the others."""
+    """No item takes much, all of them take more than there is; the first holds the others, if the task is large."""
+    if task == "large":
+        watch.within(0)
     mark = watch.opening(0)
     if mark is not None:
         return [mark]
@@ -70,6 +72,8 @@ def too_many_together(task: str, watch: Watch) -> list[str]:
 
 
 def fails_behind_the_last(task: str, watch: Watch) -> list[str]:
+    if task == "large":
+        watch.within(0)
     mark = watch.opening(0)
     if mark is not None:
         return [mark]

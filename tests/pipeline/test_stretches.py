@@ -41,14 +41,14 @@ def test_every_unit_is_in_one_stretch_in_walk_order(job: Job, monkeypatch: pytes
     units = [str(unit["unit_id"]) for unit in examining.planned(job)]
     for octets in (0, 20_000, 10**9):
         found = planned(job, monkeypatch, octets)
-        assert [unit_id for one in found for unit_id in one.unit_ids] == units
+        assert [unit_id for one in found for unit_id in one.shard_ids] == units
         assert len({one.stretch_id for one in found}) == len(found)
 
 
 def test_a_stretch_grows_up_to_an_amount_of_evidence(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert all(len(one.unit_ids) == 1 for one in planned(job, monkeypatch, 0))
+    assert all(len(one.shard_ids) == 1 for one in planned(job, monkeypatch, 0))
     found = planned(job, monkeypatch, 20_000)
-    sizes = [[evidence.shard_path(job.out, one).stat().st_size for one in stretch.unit_ids] for stretch in found]
+    sizes = [[evidence.shard_path(job.out, one).stat().st_size for one in stretch.shard_ids] for stretch in found]
     assert all(sum(some) <= 20_000 for some in sizes if len(some) > 1)
     assert 1 < len(found) < sum(map(len, sizes))
 
@@ -57,7 +57,7 @@ def test_a_split_file_keeps_to_itself(job: Job, monkeypatch: pytest.MonkeyPatch)
     forms = {str(unit["unit_id"]): unit["form"] for unit in examining.planned(job)}
     assert {"whole", "mailbox_range"} <= set(forms.values())
     for stretch in planned(job, monkeypatch, 10**9):
-        inside = [forms[unit_id] for unit_id in stretch.unit_ids]
+        inside = [forms[unit_id] for unit_id in stretch.shard_ids]
         assert set(inside) == {"files"} or ("files" not in inside and "whole" not in inside[1:])
 
 

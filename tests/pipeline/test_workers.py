@@ -51,7 +51,7 @@ def test_a_poisoned_item_costs_itself_alone(kind: str, code: str) -> None:
 @pytest.mark.parametrize("work", [mock_work.too_many_together, mock_work.fails_behind_the_last])
 def test_what_holds_more_items_than_there_is_memory_is_given_up_alone(work: Callable[[str, Watch], list[str]]) -> None:
     tasks = ["large", "small"]
-    run = workers.run(tasks, work, processes=1, limits=QUICK, one_holds_all=lambda task: task == "large")
+    run = workers.run(tasks, work, processes=1, limits=QUICK)
     done = {outcome.task: outcome.result for outcome in run}
     assert done["large"] == ["crash.memory"]
     if work is mock_work.too_many_together:  # each is tried by itself
@@ -61,7 +61,7 @@ def test_what_holds_more_items_than_there_is_memory_is_given_up_alone(work: Call
 
 
 def test_a_few_items_of_a_large_file_that_take_all_memory_cost_themselves_alone() -> None:
-    done = list(workers.run(["memory@2"], mock_work.work, processes=1, limits=QUICK, one_holds_all=lambda _: True))
+    done = list(workers.run(["memory@2"], mock_work.work, processes=1, limits=QUICK))
     assert [one.result for one in done] == [["ok", "ok", "crash.memory", "ok", "ok"]]
 
 

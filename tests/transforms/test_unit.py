@@ -107,6 +107,9 @@ class Meddler:
             self.meddle()
         return None
 
+    def within(self, ordinal: int) -> None:
+        pass
+
     def alive(self) -> None:
         pass
 

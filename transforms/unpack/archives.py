@@ -87,7 +87,7 @@ def _read(
             outcome = stopped_by(end), end.code
         if end.at is not None:
             step = path_spec.join(place.path, path_spec.offset_step(end.at))
-            taken = any(item is not None and item.path == step for item in rows.items[row:])  # by decoded octets
+            taken = rows.holds(step)  # by decoded octets
             gap = Entry(None, end.at, "gap", end.at, span.size - end.at)
             outside_members(rows, below, span, gap, "#2" if taken else "")
             outcome = outcome or (Status.PARTIAL, "container.outside_members")

@@ -71,11 +71,13 @@ def read(rows: Rows, row: int, place: Place, landed: Landed, expand: bool = True
     several = found.format == "mailbox" and mailbox.holds_several(span, rows.watch.alive)
     close = found.format == "mailbox" and not several and mailbox.holds_close(span, rows.watch.alive)
     if several or close:
+        octets = Octets(0, 0)
+        if expand:
+            below = place.below(row, digests.sha256)
+            entries = mailbox.entries(span, alive=rows.watch.alive, close=close)
+            octets = mailboxes.messages(rows, below, span, entries)
         rows.put(row, place, Kind.MAILBOX, digests, **_facts(found, span, place), **landed.outcome)
-        if not expand:
-            return Octets(0, 0)
-        below = place.below(row, digests.sha256)
-        return mailboxes.messages(rows, below, span, mailbox.entries(span, alive=rows.watch.alive, close=close))
+        return octets
     if found.format == "emlx" and emlx.is_framed(span):
         return mailboxes.framed(rows, row, place, landed, emlx.entries(span))
     if found.kind in (Kind.EMAIL, Kind.MAILBOX):

@@ -36,6 +36,7 @@ def messages(rows: Rows, below: Place, span: Span, entries: Iterable[Entry]) -> 
         outside += entry.start - entry.offset
         outside += 2 if after == b"\r\n" else 1 if after[:1] == b"\n" else 0
         _message_at(rows, place, part)
+        rows.settle(below)
     return Octets(inside, outside)
 
 

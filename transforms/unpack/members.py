@@ -53,6 +53,7 @@ def members(
         breach = member(rows, below, span, entry, step_of, ratio_base).error_code
         if breach in _STOPPING:
             stopped = Status.LIMITED, breach
+        rows.settle(below)
 
 
 def member(

@@ -22,8 +22,11 @@ from transforms.model import (
     Kind,
     Order,
     PreparedSignature,
+    Source,
     Status,
     Text,
+    UnitEvidence,
+    WorkUnit,
 )
 from transforms.unpack.landing import Digests, Landed, Landing, Spool
 from transforms.watch import Watch
@@ -89,12 +92,22 @@ class Reader(Protocol):
 class Rows:
     """The rows of one unit, and what is kept beside them."""
 
-    def __init__(self, settings: Settings, spool: Spool, watch: Watch, read: Reader) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        spool: Spool,
+        watch: Watch,
+        read: Reader,
+        hand_on: Callable[[Rows], None] | None = None,
+    ) -> None:
         self.limits = settings.limits
         self.watch = watch
         self.landing = Landing(settings.limits, settings.also_hash, spool, watch)
         self.read = read
-        self.items: list[Item | None] = []  # None: announced, its children are being read
+        self.hand_on = hand_on
+        self.part = 0  # how many times rows were handed on
+        self.count = 0  # rows announced: the number of the next one
+        self.items: dict[int, Item | None] = {}  # None: announced, its children are being read
         self.signatures: list[tuple[int, PreparedSignature]] = []
         self.fields: list[KeptField] = []
         self.clocks: list[tuple[int, Clock]] = []
@@ -102,34 +115,104 @@ class Rows:
         self.orders: list[Order] = []
         self.documents: list[tuple[int, DocumentFacts]] = []
         self.document_signatures: list[tuple[int, DocumentSignature]] = []
+        self._open: set[int] = set()  # rows announced and not yet put
+        self._held = 0  # octets of the items here
+        self._gaps: set[str] = set()  # paths of those handed on
 
     # ---- taking back what a file gave, when it turns out to change while it is read ----
 
     def mark(self) -> tuple[int, ...]:
-        return tuple(map(len, self._made()))
+        return (self.part, self.count, *map(len, self._beside()))
 
     def take_back(self, mark: tuple[int, ...]) -> None:
-        for rows, length in zip(self._made(), mark, strict=True):
+        self.part, before, *lengths = mark
+        for row in range(before, self.count):
+            self.items.pop(row, None)
+        self.count = before
+        self._open.clear()
+        for rows, length in zip(self._beside(), lengths, strict=True):
             del rows[length:]
 
-    def _made(self) -> tuple[list[Any], ...]:
+    def since(self, mark: tuple[int, ...]) -> list[Item]:
+        """The items made since then that were not handed on."""
+        found = (self.items.get(row) for row in range(mark[1], self.count))
+        return [item for item in found if item is not None]
+
+    def _beside(self) -> tuple[list[Any], ...]:
         return (
-            self.items, self.signatures, self.fields, self.clocks, self.texts, self.orders, self.documents,
+            self.signatures, self.fields, self.clocks, self.texts, self.orders, self.documents,
             self.document_signatures,
         )  # fmt: skip
+
+    # ---- handing on what is complete, while the rest of a large container is read ----
+
+    def settle(self, below: Place) -> None:
+        """Called between two members of a container; below is the place that they share.
+
+        Inside of a message nothing is handed on: its parts are judged with it.
+        """
+        if self.hand_on is None or not below.loose:
+            return
+        if len(self.items) >= self.limits.part_items or self._held >= self.limits.part_octets:
+            self._held = 0
+            self.hand_on(self)
+
+    def finish(self, own: int) -> None:
+        """At the end of a file of which something was handed on: the rest follows, but for its own row."""
+        if self.part and self.hand_on is not None:
+            kept = self.items.pop(own, None)
+            if self.items:
+                self.hand_on(self)
+            if kept is not None:
+                self.items[own] = kept
+
+    def holds(self, path: str) -> bool:
+        """Whether an item is there, or a gap was handed on, that lies at this path."""
+        return path in self._gaps or any(item is not None and item.path == path for item in self.items.values())
+
+    def take(self, unit: WorkUnit, sources: tuple[Source, ...]) -> UnitEvidence:
+        """Every complete row, numbered from 0, and what is kept beside it; they are no longer here."""
+        complete = {row: item for row, item in self.items.items() if item is not None}
+        numbers = {row: at for at, row in enumerate(complete)}
+        if all(row == at for row, at in numbers.items()):  # nothing was handed on, nothing is open
+            items = tuple(complete.values())
+            beside = [tuple(rows) for rows in self._beside()]
+        else:
+            parents = {-1: -1, **numbers}  # one that is not here has a row elsewhere
+            items = tuple(
+                item._replace(row=at, parent_row=parents.get(item.parent_row, -1))
+                for at, item in enumerate(complete.values())
+            )
+            beside = [tuple(_at(numbers[one[0]], one) for one in rows if one[0] in numbers) for rows in self._beside()]
+        for row, item in complete.items():
+            if item.kind is Kind.GAP:
+                self._gaps.add(item.path)
+            del self.items[row]
+        for rows in self._beside():
+            rows[:] = [one for one in rows if one[0] not in complete]
+        signatures, fields, clocks, texts, orders, documents, document_signatures = beside
+        return UnitEvidence(
+            unit, items, signatures, fields, clocks, texts, sources, orders, documents, document_signatures
+        )
 
     # ---- one item ----
 
     def announce(self) -> tuple[int, str | None]:
         """A new row, and the code of the crash that reading it caused before, if it did."""
-        row = len(self.items)
-        self.items.append(None)
+        row = self.count
+        self.count += 1
+        self.items[row] = None
+        if not self._open:
+            self.watch.within(row)
+        self._open.add(row)
         return row, self.watch.opening(row)
 
     def put(self, row: int, place: Place, kind: Kind, digests: Digests | None, **facts: Any) -> None:
-        """Fill an announced row."""
+        """Fill an announced row, once the members of its container are read: from then on it may be handed on."""
         facts.setdefault("notes", ())
         facts["notes"] = place.notes + facts["notes"]
+        self._open.discard(row)
+        self._held += digests.size if digests else 0
         self.items[row] = Item(
             row=row,
             parent_row=place.parent_row,
@@ -166,6 +249,11 @@ class Rows:
         item = self.items[row]
         assert item is not None
         return item
+
+
+def _at(row: int, one: Any) -> Any:
+    """What is kept beside an item, for that item under another number."""
+    return one._replace(row=row) if isinstance(one, KeptField | Text | Order) else (row, *one[1:])
 
 
 def _not_utf8(name: bytes) -> bool:

@@ -577,6 +577,9 @@ class Marked:
     def opening(self, ordinal: int) -> str | None:
         return "crash.died" if ordinal in self.ordinals else None
 
+    def within(self, ordinal: int) -> None:
+        pass
+
     def alive(self) -> None:
         pass
 

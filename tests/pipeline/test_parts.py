@@ -1,0 +1,193 @@
+"""A large archive that is one unit is written in parts while it is read: nothing in the tables tells."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import io
+import os
+import tarfile
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline import commit, engines, evidence, examining, graph, key_store, stretches
+from pipeline.job import Job
+from pst_form import Values, mailbox
+from transforms.limits import LIMITS, Limits
+from transforms.unpack.rows import Settings
+from transforms.watch import UNWATCHED, Watch
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_dump"
+IN_PARTS = dataclasses.replace(LIMITS, part_items=4)
+ALSO_BY_OCTETS = dataclasses.replace(LIMITS, part_octets=3_000)
+
+
+def leak() -> list[tuple[str, bytes]]:
+    """Files of the sample leak: mail, mailboxes, archives, documents, broken things."""
+    paths = sorted(path for path in (SAMPLE / "leak").rglob("*") if path.is_file() and not path.is_symlink())
+    return [(str(path.relative_to(SAMPLE / "leak")), path.read_bytes()) for path in paths]
+
+
+def tarred(members: Sequence[tuple[str, bytes]], mode: str = "w:gz") -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as archive:  # type: ignore[call-overload]
+        for name, octets in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(octets)
+            archive.addfile(info, io.BytesIO(octets))
+    return out.getvalue()
+
+
+def examine(dump: Path, out: Path, limits: Limits, watch: Watch = UNWATCHED) -> Job:
+    job = Job(dump, out, Settings(limits), processes=0)
+    job.work.mkdir(parents=True, exist_ok=True)
+    (out / "evidence").mkdir(exist_ok=True)
+    for unit in list(examining.plan(job)):
+        examining.examine_and_store(job, unit, watch)
+    key_store.keep(out, key_store.read_keys([SAMPLE / "keys"]))
+    return job
+
+
+def tables(job: Job) -> dict[str, list[dict[str, object]]]:
+    """Rows of every table; containers in containers come last where they are written in parts."""
+    stretches.plan(job)
+    engines.run(engines.choose([]), lambda pipeline: graph.judge(pipeline, job))
+    commit.commit(job)
+    found = {}
+    for path in sorted(job.out.glob("*.parquet")):
+        rows = pq.read_table(path).to_pylist()
+        found[path.name] = sorted(({**row, "ordinal": None} for row in rows), key=repr)
+    return found
+
+
+@pytest.fixture
+def dump(tmp_path: Path) -> Path:
+    """One archive with the sample leak, and that leak once more in an archive of its own inside."""
+    folder = tmp_path / "dump"
+    folder.mkdir()
+    inner = tarred(leak()[:20], "w")
+    (folder / "backup.tar.gz").write_bytes(tarred([*leak(), ("again/inner.tar", inner), ("last.txt", b"the end")]))
+    return folder
+
+
+@pytest.mark.parametrize("limits", [IN_PARTS, ALSO_BY_OCTETS])
+def test_tables_are_those_of_a_unit_that_is_held_whole(dump: Path, tmp_path: Path, limits: Limits) -> None:
+    whole, parts = (examine(dump, tmp_path / name, with_) for name, with_ in (("whole", LIMITS), ("parts", limits)))
+    assert len(list(evidence.shard_ids(whole.out))) == 1
+    assert len(list(evidence.shard_ids(parts.out))) > 10
+    assert tables(parts) == tables(whole)
+
+
+def test_the_rows_of_an_archive_come_in_its_order(dump: Path, tmp_path: Path) -> None:
+    job = examine(dump, tmp_path / "out", IN_PARTS)
+    stretches.plan(job)
+    paths = [path for one in stretches.all_of(job) for path in stretches.read(job, one.stretch_id).column("path")]
+    members = [path for path in paths if path.count("!") == 1]
+    assert paths[0] == "backup.tar.gz"
+    with tarfile.open(dump / "backup.tar.gz") as archive:
+        held = [f"backup.tar.gz!{name}" for name in archive.getnames()]
+    ends = [path for path in members if path in held and not path.endswith((".tar", ".zip", ".mbox"))]
+    assert ends == [path for path in held if path in ends] and len(ends) > 30
+    assert {one.is_split for one in stretches.all_of(job)} == {True}
+
+
+def test_no_part_of_a_message_is_taken_from_it(tmp_path: Path) -> None:
+    dump = tmp_path / "dump"
+    dump.mkdir()
+    attached = tarred([(f"{number}.txt", b"%d" % number) for number in range(30)])
+    mail = (
+        b"From: a@b.example\r\nSubject: files\r\nMIME-Version: 1.0\r\nContent-Type: application/gzip; name=f.tgz\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    (dump / "mail.tar").write_bytes(tarred([("a.eml", mail + base64.encodebytes(attached))] * 3, "w"))
+    job = examine(dump, tmp_path / "out", IN_PARTS)
+    shards = [evidence.read_shard(job.out, one) for one in evidence.shard_ids(job.out)]
+    assert [len(one.items) for one in shards] == [1, 32, 32, 32]  # the tar; a mail, its attachment and 30 files
+    for one in shards[1:]:
+        assert one.column("parent_row") == [-1, 0, *[1] * 30]
+
+
+def test_a_store_of_outlook_is_written_in_parts_too(tmp_path: Path) -> None:
+    dump = tmp_path / "dump"
+    dump.mkdir()
+    pytest.importorskip("pypff")
+    messages: list[Values] = [{0x0037001F: f"message {number}".encode("utf-16-le")} for number in range(12)]
+    (dump / "mail.pst").write_bytes(mailbox(("Inbox", messages)))
+    whole, parts = (examine(dump, tmp_path / name, with_) for name, with_ in (("w", LIMITS), ("p", IN_PARTS)))
+    assert len(list(evidence.shard_ids(parts.out))) > 2
+    assert tables(parts) == tables(whole)
+
+
+def test_files_that_share_a_unit_are_held_together(tmp_path: Path) -> None:
+    dump = tmp_path / "dump"
+    dump.mkdir()
+    for name in ("a.tar", "b.tar"):
+        (dump / name).write_bytes(tarred(leak()[:10], "w"))
+    job = examine(dump, tmp_path / "out", IN_PARTS)
+    assert len(list(evidence.shard_ids(job.out))) == 1
+
+
+def test_a_part_that_is_missing_or_damaged_is_made_again(dump: Path, tmp_path: Path) -> None:
+    job = examine(dump, tmp_path / "out", IN_PARTS)
+    unit_id, first, *_, last = evidence.shard_ids(job.out)
+    assert evidence.is_whole(job.out, unit_id)
+    for shard_id, harm in ((first, lambda path: path.unlink()), (last, lambda path: path.write_bytes(b"no"))):
+        path = evidence.shard_path(job.out, shard_id)
+        before = path.read_bytes()
+        harm(path)  # type: ignore[no-untyped-call]
+        assert not evidence.is_whole(job.out, unit_id)
+        with pytest.raises(evidence.EvidenceDamaged):
+            evidence.must_be_whole(job.out)
+        again = dataclasses.replace(job, resume=True)
+        (unit,) = examining.plan(again)
+        examining.examine_and_store(again, unit, UNWATCHED)
+        assert path.read_bytes() == before
+    evidence.must_be_whole(job.out)
+
+
+class Meddler:
+    """A watch that does something when an item is opened."""
+
+    def __init__(self, ordinal: int, meddle: Callable[[], object]) -> None:
+        self.ordinal, self.meddle = ordinal, meddle
+
+    def opening(self, ordinal: int) -> str | None:
+        if ordinal == self.ordinal:
+            self.meddle()
+        return None
+
+    def within(self, ordinal: int) -> None:
+        pass
+
+    def alive(self) -> None:
+        pass
+
+
+def test_an_archive_that_changes_while_it_is_read_leaves_one_row(dump: Path, tmp_path: Path) -> None:
+    archive = dump / "backup.tar.gz"
+    job = examine(dump, tmp_path / "out", IN_PARTS, Meddler(40, lambda: os.utime(archive, (1, 1))))
+    (only,) = evidence.shard_ids(job.out)
+    shard = evidence.read_shard(job.out, only)
+    assert (shard.column("path"), shard.column("error_code")) == (["backup.tar.gz"], ["io.changed"])
+    assert evidence.is_whole(job.out, only)  # what was written before counts for nothing
+    (source,) = tables(job)["sources.parquet"]
+    assert (source["n_items"], source["status"]) == (1, "error")
+
+
+def test_a_range_of_a_large_zip_is_written_in_parts_too(tmp_path: Path) -> None:
+    dump = tmp_path / "dump"
+    dump.mkdir()
+    with zipfile.ZipFile(dump / "all.zip", "w") as archive:
+        for name, octets in leak():
+            archive.writestr(zipfile.ZipInfo(name), octets)
+    small = dataclasses.replace(LIMITS, unit_bytes=100_000)
+    whole, parts = (
+        examine(dump, tmp_path / name, with_)
+        for name, with_ in (("w", small), ("p", dataclasses.replace(small, part_items=4)))
+    )
+    assert len(list(evidence.shard_ids(parts.out))) > len(list(evidence.shard_ids(whole.out))) > 2
+    assert tables(parts) == tables(whole)
