@@ -113,6 +113,7 @@ def examine_and_store(job: Job, planned: Planned, watch: Watch) -> tuple[int, fl
         nonlocal items
         items = len(part.items) + (items if number > 1 else 0)
         evidence.write_part(job.out, evidence.to_shard(part), number)
+        progress.note_unit(job.out, planned.sequence, progress.Done(0, items, time.monotonic() - start))
         watch.alive()
 
     found = examine_unit(unit_at(job, planned), job.root, job.settings, job.spool, watch, keep)

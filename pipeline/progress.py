@@ -61,7 +61,10 @@ class Judged(NamedTuple):
 
 
 def note_unit(out: Path, sequence: int, done: Done) -> None:
-    """Called where a unit ends: one line, appended in one write; in a store, an object whose name says it."""
+    """Called where a unit ends: one line, appended in one write; in a store, an object whose name says it.
+
+    Of a unit that goes on it tells the items so far, and no octets.
+    """
     folder = out / "work" / "progress"
     if isinstance(folder, StorePath):
         (folder / f"{sequence} {done.octets} {done.items} {done.seconds:.3f}").put(io.BytesIO(b"\n"))
@@ -75,11 +78,12 @@ def note_unit(out: Path, sequence: int, done: Done) -> None:
 
 
 def finished(folder: Path) -> dict[int, Done]:
-    """The units finished so far, by their place in walk order, from 0."""
-    found = {}
+    """The units finished so far, by their place in walk order, from 0; those that go on, without octets."""
+    found: dict[int, Done] = {}
     for line in _noted(folder):
         sequence, octets, items, seconds = line.split()
-        found[int(sequence)] = Done(int(octets), int(items), float(seconds))
+        one = Done(int(octets), int(items), float(seconds))
+        found[int(sequence)] = max(one, found.get(int(sequence), one))
     return found
 
 
@@ -94,7 +98,8 @@ def _noted(folder: Path) -> Iterator[str]:
 def examined(plan: Sequence[Unit], done: Mapping[int, Done], seconds: float) -> Examined:
     """Where a run is, so many seconds after planning ended."""
     octets = sum(one.octets for one in done.values())
-    effort = sum(plan[sequence].effort for sequence in done)
+    ended = (sequence for sequence, one in done.items() if one.octets or not plan[sequence].octets)
+    effort = sum(plan[sequence].effort for sequence in ended)
     left = sum(unit.effort for unit in plan if unit.wanted) - effort
     slowest = max(done, key=lambda sequence: done[sequence].seconds, default=None)
     return Examined(

@@ -38,6 +38,17 @@ def test_a_unit_that_was_done_twice_counts_once(tmp_path: Path) -> None:
     assert list(progress.finished(tmp_path / "work" / "progress")) == [7]
 
 
+def test_a_unit_that_goes_on_shows_its_items_and_is_not_done(tmp_path: Path) -> None:
+    plan = [progress.Unit(60 * MB, 60 * MB, True), progress.Unit(40 * MB, 40 * MB, True)]
+    for number, one in ((0, progress.Done(0, 10_000, 5.0)), (1, progress.Done(40 * MB, 9, 6.0))):
+        progress.note_unit(tmp_path, number, one)
+    state = progress.examined(plan, progress.finished(tmp_path / "work" / "progress"), seconds=6.0)
+    assert (state.items, state.octets, state.seconds_left) == (10_009, 40 * MB, 9.0)
+    progress.note_unit(tmp_path, 0, progress.Done(60 * MB, 20_000, 12.0))
+    progress.note_unit(tmp_path, 0, progress.Done(0, 10_000, 5.0))  # read late, from another process
+    assert progress.finished(tmp_path / "work" / "progress")[0] == progress.Done(60 * MB, 20_000, 12.0)
+
+
 def test_notes_are_for_their_owner_alone(tmp_path: Path) -> None:
     progress.note_unit(tmp_path, 0, progress.Done(1, 1, 1.0))
     path = tmp_path / "work" / "progress" / f"{os.getpid()}.log"
