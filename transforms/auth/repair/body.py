@@ -18,7 +18,7 @@ from transforms.auth.repair import added, blanks, encoding, links, quoting, ship
 from transforms.auth.repair.added import Removal
 from transforms.auth.repair.alike import reads_alike, same_files, same_leaves
 from transforms.auth.repair.difference import difference
-from transforms.auth.repair.leaf import in_wire_form, leaves
+from transforms.auth.repair.leaf import forget_leaves, in_wire_form, leaves
 from transforms.limits import LIMITS
 from transforms.mail.reading import read_one_way
 from transforms.model import Message, PreparedSignature, Reading
@@ -98,7 +98,7 @@ def restore(
             if as_shipped and text_of is None:
                 text_of = trial.message
     finally:
-        leaves.cache_clear()
+        forget_leaves()
     return Restoration(tuple(done.values()), fields_of, text_of)
 
 
@@ -162,6 +162,8 @@ def _trials(message: Message, simple: bool, alive: Callable[[], None]) -> Iterat
     for at, (name, undo) in enumerate(repairs):
         alive()
         for count, one in enumerate(undo(message)):
+            if one == message:
+                continue
             trial = _Trial((name,), one)
             if count < _PAIRED:
                 forms.append((at, trial))
@@ -177,7 +179,8 @@ def _trials(message: Message, simple: bool, alive: Callable[[], None]) -> Iterat
                 continue
             alive()
             for one in islice(undo(trial.message), _PAIRED):
-                yield _Trial((*trial.names, name), one), False
+                if one not in (trial.message, message):
+                    yield _Trial((*trial.names, name), one), False
         for removal in added.list_part(trial.message):
             yield _without(trial, removal), False
 
@@ -256,9 +259,12 @@ class _Search:
         trial = _Trial((), message)
         body = message.body.read()
         ends = added.ends_of_lines(body, LIMITS.repair_lines)
+        parted = next((one.header for one in leaves(message) if one.header is not None), None)
         paragraphs = [at for at in ends if body.startswith(b"\r\n", at)]
         paragraphs += [at + 2 for at in paragraphs]
-        chosen = [(at, False) for at in ends] + [(at, True) for at in paragraphs[:_PARAGRAPHS]]
+        # Without its first delimiter a multipart is none: below that, only a wrapper above and below can be taken off.
+        chosen = [(at, False) for at in ends if parted is None or at < parted]
+        chosen += [(at, True) for at in paragraphs[:_PARAGRAPHS]]
         canonical = {form: _canonical(message, form[0]) for form in self._missing}
         starts = {form: added.ends_of_lines(octets, len(ends) + 1) for form, octets in canonical.items()}
         for at, footers in chosen:

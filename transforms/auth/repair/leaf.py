@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
 from transforms.auth.canonical import LineEnds, wire_chunks
@@ -50,10 +49,23 @@ def wire(chunks: Iterable[bytes]) -> bytes:
     return b"".join(wire_chunks(chunks, LineEnds()))
 
 
-@lru_cache(maxsize=1)  # each repair in turn asks for those of the same message; restore() lets go of it
+class _Last:
+    """The message that was asked for last: each repair in turn asks for the leaves of the same one."""
+
+    message: Message | None = None
+    leaves: tuple[Leaf, ...] = ()
+
+
 def leaves(message: Message) -> tuple[Leaf, ...]:
     """The first leaves of a message in wire form."""
-    return tuple(_leaves(message))
+    if _Last.message is not message:  # a cache by value would hash all of its body
+        _Last.message, _Last.leaves = message, tuple(_leaves(message))
+    return _Last.leaves
+
+
+def forget_leaves() -> None:
+    """Let go of the message that was asked for last."""
+    _Last.message, _Last.leaves = None, ()
 
 
 def _leaves(message: Message) -> Iterator[Leaf]:

@@ -109,6 +109,19 @@ def test_no_text_is_encoded_twice() -> None:
     assert not any(len(names & AS_ENCODING.keys()) > 1 for names in tried)
 
 
+def test_what_a_repair_leaves_as_it_was_is_not_tried_again() -> None:
+    section = PLAIN.replace(b"\r\n\r\n", b"\r\nContent-Transfer-Encoding: base64\r\n\r\n")
+    message = split_message(in_memory(section + b"SGk=\r\n"))  # wrapped already as base64_lines wraps it
+    tried = [trial.message for trial, _ in body._trials(message, True, lambda: None)]
+    assert tried.count(message) == 1
+
+
+def test_a_notice_above_a_multipart_is_taken_off(signer: Any) -> None:
+    signed = signer.sign(MIXED + b"--b\r\n\r\nHi.\r\n--b--\r\n")
+    found = restored(signed.replace(b"\r\n\r\n--b", b"\r\n\r\nBeware.\r\n--b", 1))
+    assert found.signatures[0].repairs == "banner"
+
+
 def test_the_search_stops_at_the_first_match(signer: Any, counted: type[Counting]) -> None:
     signed = signer.sign(PLAIN + b"Hi.\r\n")
     assert restored(signed + b"footer\r\n").signatures[0].repairs == "footer"
