@@ -3,8 +3,8 @@
     python benchmarks/make_corpus.py OUT --messages 2000 --seed 1
 
 OUT/dump is the dump, OUT/labels.csv says what is true of each item, OUT/keys.csv is for `--keys`,
-OUT/private_keys holds the worthless keys that signed it. Of every recipe of corpus/damages.py,
-forgeries.py and impersonations.py there is one case for each 500 messages of honest traffic: a
+OUT/private_keys holds the worthless keys that signed it. Of every recipe of corpus/damages.py, oddities.py,
+forgeries.py, inventions.py and impersonations.py there is one case for each 500 messages of honest traffic: a
 change that five messages of one mailbox share is no forger's any more (VERDICT §5.1).
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, fields
 from pathlib import Path
 
-from corpus import damages, forgeries, impersonations
+from corpus import damages, forgeries, impersonations, inventions, oddities
 from corpus.boxes import Labelled, write
 from corpus.keys import write_archive, write_private_keys
 from corpus.scene import Case, Label, Recipe, Scene
@@ -24,7 +24,9 @@ from corpus.traffic import Traffic
 from corpus.transport import Post
 
 A_CASE_EACH = 500  # messages of honest traffic
-RECIPES: tuple[Recipe, ...] = (*damages.RECIPES, *forgeries.RECIPES, *impersonations.RECIPES)
+RECIPES: tuple[Recipe, ...] = tuple(
+    recipe for module in (damages, forgeries, impersonations, oddities, inventions) for recipe in module.RECIPES
+)
 
 
 def make_corpus(out: Path, messages: int, seed: int) -> list[Labelled]:

@@ -91,6 +91,7 @@ _WORTH_A_LOOK = frozenset(
     {
         "client.marks_of_another_program",
         "copy.copies_disagree",
+        "copy.says_otherwise_to_the_same_readers",
         "copy.signed_anew",
         "dkim.body_signed_by_another",
         "dkim.selector_out_of_use",

@@ -29,6 +29,7 @@ class Offer(NamedTuple):
     path: str
     is_reply: bool  # to the message in question; else another copy of it
     fields: tuple[HeaderField, ...]
+    exact: bool = False  # its values as they are: no marks of replies before its subject
 
     def value(self, key: str) -> bytes | None:
         """The value of the lowest field of this name, unfolded."""
@@ -50,12 +51,13 @@ def substitute(
     prepared: PreparedSignature,
     offers: Sequence[Offer],
     confirmed: Callable[[bytes], bool],
+    keys: Sequence[str] = ("subject", "from", "date"),
 ) -> Substitution | None:
     """The replacement that makes this signature valid, None if there is none among those tried.
 
     fields are those kept of the message, top to bottom; confirmed says whether a header hash is the
-    one that was signed. LIMITS.candidates values of each field are tried; of one that stands more than
-    once, the other instances.
+    one that was signed; keys are the fields to be replaced. LIMITS.candidates values of each are tried;
+    of one that stands more than once, the other instances.
     """
     found = _own(fields, prepared)
     if found is None:
@@ -66,7 +68,8 @@ def substitute(
     pieces = [canonical_field(field.raw, form) for field in hashed]
     ends = own_field(own, signature)
     lowest = {field.key: field for field in fields}
-    for key, candidates in (("subject", _subjects), ("from", _authors), ("date", _dates)):
+    for key in keys:
+        candidates = _CANDIDATES[key]
         places = [at for at, field in enumerate(hashed) if field.key == key]
         if len(places) != 1:
             continue
@@ -134,6 +137,8 @@ def _subjects(shown: HeaderField, lowest: _Fields, prepared: PreparedSignature, 
             continue
         if not offer.is_reply:
             yield from ((form, offer.path) for form in _encoded(value))
+        if offer.exact:
+            continue
         for marked in (value, decode_words(value, LIMITS.display).encode()):  # encoded words may hide the mark
             for form in _encoded(_without_marks(marked)):
                 bare.setdefault(form, offer.path)
@@ -252,3 +257,6 @@ def _clock_forms(form: re.Match[bytes] | None, moment: datetime, zone: int) -> I
             comment = form["comment"] or b"" if form["zone"].decode() == named else b""
             shown = f"{weekday if form['weekday'] else ''}{day} {date}{seconds if form['seconds'] else ''} {named}"
             yield shown.encode() + comment
+
+
+_CANDIDATES = {"subject": _subjects, "from": _authors, "date": _dates}

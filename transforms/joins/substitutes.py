@@ -6,6 +6,7 @@ signature is then valid, it has named the value that was signed, and that this o
 
 An author who is left in Return-Path or i= is also tried under the names that he signs other mail with. That
 search goes through all mail of his domain, and directories that rename people look the same: it accuses nobody.
+So is a subject without some of its words, which nothing in the dump needs to hold: gateways add words to subjects too.
 Of a field that stands twice the other one is tried; which of the two a reader shows depends on the program, so it is
 worth a look and no more.
 """
@@ -31,6 +32,7 @@ from transforms.joins.grafts import may_accuse_author
 from transforms.joins.sent import is_protected
 from transforms.limits import LIMITS
 from transforms.mail.address import mailboxes
+from transforms.mail.comments import unfolded
 from transforms.mail.date import parse_date
 from transforms.mail.words import decode_words
 from transforms.model import (
@@ -85,6 +87,7 @@ RULES = (SIGNED_VALUE_FOUND, OTHER_VALUE)
 Keys = Callable[[str, str], Sequence[PublicKey]]  # (domain, selector) -> all keys of that name
 
 _COPY, _REPLY, _TARGET, _AUTHOR, _SEEKS = range(5)
+_ITSELF = "this subject without some of its words"  # where such a value was found
 _PARENTS = 4  # messages that a reply may be an answer to: In-Reply-To, and the last of References
 
 _ROWS = pa.schema(
@@ -274,6 +277,24 @@ def _named(
     return [Offer("other mail of this author", False, (_field("From", name),)) for name in names[: LIMITS.offers]]
 
 
+_WORDS = 40  # of a subject
+_ADDED = 6  # words put inside one; before or behind it, any number
+
+
+def _shortened(fields: Sequence[HeaderField]) -> list[Offer]:
+    """The subject shown without some of its words, one run of them: who adds words to it leaves no other trace."""
+    shown = [field for field in fields if field.key == "subject"]
+    words = unfolded(shown[0].value).strip().split(b" ") if len(shown) == 1 else []
+    runs = [
+        (start, end)
+        for start in range(len(words) if len(words) <= _WORDS else 0)
+        for end in range(start + 1, len(words) + 1)
+        if (start == 0) != (end == len(words)) or (start and end - start <= _ADDED)
+    ]
+    texts = (b" ".join(words[:start] + words[end:]) for start, end in runs)
+    return [Offer(_ITSELF, False, (HeaderField("Subject", b"Subject: %s\r\n" % text),), exact=True) for text in texts]
+
+
 def _tried(
     shard: Shard,
     target: Target,
@@ -291,8 +312,11 @@ def _tried(
         return None
     fields = fields_of(shard, target.row)
     near = substitute(fields, signature, offers, confirmed)
-    named = _named(fields, signature, authors) if near is None else []
-    replaced = substitute(fields, signature, named, confirmed) if named else near
+    replaced = (
+        near
+        or substitute(fields, signature, _named(fields, signature, authors), confirmed, ("from",))
+        or substitute(fields, signature, _shortened(fields), confirmed, ("subject",))
+    )
     told = _said(replaced, shard.column("received_utc")[target.row]) if replaced is not None else None
     if replaced is None or told is None:
         return None

@@ -4,7 +4,8 @@ Where Message-ID was changed or taken out, author, instant of Date and subject s
 this claims to be. Equal words support a copy of a verified message. Other words are shown and accuse
 nobody: circulars to many bear one date and one subject, and of two copies without a proof either may be
 the changed one, however many there are of each. Where both were received, and name one identifier and the same readers,
-they are one letter, and one of the two was changed: worth a look.
+they are one letter, and one of the two was changed: worth a look. So is a received one that names the very readers of
+the verified message whose words it replaces.
 """
 
 from __future__ import annotations
@@ -64,8 +65,19 @@ DISAGREE = Rule(
     "tells which of the copies was changed.",
     "0 of 4,157 honest mails of 2002; of two such copies one is honest, so it only flags",
 )
+OF_VERIFIED = Rule(
+    "copy.says_otherwise_to_the_same_readers",
+    Direction.NEUTRAL,
+    Strength.WEAK,
+    "copy",
+    "A verified message of the same author, moment, subject and readers has other words, and this one was received, "
+    "under another Message-ID or none",
+    "An archive that takes the Message-ID out and puts words in the place of others.",
+    "0 of 4,157 honest mails of 2002, where nothing is verified; 0 of 10,466 honest and damaged items of the labelled "
+    "corpus; so it only flags",
+)
 
-RULES = (SAME, OTHERWISE, CONFLICT, DISAGREE)
+RULES = (SAME, OTHERWISE, CONFLICT, DISAGREE, OF_VERIFIED)
 
 _ROWS = pa.schema(
     [
@@ -75,7 +87,7 @@ _ROWS = pa.schema(
         ("row", pa.int64()),
         ("content", pa.binary()),  # digest of what it says
         ("name", pa.binary()),  # digest of its Message-ID
-        ("letter", pa.binary()),  # digest of Message-ID and readers, of a message that was received as it stands
+        ("readers", pa.binary()),  # digest of To, of a message that was received as it stands
         ("verified", pa.bool_()),
         ("proven", pa.bool_()),
     ]
@@ -103,7 +115,7 @@ def rows(proven: ProvenShard, protected: frozenset[str]) -> pa.Table:
                 row,
                 content[:16],
                 _digest(name or ""),
-                _digest("\0".join([name, *sorted(to)])) if name and to and was_received(claiming, row) else None,
+                _digest("\0".join(sorted(to))) if to and was_received(claiming, row) else None,
                 proof is not None and proof.passes_on,
                 proof is not None and proof.basis is not None,
             )
@@ -115,6 +127,9 @@ def _digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
+_NAMELESS = _digest("")
+
+
 class Pair(NamedTuple):
     """A message without a proof, and a twin of it."""
 
@@ -124,7 +139,8 @@ class Pair(NamedTuple):
     other_row: int
     same: bool
     verified: bool  # the other one
-    one_letter: bool  # both were received, and name one identifier and the same readers
+    one_name: bool  # Message-ID
+    one_letter: bool  # both were received, and name the same readers
 
 
 def join(table: pa.Table) -> list[Pair]:
@@ -150,14 +166,15 @@ def _pairs(group: list[dict[str, Any]]) -> Iterator[tuple[tuple[int, int], Pair]
         others = verified or group
         equal = next((other for other in verified if other["content"] == one["content"]), None)
         differing = [other for other in others if other["content"] != one["content"]]
-        letter = [other for other in differing if one["letter"] is not None and other["letter"] == one["letter"]]
-        other = equal or next(iter(letter or differing), None)
+        letter = [other for other in differing if one["readers"] is not None and other["readers"] == one["readers"]]
+        named = [other for other in letter if other["name"] == one["name"] != _NAMELESS]
+        other = equal or next(iter(named or letter or differing), None)
         if other is None or (equal is None and circular):
             continue
         if verified and other["name"] == one["name"]:
             continue  # joins/copies.py compares the two
         place, beside = (one["unit_id"], one["row"]), (other["unit_id"], other["row"])
-        yield _place(one), Pair(*place, *beside, equal is not None, bool(verified), bool(letter))
+        yield _place(one), Pair(*place, *beside, equal is not None, bool(verified), bool(named), bool(letter))
 
 
 def compare(pair: Pair, load: Load) -> Iterator[Told]:
@@ -170,6 +187,10 @@ def compare(pair: Pair, load: Load) -> Iterator[Told]:
     said = said_text(text_changes(other, one))
     if said is not None:
         # Of two that nothing proves either may be the blacked out or shortened one: asked from both sides.
-        both = pair.one_letter and not pair.verified and said_text(text_changes(one, other)) is not None
-        rule = OTHERWISE if pair.verified else DISAGREE if both else CONFLICT
+        both = pair.one_letter and said_text(text_changes(one, other)) is not None
+        rule = CONFLICT
+        if pair.verified:
+            rule = OF_VERIFIED if both else OTHERWISE
+        elif both and pair.one_name:
+            rule = DISAGREE
         yield Told(pair.unit_id, pair.row, rule.code, other.path, clip(said.expected), clip(said.actual))

@@ -25,7 +25,7 @@ HIDES, BESIDE = " hides: ", " beside "
 
 _LOOKED_AT = 64 * 1024  # octets at the beginning of a body
 _FEW, _MANY = 10, 60  # words of a preamble: what programs write there speaks of mail programs, and is shorter
-_NOTICE = re.compile("mime|multi-?part|preamble|mail (?:client|reader|program)", re.IGNORECASE)
+_NOTICE = re.compile("mime|multi-?part|preamble|e-?mail|html", re.IGNORECASE)
 _SHOWN = 40  # words of what is hidden
 
 

@@ -164,3 +164,16 @@ def test_five_messages_under_one_signature_are_a_habit(told: Told, signed: Signe
 def test_nothing_is_said_while_no_member_of_a_group_verifies(told: Told, signed: Signed) -> None:
     found = told({"a.eml": signed(MAIL, *INVENTED), "b.eml": signed(MAIL, *INVENTED, (b"burn", b"shred"))})
     assert all("dkim.signature_of_another" not in one and one["verdict"] == "unverifiable" for one in found.values())
+
+
+def test_five_inventions_in_one_folder_are_suspected_no_more_and_still_worth_a_look(told: Told, signed: Signed) -> None:
+    files = {}
+    for n in range(5):
+        mail = MAIL.replace(b"hall.1@", b"hall.%d@" % n).replace(b"400 euro", b"40%d euro" % n)
+        text = OTHER_TEXT.replace(b"nine", b"%d" % n)
+        files[f"a/{n}.eml"] = signed(mail)
+        edits = (b"<hall.%d@" % n, b"<panama.%d@" % n), OTHER_SUBJECT, OTHER_DAY, (mail.partition(b"\n\n")[2], text)
+        files[f"b/{n}.eml"] = signed(mail, *edits)
+    found = told(files)
+    assert all(found[f"b/{n}.eml"]["verdict"] == "unverifiable" for n in range(5))
+    assert all("dkim.signature_reused" in found[f"b/{n}.eml"] for n in range(5))

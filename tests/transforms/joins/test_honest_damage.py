@@ -8,6 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from signing import Signer
+
+CAMPAIGN = Signer("campaign.example", "s1", "campaign")
+AGAIN = Signer("campaign.example", "s2", "newspaper")
+STRANGER = Signer("outsider.example", "s1", "impostor")
+STRANGER_ED25519 = Signer("outsider.example", "s2", "law_office_ed25519")
+# As in conftest.py: the names that `signed` knows them by.
+SIGNERS = {"campaign": CAMPAIGN, "campaign_again": AGAIN, "stranger": STRANGER, "stranger_ed25519": STRANGER_ED25519}
 
 TEXT = (
     "le trésorier a réservé la salle pour vendredi à huit heures et la facture de quatre cents euros reste due ; "
@@ -102,3 +110,32 @@ def test_honest_mail_is_not_suspected(told: Callable[..., Any], signed: Callable
     found = told(files)
     assert [path for path, one in found.items() if one["verdict"] == "suspected_fake"] == []
     assert any("dkim.signed_body_found" in one for one in found.values())
+
+
+SUBSETS = [
+    tuple(signer for at, signer in enumerate(SIGNERS.values()) if chosen >> at & 1)
+    for chosen in range(2 ** len(SIGNERS))
+]
+
+
+@pytest.mark.parametrize("keys", SUBSETS, ids=lambda keys: " ".join(f"{k.selector}.{k.domain}" for k in keys) or "none")
+def test_honest_mail_is_not_suspected_under_any_subset_of_the_keys(
+    told: Callable[..., Any], signed: Callable[..., bytes], keys: tuple[Signer, ...]
+) -> None:
+    """The loss of keys accuses nobody, whichever are lost; and nothing is verified by a key that is not there."""
+    chance = random.Random(7)
+    files = {}
+    for number in range(8):
+        by = chance.choice(tuple(SIGNERS))
+        mail = letter(chance, number)
+        octets = signed(mail, by=by)
+        if number % 4 == 3:  # signed once more on the way
+            octets = signed(octets.replace(b"\r\n", b"\n"), by=chance.choice(tuple(SIGNERS)))
+        files[f"{number}.eml"] = octets
+        files[f"sent/{number}.eml"] = mail.partition(b"\n")[2].replace(b"\n", b"\r\n")
+        for box in range(2):
+            files[f"box{box}/{number}.eml"] = damaged(chance, octets)
+    found = told(files, signers=keys)
+    assert [path for path, one in found.items() if one["verdict"] == "suspected_fake"] == []
+    of_the_author = any(signer.domain == "campaign.example" for signer in keys)
+    assert any(one["verdict"] == "verified" for one in found.values()) == of_the_author

@@ -242,6 +242,20 @@ def test_a_second_field_below_the_signed_one_is_worth_a_look(
     assert value["expected"] == expected and value["actual"].startswith(actual)
 
 
+@pytest.mark.parametrize("shown", [b"Secret account, and The hall on Friday", b"The unpaid bribe hall on Friday"])
+def test_words_added_to_the_only_subject_are_worth_a_look(told: Told, signed: Signed, shown: bytes) -> None:
+    """Nothing else in the dump holds the subject; the signature says which of the words it covers."""
+    found = told({"a.eml": signed(MAIL, (b"The hall on Friday", shown))})["a.eml"]
+    assert (found["verdict"], found["rule"]) == ("unverifiable", "flagged")
+    value = found["dkim.signed_with_another_value"]
+    assert (value["expected"], value["actual"]) == ("The hall on Friday", shown.decode())
+
+
+def test_a_word_replaced_in_the_only_subject_is_not_found(told: Told, signed: Signed) -> None:
+    found = told({"a.eml": signed(MAIL, SUBJECT)})["a.eml"]
+    assert (found["verdict"], found["rule"]) == ("unverifiable", "plain")
+
+
 def test_a_second_field_that_means_the_same_is_not(changed: Any) -> None:
     found = changed((b"MIME-Version: 1.0\n", b"Date: Mon, 24 Apr 2017 12:00:00 +0200\nMIME-Version: 1.0\n"))
     assert found["verdict"] == "unverifiable" and "dkim.signed_with_another_value" not in found

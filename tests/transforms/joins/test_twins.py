@@ -50,11 +50,23 @@ def test_a_copy_with_another_identifier_is_supported_by_the_verified_one(
     assert not CODES & found["genuine.eml"].keys()
 
 
+@pytest.mark.parametrize("edit", [LOST, OTHER])
+def test_other_words_to_the_same_readers_under_another_identifier_are_worth_a_look(
+    told: Told, signed: Signed, edit: tuple[bytes, bytes]
+) -> None:
+    """OF_VERIFIED: a copy that was received like the verified one, and no letter of a merge."""
+    found = told({"genuine.eml": signed(MAIL), "copy.eml": plain(edit, AMOUNT)})["copy.eml"]
+    assert (found["verdict"], found["rule"]) == ("unverifiable", "flagged")
+    other = found["copy.says_otherwise_to_the_same_readers"]
+    assert (other["expected"], other["actual"]) == ("400", "9400")
+
+
 def test_other_words_are_shown_and_stay_weak(told: Told, signed: Signed) -> None:
-    found = told({"genuine.eml": signed(MAIL), "copy.eml": plain(OTHER, AMOUNT)})["copy.eml"]
+    to_another = (b"To: desk@", b"To: night.desk@")
+    found = told({"genuine.eml": signed(MAIL), "copy.eml": plain(OTHER, AMOUNT, to_another)})["copy.eml"]
     other = found["copy.twin_says_otherwise"]
     assert (other["expected"], other["actual"], other["strength"]) == ("400", "9400", "weak")
-    assert found["verdict"] == "unverifiable"
+    assert (found["verdict"], found["rule"]) == ("unverifiable", "plain")
 
 
 @pytest.mark.parametrize(
