@@ -2,6 +2,7 @@
 
     python benchmarks/engines.py job-service DUMP --keys KEYS [--workers 2] [--kill worker|pool|engine] [--name NAME]
     python benchmarks/engines.py prism DUMP --keys KEYS --prism FILE ...
+    python benchmarks/engines.py ... --boot FILE --worker-python FILE
 
 job-service: the portable job service of Beam's Python SDK. prism: Beam's own runner in Go, built from the module of
 Beam's Go SDK in the version of the Python SDK. Either gets a worker pool, as a cluster has it beside each of its
@@ -9,6 +10,10 @@ machines. All of it listens on loopback only in what it is given, is ended by it
 
 --kill ends one process with SIGKILL as soon as the first evidence is written. The run must then give the same tables,
 or say in a sentence that it stopped and end with 4; `--resume` with a fresh engine must complete it to the same tables.
+
+--boot is the program that a worker image of Beam begins with (python/container of the same module): it fetches what
+the engine has staged and installs it. The pool then runs in the environment of --worker-python, which has Beam, the
+dependencies and setuptools, and from which this package is removed before and after; --setup_file must bring it there.
 Writes results/DATE-engine-NAME.json.
 """
 
@@ -17,6 +22,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
+import dataclasses
 import datetime
 import importlib.metadata
 import json
@@ -67,9 +73,44 @@ class Cluster:
                 os.kill(pid, signal.SIGKILL)
 
 
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """An environment of workers that lacks this package, and the program that installs in it what is staged."""
+
+    python: Path
+    boot: Path
+
+    def command(self, place: Path) -> list[str]:
+        """What starts a worker: boot, which has no other way to be told where to put what it fetches."""
+        starts = place / "boot"
+        starts.write_text(f'#!/bin/sh\nexec {self.boot} -semi_persist_dir {place} "$@"\n')
+        starts.chmod(0o700)
+        return ["--container_executable", str(starts)]
+
+    def remove_package(self) -> None:
+        subprocess.run([self.python, "-I", "-m", "pip", "uninstall", "-qy", "leak-triage"], check=True)
+        if subprocess.run([self.python, "-I", "-c", "import pipeline"], stderr=subprocess.DEVNULL).returncode == 0:
+            raise Breach(f"{self.python} has this package already")
+
+
 @contextlib.contextmanager
-def started(engine: str, workers: int, prism: Path | None = None) -> Iterator[Cluster]:
+def started(engine: str, workers: int, prism: Path | None = None, bare: Bare | None = None) -> Iterator[Cluster]:
     """The engine and its pool on free ports, ended with their children."""
+    if bare is not None:
+        with tempfile.TemporaryDirectory() as place:
+            bare.remove_package()
+            with _started(engine, workers, prism, bare.python, bare.command(Path(place)), Path(place)) as cluster:
+                yield dataclasses.replace(cluster, beam=(*cluster.beam, "--setup_file=./setup.py"))
+            bare.remove_package()
+        return
+    with _started(engine, workers, prism, Path(sys.executable), [], ROOT) as cluster:
+        yield cluster
+
+
+@contextlib.contextmanager
+def _started(
+    engine: str, workers: int, prism: Path | None, python: Path, more: list[str], place: Path
+) -> Iterator[Cluster]:
     jobs, pool = _free_port(), _free_port()
     command = {
         "job-service": [
@@ -78,8 +119,15 @@ def started(engine: str, workers: int, prism: Path | None = None) -> Iterator[Cl
         ],
         "prism": [str(prism), "-job_port", str(jobs), "-serve_http=false", "-log_level", "error"],
     }[engine]
-    pool_command = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", "--service_port", str(pool)]
-    with _service(command, jobs) as job_service, _service(pool_command, pool) as worker_pool:
+    pool_command = [
+        str(python),
+        "-m",
+        "apache_beam.runners.worker.worker_pool_main",
+        "--service_port",
+        str(pool),
+        *more,
+    ]
+    with _service(command, jobs, place) as job_service, _service(pool_command, pool, place) as worker_pool:
         beam = (
             "--runner=PortableRunner",
             f"--job_endpoint=localhost:{jobs}",
@@ -91,12 +139,13 @@ def started(engine: str, workers: int, prism: Path | None = None) -> Iterator[Cl
 
 
 @contextlib.contextmanager
-def _service(command: Sequence[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # the pool starts `python`
+def _service(command: Sequence[str], port: int, place: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """place: where it runs, and where its Python finds modules."""
+    path = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"  # the pool starts `python`, and boot does
+    more = {"PYTHONPATH": str(place), "PATH": path, "RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT": "1"}  # for boot
     process = subprocess.Popen(
-        command, env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}, cwd=ROOT,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        command, env={**os.environ, **more}, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         _until_it_listens(process, port)
         yield process
@@ -197,7 +246,7 @@ def compared(options: argparse.Namespace, place: Path) -> dict[str, object]:
     record = json.loads((local / "run.json").read_text())
     seen |= {"octets": record["octets"], "items": record["counts"]["items"], "units": shards(local)}
     expected, before = tables(local), _cpu()
-    with started(options.engine, options.workers, options.prism) as cluster:
+    with started(options.engine, options.workers, options.prism, options.bare) as cluster:
         start = time.monotonic()
         process = run(dump, keys, out, "--", *cluster.beam)
         if options.kill:
@@ -212,7 +261,7 @@ def compared(options: argparse.Namespace, place: Path) -> dict[str, object]:
         if not options.kill:
             raise Breach(Path(f"{out}.stderr").read_text(errors="replace"))
         seen["said"] = Path(f"{out}.stderr").read_text(errors="replace").splitlines()[0]
-        with started(options.engine, options.workers, options.prism) as cluster:
+        with started(options.engine, options.workers, options.prism, options.bare) as cluster:
             start = time.monotonic()
             if ended(run(dump, keys, out, "--resume", "--", *cluster.beam), out, options.seconds) != 0:
                 raise Breach("--resume failed")
@@ -233,19 +282,25 @@ def main() -> None:
     parser.add_argument("--keys", type=Path, action="append", default=[])
     parser.add_argument("--workers", type=int, default=2, help="worker processes, there and here")
     parser.add_argument("--prism", type=Path, help="the program that `go install .../cmd/prism` made")
+    parser.add_argument("--boot", type=Path, help="the program that `go install .../python/container` made")
+    parser.add_argument("--worker-python", type=Path, help="Python of an environment without this package")
     parser.add_argument("--kill", choices=("worker", "pool", "engine"))
     parser.add_argument("--seconds", type=float, default=900.0, help="that one run may take")
     parser.add_argument("--name", help="keep the result under this name")
     options = parser.parse_args()
     if options.engine == "prism" and options.prism is None:
         parser.error("--prism is missing")
+    if (options.boot is None) != (options.worker_python is None):
+        parser.error("--boot and --worker-python go together")
+    options.bare = Bare(options.worker_python.absolute(), options.boot.absolute()) if options.boot else None
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that what was started is ended
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "PR_SET_CHILD_SUBREAPER refused: this measures on Linux only")
     with tempfile.TemporaryDirectory() as place:
         seen = compared(options, Path(place))
     versions = {name: importlib.metadata.version(name) for name in ("apache-beam", "pyarrow")}
-    told = {"engine": options.engine, "workers": options.workers, "kill": options.kill, **seen,
+    told = {"engine": options.engine, "workers": options.workers, "kill": options.kill,
+            "setup_file": options.bare is not None, **seen,
             "versions": {"python": platform.python_version(), **versions}, "cores": os.cpu_count()}  # fmt: skip
     text = json.dumps(told, indent=1, sort_keys=True)
     print(text)

@@ -20,6 +20,9 @@ from typing import Any
 
 SILENCE = 300.0  # seconds without a sign of life, thirty times what passes between two (pulse.py)
 
+ANSWER = 30.0  # seconds that a job service has to begin to listen
+_LONGEST = 366 * 86_400  # seconds that a job may take
+
 _LOCAL = frozenset({"directrunner", "fnapirunner", "inprocessrunner", "bundlebaseddirectrunner", ""})
 
 _RAISED = re.compile(r"[A-Za-z_][\w.]*: ")  # as a traceback ends: the exception's class and what it says
@@ -56,15 +59,18 @@ def choose(beam_options: list[str]) -> Engine:
     known = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     known.add_argument("--runner", default="")
     known.add_argument("--prism_location")
+    known.add_argument("--job_endpoint")
     named, _ = known.parse_known_args(beam_options)
     name = named.runner.rpartition(".")[2].lower()
     if name == "prismrunner" and named.prism_location and os.path.isfile(named.prism_location):
-        return Engine(_parsed(beam_options), "PrismRunner", is_local=False)
+        return Engine(_patient(beam_options), "PrismRunner", is_local=False)
     if name in _REFUSED:
         raise EngineRefused(_REFUSED[name])
     if name not in _LOCAL:
         _must_exist(named.runner)
-        return Engine(_parsed(beam_options), named.runner, is_local=False)
+        if named.job_endpoint not in (None, "embed"):
+            _must_answer(named.job_endpoint)
+        return Engine(_patient(beam_options), named.runner, is_local=False)
     options = PipelineOptions(_without_runner(beam_options))
     unknown = _unknown(options, beam_options)
     if unknown:
@@ -196,10 +202,27 @@ def _local_runner(options: Any) -> Any:
     return fn_runner.FnApiRunner(provision_info=info)
 
 
-def _parsed(beam_options: list[str]) -> Any:
-    from apache_beam.options.pipeline_options import PipelineOptions
+def _must_answer(endpoint: str) -> None:
+    """A job service listens there, or does so soon: it may just have been started."""
+    import grpc
 
-    return PipelineOptions(beam_options)
+    with grpc.insecure_channel(endpoint) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=ANSWER)
+        except grpc.FutureTimeoutError as error:
+            raise EngineRefused(
+                f"--job_endpoint={endpoint}: no job service answers there. Start it, or mend HOST:PORT."
+            ) from error
+
+
+def _patient(beam_options: list[str]) -> Any:
+    """Options for an engine elsewhere. Beam's five minutes for an answer would also end a job that takes longer."""
+    from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions
+
+    options = PipelineOptions(beam_options)
+    if not any(one.partition("=")[0] == "--job_server_timeout" for one in beam_options):
+        options.view_as(PortableOptions).job_server_timeout = _LONGEST
+    return options
 
 
 def _without_runner(beam_options: list[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """On an engine with processes of its own: the same tables, and nothing lost when one of them is killed.
 
 Left out unless asked for: `TRIAGE_PRISM=FILE pytest -m engines`, where FILE is Beam's runner in Go, as
-docs/engines.md builds it. The portable job service runs in any case (tests/pipeline/test_portable.py).
+docs/engines.md builds it; TRIAGE_BOOT and TRIAGE_WORKER_PYTHON name what installs staged packages, and where to. The
+portable job service runs in any case (tests/pipeline/test_portable.py).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -38,10 +40,11 @@ def prism() -> Path:
     return Path(given)
 
 
-def options(prism: Path, kill: str | None = None) -> Namespace:
+def options(prism: Path | None, kill: str | None = None, bare: Any = None) -> Namespace:
     return Namespace(
-        engine="prism", prism=prism, kill=kill, workers=2, seconds=300.0, dump=SAMPLE / "leak", keys=[SAMPLE / "keys"]
-    )
+        engine="prism" if prism else "job-service", prism=prism, kill=kill, bare=bare, workers=2, seconds=300.0,
+        dump=SAMPLE / "leak", keys=[SAMPLE / "keys"],
+    )  # fmt: skip
 
 
 @pytest.mark.engines
@@ -57,6 +60,15 @@ def test_a_process_that_is_killed_loses_nothing(engines: ModuleType, prism: Path
     assert seen["same_tables"] and (
         seen["exit_code"] == 0 or "does not answer" in seen["said"] or "worker" in seen["said"]
     )
+
+
+@pytest.mark.engines
+def test_workers_without_this_package_get_it_by_setup_file(engines: ModuleType, tmp_path: Path) -> None:
+    given = [os.environ.get(name) for name in ("TRIAGE_WORKER_PYTHON", "TRIAGE_BOOT")]
+    if None in given:
+        pytest.skip("TRIAGE_WORKER_PYTHON and TRIAGE_BOOT name no programs")
+    seen = engines.compared(options(None, bare=engines.Bare(*map(Path, given))), tmp_path)
+    assert (seen["exit_code"], seen["same_tables"]) == (0, True)
 
 
 def test_an_end_without_a_sentence_is_a_breach(engines: ModuleType, tmp_path: Path) -> None:

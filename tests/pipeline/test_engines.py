@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 import grpc
@@ -14,8 +17,9 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 from apache_beam.runners.runner import PipelineResult, PipelineRunner, PipelineState
 
-from pipeline import engines
+from pipeline import cli, engines, graph
 from pipeline.engines import EngineRefused, choose
+from pipeline.job import Job
 
 
 @pytest.mark.parametrize(
@@ -73,11 +77,53 @@ def test_prism_runs_from_a_binary_on_this_machine(tmp_path: Path) -> None:
     assert (engine.runner, engine.is_local) == ("PrismRunner", False)
 
 
-def test_a_cluster_is_passed_on_with_its_options() -> None:
-    engine = choose(["--runner=PortableRunner", "--job_endpoint=localhost:1", "--environment_type=LOOPBACK"])
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    """Where a job service of some kind listens."""
+    server = grpc.server(ThreadPoolExecutor(1))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(None)
+
+
+def test_a_cluster_is_passed_on_with_its_options(endpoint: str) -> None:
+    engine = choose(["--runner=PortableRunner", f"--job_endpoint={endpoint}", "--environment_type=LOOPBACK"])
     assert (engine.runner, engine.is_local) == ("PortableRunner", False)
     known = engine.options.get_all_options()
-    assert (known["job_endpoint"], known["environment_type"]) == ("localhost:1", "LOOPBACK")
+    assert (known["job_endpoint"], known["environment_type"]) == (endpoint, "LOOPBACK")
+
+
+def test_a_job_may_take_longer_than_beam_waits_for_an_answer(endpoint: str) -> None:
+    """Beam's five minutes for an answer of the job service are the deadline of the job's states as well."""
+    options = ["--runner=PortableRunner", f"--job_endpoint={endpoint}"]
+    assert choose(options).options.get_all_options()["job_server_timeout"] > 10 * 86_400
+    assert choose([*options, "--job_server_timeout=7"]).options.get_all_options()["job_server_timeout"] == 7
+
+
+@pytest.mark.parametrize("gone", ["localhost:1", "localhost:70000", "localhost", "nowhere.invalid:1"])
+def test_a_job_service_that_does_not_answer_is_named_at_once(gone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "ANSWER", 0.2)
+    with pytest.raises(EngineRefused, match="no job service answers there"):
+        choose(["--runner=PortableRunner", f"--job_endpoint={gone}"])
+
+
+@pytest.mark.parametrize(("more", "processes"), [([], 1), (["--workers", "3"], 3)])
+def test_a_beam_worker_reads_in_one_process_beside_it_unless_told_otherwise(
+    endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str], processes: int
+) -> None:
+    jobs: list[Job] = []
+
+    def build_only(engine: engines.Engine, build: Any, signs: engines.Signs) -> None:
+        build(None)
+        raise RuntimeError("no further")
+
+    monkeypatch.setattr(graph, "examine", lambda pipeline, job: jobs.append(job))
+    monkeypatch.setattr(engines, "run", build_only)
+    (tmp_path / "dump").mkdir()
+    command = ["run", str(tmp_path / "dump"), "-o", str(tmp_path / "out"), "-q", *more]
+    assert cli.run([*command, "--", "--runner=PortableRunner", f"--job_endpoint={endpoint}"]) == 4
+    assert [(job.processes, job.together) for job in jobs] == [(processes, False)]
 
 
 def touch(folder: str, name: str) -> None:
