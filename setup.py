@@ -53,6 +53,7 @@ setup(
         ],
         # Runs what docs/cookbook.md shows. Apart: where pandas is, Beam imports it, and starts take twice as long.
         "cookbook": ["polars>=1.40", "pandas>=2.2"],
+        "store": ["apache-beam[aws]>=2.77,<2.78", "moto[server]>=5.1"],  # for `pytest -m store`
         "browser": [  # for `pytest -m browser`: drives a Chromium that is installed; axe-core looks for barriers
             "playwright>=1.50",
             "axe-playwright-python>=0.1.4",

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers, gene
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from pipeline import evidence, key_store, tables
-from transforms import joins
+from transforms import joins, store
 from transforms.arrow_bytes import gathered, to_bytes
 from transforms.auth.repair.header import prove_all
 from transforms.calibration import Calibration
@@ -38,6 +39,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))  # for `from sealing im
 
 Rows = dict[str, dict[str, Any]]  # path -> row of items, with its findings and signatures
 Judge = Callable[..., Rows]
+
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """disk:// as one of Beam's file systems, empty."""
+    import disk_store
+
+    monkeypatch.setenv("DISK_STORE", str(tmp_path / "store"))
+    monkeypatch.setitem(store._SYSTEMS, "disk", ("disk_store", ""))
+    monkeypatch.setattr(store, "_process", store._Process())
+    store.is_folder.cache_clear()
+    yield disk_store
+    (tmp_path / "store" / "silent").unlink(missing_ok=True)
+    store.is_folder.cache_clear()
 
 
 @pytest.fixture

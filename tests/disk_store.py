@@ -72,6 +72,8 @@ class _Reading(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if self.closed:
+            raise ValueError("I/O operation on closed file.")
         return self._file.seek(offset, whence)
 
     def readinto(self, buffer: Any) -> int:

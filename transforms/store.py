@@ -10,6 +10,7 @@ it cannot be asked, or does not answer, is StoreLost, which stops the run.
 from __future__ import annotations
 
 import errno
+import io
 import queue
 import re
 import threading
@@ -24,8 +25,9 @@ T = TypeVar("T")
 
 PATIENCE = 120.0  # seconds that one question may go unanswered; Beam asks again meanwhile
 _TICK = 0.5  # seconds between two signs of life while waiting
-_BLOCK = 256 << 10  # octets that are fetched at least: a directory, the head of a member
-_BLOCKS = 64  # of one object in memory
+_BLOCK = 64 << 10  # octets that are fetched at least: a directory, the head of a member
+_BLOCKS = 256  # of one object in memory
+_AHEAD = 2 << 20  # octets that are fetched at least where one range follows the other
 _PIECE = 8 << 20  # octets handed over at once when an object is put
 _PAGE = 1_000  # objects that stores list at once
 
@@ -99,41 +101,52 @@ def _found(one: Any) -> Found:
 
 
 class Ranges:
-    """Octets of one object by their place. Only blocks around what is asked for are fetched; a few of them are kept."""
+    """Octets of one object by their place.
+
+    Blocks around what is asked for are fetched, and some more for who reads on; a few of them are kept.
+    """
 
     def __init__(self, url: str, size: int) -> None:
         self.url, self.size = url, size
         self.lost: StoreLost | None = None  # whoever swallows it once meets it again
-        self._file: IO[bytes] | None = None
+        self._file: Any = None  # as Beam opened it
         self._kept: OrderedDict[int, bytes] = OrderedDict()
+        self._next = -1  # the block behind those that were fetched last
 
     def pread(self, size: int, at: int) -> bytes:
         """As os.pread: fewer octets only where the object ends. OSError, StoreLost."""
         stop = min(at + size, self.size)
         pieces = []
-        block, last = at // _BLOCK, (stop - 1) // _BLOCK
-        while block <= last:
-            kept = self._kept.get(block)
-            until = block + 1
-            if kept is None:
-                while until <= last and until not in self._kept:
-                    until += 1
-                kept = self._fetch(block * _BLOCK, min(until * _BLOCK, self.size))
-                self._keep(until - 1, kept[(until - 1 - block) * _BLOCK :])
-            low, high = max(at, block * _BLOCK), min(stop, until * _BLOCK)
-            whole = low == block * _BLOCK and high - low == len(kept)
-            pieces.append(kept if whole else kept[low - block * _BLOCK : high - block * _BLOCK])
-            block = until
+        while at < stop:
+            block = at // _BLOCK
+            octets = self._kept.get(block)
+            if octets is None:
+                octets = self._fetched(block, stop)
+            start = block * _BLOCK
+            pieces.append(octets if at == start and stop - at >= len(octets) else octets[at - start : stop - start])
+            if not octets[at - start :]:
+                break  # shorter than it was
+            at = start + len(octets)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def close(self) -> None:
         self._file = None  # nothing is held open: the store's client keeps its connection
         self._kept.clear()
 
-    def _keep(self, block: int, octets: bytes) -> None:
-        self._kept[block] = octets
-        if len(self._kept) > _BLOCKS:
+    def _fetched(self, first: int, stop: int) -> bytes:
+        """Blocks from the first on, up to what is asked for, in one piece; they are kept but where they are many."""
+        last = (stop - 1) // _BLOCK
+        if first == self._next:
+            last = max(last, first + _AHEAD // _BLOCK - 1)
+        last = next((block - 1 for block in range(first + 1, last + 1) if block in self._kept), last)
+        octets = self._fetch(first * _BLOCK, min((last + 1) * _BLOCK, self.size))
+        self._next = last + 1
+        many = last - first >= _BLOCKS // 2  # whoever asks for so much has it
+        for block in range(last if many else first, last + 1):
+            self._kept[block] = octets[(block - first) * _BLOCK : (block - first + 1) * _BLOCK]
+        while len(self._kept) > _BLOCKS:
             self._kept.popitem(last=False)
+        return octets
 
     def _fetch(self, start: int, stop: int) -> bytes:
         if self.lost is not None:
@@ -147,7 +160,8 @@ class Ranges:
     def _read(self, system: Any, start: int, stop: int) -> bytes:
         if self._file is None:
             file = system.open(self.url, compression_type="uncompressed")  # else by its name
-            self._file = getattr(file, "raw", file)  # below a buffer of 16 MiB, which would be filled each time
+            # What lies below a buffer of 16 MiB, which would be filled each time.
+            self._file = file.detach() if isinstance(file, io.BufferedReader) else file
         self._file.seek(start)
         pieces = []
         while start < stop and (piece := self._file.read(stop - start)):
@@ -281,21 +295,36 @@ def _made(scheme: str, url: str) -> Any:
 
 
 def _one_client() -> None:
-    """Beam makes an S3 client for every call, 60 to 90 ms of processor time each, and connects anew."""
-    from apache_beam.io.aws.clients.s3 import boto3_client
+    """Have the asking thread ask S3 through one client, for the range that it wants and no more.
+
+    Beam makes a client for every call, 60 to 90 ms of processor time each, and connects anew. Of a range it asks for
+    all to the end of the object, and hangs up: what was under way by then is megabytes for each jump.
+    """
+    from apache_beam.io.aws.clients.s3 import boto3_client, messages
+    from apache_beam.utils import retry
 
     asking = threading.get_ident()
-    original = getattr(boto3_client.Client, "original", boto3_client.Client)
+    beams = getattr(boto3_client.Client, "beams", boto3_client.Client)
+
+    class Client(beams):  # type: ignore[misc, valid-type]
+        @retry.with_exponential_backoff()  # type: ignore[untyped-decorator]
+        def get_range(self, request: Any, start: int, end: int) -> bytes:
+            place = {"Bucket": request.bucket, "Key": request.object, "Range": f"bytes={start}-{end - 1}"}
+            try:
+                return self.client.get_object(**place)["Body"].read()  # type: ignore[no-any-return]
+            except Exception as error:
+                raise messages.S3ClientError(str(error), boto3_client.get_http_error_code(error)) from error
+
     held: list[Any] = []
 
     def client(options: Any) -> Any:
-        if threading.get_ident() != asking:  # Beam's own: a client reads one object at a time
-            return original(options)
+        if threading.get_ident() != asking:  # Beam's own
+            return beams(options)
         if not held:
-            held.append(original(options))
+            held.append(Client(options))
         return held[0]
 
-    client.original = original  # type: ignore[attr-defined]
+    client.beams = beams  # type: ignore[attr-defined]
     boto3_client.Client = client
 
 
@@ -324,6 +353,7 @@ def _lost(url: str, why: str) -> str:
 
 _MISSING = {404, "NoSuchKey", "NoSuchBucket"}
 _DENIED = {401, 403, "AccessDenied"}
+_NO_PATH = "path must be in the form"  # what Beam says of a name with a line feed in it
 
 
 def _named(url: str, error: Exception) -> Exception:
@@ -339,6 +369,6 @@ def _named(url: str, error: Exception) -> Exception:
         return FileNotFoundError(errno.ENOENT, "no such object or bucket", url)
     if code in _DENIED or isinstance(error, PermissionError):
         return PermissionError(errno.EACCES, f"the store denies it: {_said(str(error))}", url)
-    if isinstance(error, ValueError) or (isinstance(code, int) and 400 <= code < 500 and code not in (408, 429)):
+    if _NO_PATH in str(error) or (isinstance(code, int) and 400 <= code < 500 and code not in (408, 429)):
         return OSError(errno.EINVAL, f"the store refuses it: {_said(str(error))}", url)
     return StoreLost(_lost(url, _said(str(error))))

@@ -6,8 +6,6 @@ import io
 import json
 import os
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -15,24 +13,15 @@ import pytest
 from pipeline import store_lock
 from pipeline.refused import Refused
 from pipeline.store_path import StorePath
-from transforms import store
 
 LOCK = StorePath("disk://leak/out/.lock")
 ELSEWHERE = {"run": "a", "host": "elsewhere", "pid": 7, "beat": 0}
 
 
-@pytest.fixture
-def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    import disk_store
-
-    monkeypatch.setenv("DISK_STORE", str(tmp_path / "store"))
-    monkeypatch.setitem(store._SYSTEMS, "disk", ("disk_store", ""))
-    monkeypatch.setattr(store, "_process", store._Process())
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_lock, "BEAT", 0.06)
     monkeypatch.setattr(store_lock, "SILENCE", 0.3)
-    store.is_folder.cache_clear()
-    yield disk_store
-    store.is_folder.cache_clear()
 
 
 def put(holder: dict[str, object]) -> None:
@@ -83,9 +72,9 @@ def test_of_a_process_of_this_machine_that_ended_nobody_waits(
         pass
 
 
-def test_a_store_that_denies_it_is_said(disk: ModuleType, tmp_path: Path) -> None:
-    (tmp_path / "store").mkdir(exist_ok=True)
-    (tmp_path / "store" / "denied").write_text(".lock")
+def test_a_store_that_denies_it_is_said(disk: ModuleType) -> None:
+    disk.objects().mkdir(parents=True)
+    (disk.objects().parent / "denied").write_text(".lock")
     with pytest.raises(Refused, match=r"cannot be written .the store denies it") as refused, store_lock.held(LOCK):
         raise AssertionError("held nothing")
     assert refused.value.code == 4

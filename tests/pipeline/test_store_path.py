@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -13,21 +12,8 @@ import pytest
 
 from pipeline.places import lies_in
 from pipeline.store_path import StorePath, path_of
-from transforms import store
 
 OUT = StorePath("disk://leak/out")
-
-
-@pytest.fixture
-def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    import disk_store
-
-    monkeypatch.setenv("DISK_STORE", str(tmp_path / "store"))
-    monkeypatch.setitem(store._SYSTEMS, "disk", ("disk_store", ""))
-    monkeypatch.setattr(store, "_process", store._Process())
-    store.is_folder.cache_clear()
-    yield disk_store
-    store.is_folder.cache_clear()
 
 
 def test_a_scheme_decides_which_kind_a_path_is() -> None:

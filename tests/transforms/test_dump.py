@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -23,18 +22,6 @@ from transforms.watch import UNWATCHED
 
 NAMES = ["b", "a/x", "a.txt", "a/b/c", "a/b.txt", "a-/y", "a0", "z\xe9/\U0001f600", "A", "a/ ", "s3:/x", "~", "a/b/!#"]
 SECONDS = 1_500_000_000
-
-
-@pytest.fixture
-def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    import disk_store
-
-    monkeypatch.setenv("DISK_STORE", str(tmp_path / "store"))
-    monkeypatch.setitem(store._SYSTEMS, "disk", ("disk_store", ""))
-    monkeypatch.setattr(store, "_process", store._Process())
-    store.is_folder.cache_clear()
-    yield disk_store
-    store.is_folder.cache_clear()
 
 
 def both(disk: ModuleType, folder: Path, names: list[str]) -> tuple[bytes, bytes]:

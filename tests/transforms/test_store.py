@@ -4,28 +4,12 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from transforms import store
 from transforms.span import SourceChanged, StoreSpan
-
-
-@pytest.fixture
-def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """disk:// as one of Beam's file systems."""
-    import disk_store
-
-    monkeypatch.setenv("DISK_STORE", str(tmp_path))
-    monkeypatch.setitem(store._SYSTEMS, "disk", ("disk_store", ""))
-    monkeypatch.setattr(store, "_process", store._Process())
-    store.is_folder.cache_clear()
-    yield disk_store
-    (tmp_path / "silent").unlink(missing_ok=True)
-    store.is_folder.cache_clear()
 
 
 def test_a_scheme_makes_a_path_one_of_a_store() -> None:
@@ -85,19 +69,19 @@ def test_an_object_is_put_whole(disk: ModuleType) -> None:
     assert disk.names() == []
 
 
-def test_what_is_said_of_one_object_is_an_error_of_that_object(disk: ModuleType, tmp_path: Path) -> None:
+def test_what_is_said_of_one_object_is_an_error_of_that_object(disk: ModuleType) -> None:
     disk.put("disk://leak/a", b"abc")
     with pytest.raises(FileNotFoundError, match="no such object"):
         store.look("disk://leak/b")
     with pytest.raises(FileNotFoundError):
         store.Ranges("disk://leak/b", 3).pread(3, 0)
-    (tmp_path / "denied").write_text("leak/a")
+    (disk.objects().parent / "denied").write_text("leak/a")
     with pytest.raises(PermissionError, match="the store denies it: Access Denied"):
         store.look("disk://leak/a")
 
 
 def test_a_store_that_does_not_answer_is_lost_and_signs_of_life_are_given_meanwhile(
-    disk: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    disk: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "PATIENCE", 0.2)
     monkeypatch.setattr(store, "_TICK", 0.05)
@@ -105,11 +89,11 @@ def test_a_store_that_does_not_answer_is_lost_and_signs_of_life_are_given_meanwh
     store.while_waiting(lambda: alive.append(1))
     disk.put("disk://leak/a", b"abc")
     ranges = store.Ranges("disk://leak/a", 3)
-    (tmp_path / "silent").touch()
+    (disk.objects().parent / "silent").touch()
     with pytest.raises(store.StoreLost, match="disk://leak/a: the store cannot be asked: no answer"):
         ranges.pread(3, 0)
     assert len(alive) >= 3
-    (tmp_path / "silent").unlink()
+    (disk.objects().parent / "silent").unlink()
     with pytest.raises(store.StoreLost):  # a reader that swallows it must not go on with half of the octets
         ranges.pread(3, 0)
     assert store.look("disk://leak/a").size == 3  # another question finds it answering again
