@@ -3,6 +3,7 @@
     python benchmarks/engines.py job-service DUMP --keys KEYS [--workers 2] [--kill worker|pool|engine] [--name NAME]
     python benchmarks/engines.py prism DUMP --keys KEYS --prism FILE ...
     python benchmarks/engines.py ... --boot FILE --worker-python FILE
+    python benchmarks/engines.py job-service ... --hosts     as root, on Linux
 
 job-service: the portable job service of Beam's Python SDK. prism: Beam's own runner in Go, built from the module of
 Beam's Go SDK in the version of the Python SDK. Either gets a worker pool, as a cluster has it beside each of its
@@ -14,6 +15,10 @@ or say in a sentence that it stopped and end with 4; `--resume` with a fresh eng
 --boot is the program that a worker image of Beam begins with (python/container of the same module): it fetches what
 the engine has staged and installs it. The pool then runs in the environment of --worker-python, which has Beam, the
 dependencies and setuptools, and from which this package is removed before and after; --setup_file must bring it there.
+
+--hosts puts the job service with the launcher, and two worker pools, on three machines: network namespaces that share a
+wire between them, the file system, and nothing else; no name or address of one means anything on another.
+
 Writes results/DATE-engine-NAME.json.
 """
 
@@ -29,6 +34,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -59,6 +65,7 @@ class Cluster:
     engine: subprocess.Popen[bytes]
     pool: subprocess.Popen[bytes]
     beam: tuple[str, ...]  # what a run is told behind `--`
+    host: tuple[str, ...] = ()  # what a command is put behind to run where the launcher is
 
     def kill(self, whom: str) -> None:
         """SIGKILL, without any chance to say good-bye."""
@@ -139,15 +146,78 @@ def _started(
 
 
 @contextlib.contextmanager
-def _service(command: Sequence[str], port: int, place: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """place: where it runs, and where its Python finds modules."""
+def started_on_hosts(workers: int) -> Iterator[Cluster]:
+    """The job service on one machine, and a worker pool on each of two others."""
+    jobs, pools, pool = 8099, 50000, 50001
+    module = (sys.executable, "-m")
+    with contextlib.ExitStack() as stack:
+        engine, *others = stack.enter_context(_hosts(3))
+        services = [
+            ((*module, "apache_beam.runners.worker.worker_pool_main", "--service_port", str(pool)), pool, other)
+            for other in others
+        ]
+        spread = [f"{_NETWORK}.{number}:{pool}" for number in range(2, 2 + len(others))]
+        services.append(((sys.executable, "benchmarks/worker_pools.py", str(pools), *spread), pools, engine))
+        command = (*module, "apache_beam.runners.portability.local_job_service_main", "--port", str(jobs))
+        services.append((command, jobs, engine))
+        *_, first, job_service = (stack.enter_context(_service(what, port, ROOT, on)) for what, port, on in services)
+        beam = (
+            "--runner=PortableRunner",
+            f"--job_endpoint=localhost:{jobs}",
+            "--environment_type=EXTERNAL",
+            f"--environment_config=localhost:{pools}",
+            f"--direct_num_workers={workers}",
+        )
+        yield Cluster(job_service, first, beam, engine)
+
+
+_NETWORK = "10.77.0"
+
+
+@contextlib.contextmanager
+def _hosts(count: int) -> Iterator[list[tuple[str, ...]]]:
+    """So many machines on one wire, as what a command is put behind to run on each; the first is known by its name."""
+    names = [f"triage-{os.getpid()}-{number}" for number in range(1, count + 1)]
+    files = [Path("/etc/netns", name) for name in names]
+    try:
+        for name, folder in zip(names, files, strict=True):
+            _ip("netns", "add", name)
+            _ip("-n", name, "link", "set", "lo", "up")
+            folder.mkdir(parents=True)
+            (folder / "hosts").write_text(f"127.0.0.1 localhost\n{_NETWORK}.1 {names[0]}.example {names[0]}\n")
+        first = names[0]
+        _ip("-n", first, "link", "add", "name", "wire", "type", "bridge")
+        _ip("-n", first, "addr", "add", f"{_NETWORK}.1/24", "dev", "wire")
+        _ip("-n", first, "link", "set", "wire", "up")
+        for number, name in enumerate(names[1:], 2):
+            _ip("-n", first, "link", "add", f"to{number}", "type", "veth", "peer", "name", "wire", "netns", name)
+            _ip("-n", first, "link", "set", f"to{number}", "master", "wire", "up")
+            _ip("-n", name, "addr", "add", f"{_NETWORK}.{number}/24", "dev", "wire")
+            _ip("-n", name, "link", "set", "wire", "up")
+        renamed = ("unshare", "--uts", "sh", "-c", 'hostname "$0"; exec "$@"')
+        yield [("ip", "netns", "exec", name, *renamed, f"{name}.example") for name in names]
+    finally:
+        for name, folder in zip(names, files, strict=True):
+            subprocess.run(["ip", "netns", "del", name], stderr=subprocess.DEVNULL)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ip(*words: str) -> None:
+    subprocess.run(["ip", *words], check=True)
+
+
+@contextlib.contextmanager
+def _service(
+    command: Sequence[str], port: int, place: Path, host: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
+    """place: where it runs, and where its Python finds modules; host: what puts it on a machine."""
     path = f"{Path(command[0]).parent}{os.pathsep}{os.environ['PATH']}"  # the pool starts `python`, and boot does
     more = {"PYTHONPATH": str(place), "PATH": path, "RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT": "1"}  # for boot
     process = subprocess.Popen(
-        command, env={**os.environ, **more}, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*host, *command], env={**os.environ, **more}, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        _until_it_listens(process, port)
+        _until_it_listens(process, port, host)
         yield process
     finally:
         left = [process.pid, *_children(process.pid)]
@@ -160,10 +230,11 @@ def _service(command: Sequence[str], port: int, place: Path) -> Iterator[subproc
         process.wait()
 
 
-def _until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
+def _until_it_listens(process: subprocess.Popen[bytes], port: int, host: Sequence[str]) -> None:
+    connects = [*host, sys.executable, "-Sc", f"import socket; socket.create_connection(('127.0.0.1', {port}), 1)"]
     end = time.monotonic() + _STARTS
     while time.monotonic() < end:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        if subprocess.run(connects, stderr=subprocess.DEVNULL).returncode == 0:
             return
         if process.poll() is not None:
             break
@@ -182,9 +253,9 @@ def _children(pid: int) -> list[int]:
     return [int(one) for one in found.stdout.split()]
 
 
-def run(dump: Path, keys: Sequence[Path], out: Path, *more: str) -> subprocess.Popen[bytes]:
+def run(dump: Path, keys: Sequence[Path], out: Path, *more: str, host: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """`triage run`, started; what it says on stderr lies beside OUT."""
-    command = [sys.executable, "-m", "pipeline", "run", str(dump), "-o", str(out), "-q"]
+    command = [*host, sys.executable, "-m", "pipeline", "run", str(dump), "-o", str(out), "-q"]
     for key in keys:
         command += ["--keys", str(key)]
     with open(f"{out}.stderr", "wb") as stderr:
@@ -234,6 +305,12 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def _wanted(options: argparse.Namespace) -> contextlib.AbstractContextManager[Cluster]:
+    if options.hosts:
+        return started_on_hosts(options.workers)
+    return started(options.engine, options.workers, options.prism, options.bare)
+
+
 def compared(options: argparse.Namespace, place: Path) -> dict[str, object]:
     """Run on both; after a kill, resume. Answers what was seen."""
     local, out = place / "local", place / "engine"
@@ -246,9 +323,9 @@ def compared(options: argparse.Namespace, place: Path) -> dict[str, object]:
     record = json.loads((local / "run.json").read_text())
     seen |= {"octets": record["octets"], "items": record["counts"]["items"], "units": shards(local)}
     expected, before = tables(local), _cpu()
-    with started(options.engine, options.workers, options.prism, options.bare) as cluster:
+    with _wanted(options) as cluster:
         start = time.monotonic()
-        process = run(dump, keys, out, "--", *cluster.beam)
+        process = run(dump, keys, out, "--", *cluster.beam, host=cluster.host)
         if options.kill:
             while not shards(out) and process.poll() is None:
                 time.sleep(0.05)
@@ -261,9 +338,12 @@ def compared(options: argparse.Namespace, place: Path) -> dict[str, object]:
         if not options.kill:
             raise Breach(Path(f"{out}.stderr").read_text(errors="replace"))
         seen["said"] = Path(f"{out}.stderr").read_text(errors="replace").splitlines()[0]
-        with started(options.engine, options.workers, options.prism, options.bare) as cluster:
+        with _wanted(options) as cluster:
             start = time.monotonic()
-            if ended(run(dump, keys, out, "--resume", "--", *cluster.beam), out, options.seconds) != 0:
+            if (
+                ended(run(dump, keys, out, "--resume", "--", *cluster.beam, host=cluster.host), out, options.seconds)
+                != 0
+            ):
                 raise Breach("--resume failed")
             seen["resumed_seconds"] = round(time.monotonic() - start, 1)
     else:
@@ -284,6 +364,7 @@ def main() -> None:
     parser.add_argument("--prism", type=Path, help="the program that `go install .../cmd/prism` made")
     parser.add_argument("--boot", type=Path, help="the program that `go install .../python/container` made")
     parser.add_argument("--worker-python", type=Path, help="Python of an environment without this package")
+    parser.add_argument("--hosts", action="store_true", help="three machines, as network namespaces")
     parser.add_argument("--kill", choices=("worker", "pool", "engine"))
     parser.add_argument("--seconds", type=float, default=900.0, help="that one run may take")
     parser.add_argument("--name", help="keep the result under this name")
@@ -292,6 +373,8 @@ def main() -> None:
         parser.error("--prism is missing")
     if (options.boot is None) != (options.worker_python is None):
         parser.error("--boot and --worker-python go together")
+    if options.hosts and (options.engine != "job-service" or options.boot or os.geteuid() != 0):
+        parser.error("--hosts: the job service alone, as root")
     options.bare = Bare(options.worker_python.absolute(), options.boot.absolute()) if options.boot else None
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # so that what was started is ended
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
@@ -300,7 +383,7 @@ def main() -> None:
         seen = compared(options, Path(place))
     versions = {name: importlib.metadata.version(name) for name in ("apache-beam", "pyarrow")}
     told = {"engine": options.engine, "workers": options.workers, "kill": options.kill,
-            "setup_file": options.bare is not None, **seen,
+            "setup_file": options.bare is not None, "hosts": options.hosts, **seen,
             "versions": {"python": platform.python_version(), **versions}, "cores": os.cpu_count()}  # fmt: skip
     text = json.dumps(told, indent=1, sort_keys=True)
     print(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -40,10 +41,10 @@ def prism() -> Path:
     return Path(given)
 
 
-def options(prism: Path | None, kill: str | None = None, bare: Any = None) -> Namespace:
+def options(prism: Path | None, kill: str | None = None, bare: Any = None, hosts: bool = False) -> Namespace:
     return Namespace(
-        engine="prism" if prism else "job-service", prism=prism, kill=kill, bare=bare, workers=2, seconds=300.0,
-        dump=SAMPLE / "leak", keys=[SAMPLE / "keys"],
+        engine="prism" if prism else "job-service", prism=prism, kill=kill, bare=bare, hosts=hosts, workers=2,
+        seconds=300.0, dump=SAMPLE / "leak", keys=[SAMPLE / "keys"],
     )  # fmt: skip
 
 
@@ -68,6 +69,14 @@ def test_workers_without_this_package_get_it_by_setup_file(engines: ModuleType, 
     if None in given:
         pytest.skip("TRIAGE_WORKER_PYTHON and TRIAGE_BOOT name no programs")
     seen = engines.compared(options(None, bare=engines.Bare(*map(Path, given))), tmp_path)
+    assert (seen["exit_code"], seen["same_tables"]) == (0, True)
+
+
+@pytest.mark.engines
+def test_workers_on_two_machines_give_the_same_tables(engines: ModuleType, tmp_path: Path) -> None:
+    if os.geteuid() != 0 or shutil.which("ip") is None or shutil.which("unshare") is None:
+        pytest.skip("network namespaces need root, ip and unshare")
+    seen = engines.compared(options(None, hosts=True), tmp_path)
     assert (seen["exit_code"], seen["same_tables"]) == (0, True)
 
 
