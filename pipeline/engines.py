@@ -27,6 +27,8 @@ _LOCAL = frozenset({"directrunner", "fnapirunner", "inprocessrunner", "bundlebas
 
 _RAISED = re.compile(r"[A-Za-z_][\w.]*: ")  # as a traceback ends: the exception's class and what it says
 
+_REFUSED_CALL = re.compile(r'details = "([^"\n]{1,300})')
+
 _REFUSED = {
     "daskrunner": "DaskRunner is refused: it reports success with results silently missing. Leave --runner out.",
     "prismrunner": (
@@ -120,6 +122,9 @@ def cause(error: Exception) -> str:
     if start is not None:
         raised = [line for line in lines[start + 1 :] if _RAISED.match(line)]
         told = raised[-1].partition(": ")[2] if raised else told
+    refused = _REFUSED_CALL.search(str(error))
+    if told.startswith("<_") and refused is not None:  # grpc's own words: a status, details, a time
+        told = f"a service that the engine needs does not answer: {refused[1]}"
     return told.partition(" [while running ")[0]
 
 

@@ -193,9 +193,21 @@ RuntimeError: work unit 0a1b: No space left on device [while running 'Examine/Ex
 """
 
 
+NO_POOL = """<_InactiveRpcError of RPC that terminated with:
+\tstatus = StatusCode.UNAVAILABLE
+\tdetails = "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:50000: refused"
+\tdebug_error_string = "UNAVAILABLE:failed to connect"
+>"""
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
+        (
+            NO_POOL,
+            "a service that the engine needs does not answer: failed to connect to all addresses; "
+            "last error: UNKNOWN: ipv4:127.0.0.1:50000: refused",
+        ),
         (WORKER, "work unit 0a1b: No space left on device"),
         ("work unit 0a1b: crash.died [while running 'x']\nmore", "work unit 0a1b: crash.died"),
         ("Traceback (most recent call last):\n  File", "Traceback (most recent call last):"),
