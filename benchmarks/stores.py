@@ -30,7 +30,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 TABLES = ("items", "findings", "signatures", "keys", "sources")
 BUCKET = "leak"
 _STARTS = 60.0  # seconds that the store may take until it listens
-_ACCOUNT = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing", "AWS_DEFAULT_REGION": "us-east-1"}
+ACCOUNT = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 class Breach(Exception):
@@ -118,7 +118,7 @@ def run(dump: object, keys: Sequence[Path], out: object, *more: str) -> subproce
     for key in keys:
         command += ["--keys", str(key)]
     return subprocess.Popen(
-        [*command, *more], cwd=ROOT, env={**os.environ, **_ACCOUNT}, text=True, start_new_session=True,
+        [*command, *more], cwd=ROOT, env={**os.environ, **ACCOUNT}, text=True, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from transforms.store import StoreLost
+
 SILENCE = 300.0  # seconds without a sign of life, thirty times what passes between two (pulse.py)
 
 ANSWER = 30.0  # seconds that a job service has to begin to listen
@@ -167,7 +169,7 @@ def _answer(signs: Signs) -> Mapping[str, bytes]:
     """The marks; none where they cannot be read now, which says nothing about the workers."""
     try:
         return signs()
-    except OSError:
+    except (OSError, StoreLost):
         return {}
 
 

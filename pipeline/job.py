@@ -25,7 +25,7 @@ class Job:
     beam: tuple[str, ...] = ()  # options of Beam, with which stores are asked
 
     def __post_init__(self) -> None:
-        store.settle(self.beam)
+        store.settle(self.beam, answered=True)  # whoever made it has looked for DUMP and OUT
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
         """A process that gets a job can open what it names."""

@@ -36,6 +36,8 @@ def answering(path: StorePath, question: Callable[[], T]) -> T:
     """What a store says of a path. Refused if it denies it or does not answer."""
     try:
         return question()
+    except store.StoreUnknown as unknown:
+        raise Refused(str(unknown)) from None
     except store.StoreLost as lost:
         raise Refused(f"{lost}. Check the address, the network and the credentials; behind -- goes what Beam needs to "
                       "know, as --s3_endpoint_url=URL.") from None  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from pipeline.job import Job
 from pipeline.store_path import StorePath
+from transforms.store import StoreLost
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ def during(job: Job, work: str) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, StoreLost):
             mark.unlink(missing_ok=True)
 
 
@@ -72,5 +73,5 @@ def _beat(mark: Path, ended: threading.Event) -> None:
 
 def _change(mark: Path, count: int) -> None:
     """A file system that refuses is no reason to stop working."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, StoreLost):
         mark.write_text(f"{os.getpid()} {count}", "ascii")

@@ -47,7 +47,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType
     import disk_store
 
     monkeypatch.setenv("DISK_STORE", str(tmp_path / "store"))
-    monkeypatch.setitem(store._SYSTEMS, "disk", ("disk_store", ""))
+    monkeypatch.setitem(store._SYSTEMS, "disk", ("disk_store", "", "disk_store"))
     monkeypatch.setattr(store, "_process", store._Process())
     store.is_folder.cache_clear()
     yield disk_store

@@ -32,16 +32,21 @@ _PIECE = 8 << 20  # octets handed over at once when an object is put
 _PAGE = 1_000  # objects that stores list at once
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-# Where Beam keeps a file system that it may have passed over when it was imported.
+# Of each scheme: the package of its own that Beam needs, what brings it, and Beam's file system, which Beam may have
+# passed over when it was imported.
 _SYSTEMS = {
-    "s3": ("apache_beam.io.aws.s3filesystem", "aws"),
-    "gs": ("apache_beam.io.gcp.gcsfilesystem", "gcp"),
-    "azfs": ("apache_beam.io.azure.blobstoragefilesystem", "azure"),
+    "s3": ("boto3", "aws", "apache_beam.io.aws.s3filesystem"),
+    "gs": ("google.cloud.storage", "gcp", "apache_beam.io.gcp.gcsfilesystem"),
+    "azfs": ("azure.storage.blob", "azure", "apache_beam.io.azure.blobstoragefilesystem"),
 }
 
 
 class StoreLost(Exception):
     """The store cannot be asked or does not answer; the message says which and why."""
+
+
+class StoreUnknown(StoreLost):
+    """Nothing that is installed reaches such a store; the message says what does."""
 
 
 class Found(NamedTuple):
@@ -57,8 +62,12 @@ def in_store(path: str | bytes) -> bool:
     return _SCHEME.match(path if isinstance(path, str) else path.decode("utf-8", "surrogateescape")) is not None
 
 
-def settle(beam_options: tuple[str, ...]) -> None:
-    """Say once in each process with which options of Beam stores are asked: endpoint, region, credentials."""
+def settle(beam_options: tuple[str, ...], answered: bool = False) -> None:
+    """Say in each process with which options of Beam stores are asked: endpoint, region, credentials.
+
+    answered: that the run had answers before, so that a first one which fails here is tried again.
+    """
+    _process.answered |= answered
     if beam_options != _process.options:
         _process.options, _process.systems = beam_options, {}
         is_folder.cache_clear()
@@ -256,7 +265,7 @@ def _serve(questions: queue.SimpleQueue[Any]) -> None:
 
 
 def _system(url: str) -> Any:
-    """Beam's file system for a URL, made once. StoreLost if there is none."""
+    """Beam's file system for a URL, made once. StoreUnknown if there is none."""
     scheme = url.partition("://")[0].lower()
     if scheme not in _process.systems:
         _process.systems[scheme] = _made(scheme, url)
@@ -274,24 +283,24 @@ def _made(scheme: str, url: str) -> Any:
 
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     _hear_retries()
-    module, extra = _SYSTEMS.get(scheme, ("", ""))
-    missing = f"pip install 'apache-beam[{extra}]' adds it" if extra else "Known are s3, gs and azfs"
+    if scheme not in _SYSTEMS:
+        raise StoreUnknown(
+            f"{url}: {scheme}:// is no store that is read or written here. {', '.join(_SYSTEMS)} are; what can be "
+            "mounted is named by its path on this machine."
+        )
+    package, extra, module = _SYSTEMS[scheme]
     try:
-        if module:
-            importlib.import_module(module)
-        if scheme == "s3":
-            _one_client()
+        importlib.import_module(package)
+        importlib.import_module(module)
     except ImportError:
-        raise StoreLost(f"{url}: the packages for {scheme}:// are not installed. {missing}.") from None
+        raise StoreUnknown(
+            f"{url}: a package for {scheme}:// is not installed. Install it: pip install 'apache-beam[{extra}]'"
+        ) from None
+    if scheme == "s3":
+        _one_client()
     options = PipelineOptions(list(_process.options))
     FileSystems.set_options(options)
-    made = next((one for one in FileSystem.get_all_subclasses() if one.scheme() == scheme), None)
-    if made is None:
-        raise StoreLost(f"{url}: Beam has no file system for {scheme}://. {missing}.")
-    system = made(options)
-    if system.has_dirs():
-        raise StoreLost(f"{url}: {scheme}:// has folders of its own. Mount it, and name the path there.")
-    return system
+    return next(one for one in FileSystem.get_all_subclasses() if one.scheme() == scheme)(options)
 
 
 def _one_client() -> None:

@@ -282,3 +282,14 @@ def test_an_object_that_changes_while_it_is_read_costs_its_own_row(
         "b.txt": "io.changed",
         "c.txt": None,
     }
+
+
+def test_an_engine_s_workers_need_no_other_file_system(stores: ModuleType, store: Any, here: dict[str, bytes]) -> None:
+    """The portable job service with a pool of worker processes, all of OUT in the store."""
+    engines = importlib.import_module("engines")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stores.ACCOUNT.items():
+            patch.setenv(name, value)  # as the image of a worker has it
+        with engines.started("job-service", 2) as cluster:
+            _ended(stores.run("s3://leak/dump", [KEYS], "s3://leak/engine", "--", *store.beam, *cluster.beam))
+    assert store.tables("engine") == here

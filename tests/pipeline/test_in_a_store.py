@@ -18,7 +18,8 @@ SECONDS = 1_500_000_000
 _EVERYWHERE = """
 import no_network
 from transforms import store
-store._SYSTEMS["disk"] = ("disk_store", "")
+store._SYSTEMS["disk"] = ("disk_store", "", "disk_store")
+store._SYSTEMS["bare"] = ("never_installed", "bare", "never_installed")
 """
 
 
@@ -160,7 +161,9 @@ def test_keys_may_lie_in_a_store_and_not_in_the_dump(both: Store) -> None:
     ("dump", "out", "said"),
     [
         ("disk://b/never", "never", "nothing is there"),
-        ("nowhere://b/leak", "never", "Beam has no file system for nowhere://"),
+        ("hdfs://b/leak", "never", "hdfs:// is no store that is read or written here"),
+        ("bare://b/leak", "never", "pip install 'apache-beam[bare]'"),
+        ("leak", "bare://b/out", "pip install 'apache-beam[bare]'"),
         ("disk://b/leak", "disk://b/leak/out", "lies inside the dump"),
         ("disk://b/leak", "disk://b/out", "holds an earlier run"),
         ("leak", "disk://b/keys", "holds other files"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zipfile
 from pathlib import Path
 from types import ModuleType
 
@@ -137,3 +138,24 @@ def test_names_that_look_like_places_in_a_store_are_names(tmp_path: Path) -> Non
     with pytest.raises(FileNotFoundError):
         opener(bytes(tmp_path))(b"s3://leak/y.eml")
     assert store._process.questions is None or not store._process.systems.get("s3")
+
+
+def test_large_containers_are_split_there_as_here_and_read_in_their_ranges(disk: ModuleType, tmp_path: Path) -> None:
+    folder = tmp_path / "dump"
+    folder.mkdir()
+    message = b"From a@example.org Mon Jan  1 00:00:00 2001\nFrom: a@example.org\n\n" + b"word " * 20_000 + b"\n\n"
+    (folder / "a.mbox").write_bytes(message * (2 * LIMITS.unit_bytes // len(message)))
+    with zipfile.ZipFile(folder / "b.zip", "w") as archive:
+        for number in range(40):
+            archive.writestr(f"{number}.bin", bytes([number]) * (1 << 20))
+    for path in folder.iterdir():
+        os.utime(path, (SECONDS, SECONDS))
+        disk.put(f"disk://leak/dump/{path.name}", path.read_bytes(), SECONDS)
+    there = list(plan_units(b"disk://leak/dump", LIMITS))
+    assert there == list(plan_units(bytes(folder), LIMITS))
+    for form in ("mailbox_range", "zip_range"):
+        unit = next(unit for unit in there if unit.form == form)
+        before = len(disk.asked())
+        examine_unit(unit, b"disk://leak/dump", Settings(LIMITS), tempfile.TemporaryFile, UNWATCHED)
+        fetched = sum(octets for verb, octets, _ in disk.asked()[before:] if verb == "get")
+        assert fetched < unit.octets + (6 << 20) < unit.entries[0].size

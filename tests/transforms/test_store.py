@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import random
+import sys
+import time
 from types import ModuleType
 
 import pytest
@@ -112,12 +114,24 @@ def test_the_first_refusal_is_final_where_beam_would_ask_for_minutes(
     monkeypatch.setattr(store, "_system", lambda _: (store._hear_retries(), Refused())[1])
     with pytest.raises(store.StoreLost, match=r"disk://leak/a: .*Could not connect to the endpoint URL: http://192"):
         store.look("disk://leak/a")
+    store.settle((), answered=True)
+    monkeypatch.setattr(store, "PATIENCE", 1.5)
+    start = time.monotonic()
+    with pytest.raises(store.StoreLost, match="Could not connect"):  # a worker of a run that had answers waits
+        store.look("disk://leak/a")
+    assert time.monotonic() - start >= 1.4
 
 
-@pytest.mark.parametrize("url", ["nowhere://leak/a", "http://leak.example/a"])
-def test_a_scheme_that_beam_does_not_know_is_said(disk: ModuleType, url: str) -> None:
-    with pytest.raises(store.StoreLost, match=r"Beam has no file system for .*Known are s3, gs and azfs"):
+@pytest.mark.parametrize("url", ["hdfs://leak/a", "http://leak.example/a"])
+def test_a_scheme_of_no_store_is_said(disk: ModuleType, url: str) -> None:
+    with pytest.raises(store.StoreUnknown, match=r":// is no store that is read or written here. s3, gs, azfs"):
         store.look(url)
+
+
+def test_a_package_that_is_missing_is_named(disk: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    with pytest.raises(store.StoreUnknown, match=r"s3:// is not installed. Install it: pip install 'apache-beam.aws.'"):
+        store.look("s3://leak/a")
 
 
 def test_options_are_those_of_the_process(disk: ModuleType) -> None:
