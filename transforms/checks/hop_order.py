@@ -20,7 +20,7 @@ BACKWARDS = Rule(
     "transport clock",
     "A relay says that it took the mail more than a day before the relay below it did",
     "A relay with a dead clock; mail that was delivered, and handed in once more, with both traces left in it.",
-    "0 of 3,987 honest mails of 2002 with two relays, 1 of 462 of one mailbox of 2016 to 2018 (delivered twice)",
+    "0 of 3,987 honest and 20 of 1,896 spam mails of 2002, 1 of 462 honest ones of 2016 to 2018 (delivered twice)",
     ("received",),
 )
 
