@@ -50,22 +50,22 @@ def wire(chunks: Iterable[bytes]) -> bytes:
 
 
 class _Last:
-    """The message that was asked for last: each repair in turn asks for the leaves of the same one."""
+    """The message that was asked for last, and its leaves: each repair in turn asks for those of the same one."""
 
-    message: Message | None = None
-    leaves: tuple[Leaf, ...] = ()
+    kept: tuple[Message | None, tuple[Leaf, ...]] = None, ()
 
 
 def leaves(message: Message) -> tuple[Leaf, ...]:
     """The first leaves of a message in wire form."""
-    if _Last.message is not message:  # a cache by value would hash all of its body
-        _Last.message, _Last.leaves = message, tuple(_leaves(message))
-    return _Last.leaves
+    kept = _Last.kept
+    if kept[0] is not message:  # a cache by value would hash all of its body
+        kept = _Last.kept = message, tuple(_leaves(message))
+    return kept[1]
 
 
 def forget_leaves() -> None:
     """Let go of the message that was asked for last."""
-    _Last.message, _Last.leaves = None, ()
+    _Last.kept = None, ()
 
 
 def _leaves(message: Message) -> Iterator[Leaf]:
