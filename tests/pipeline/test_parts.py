@@ -8,12 +8,13 @@ import io
 import os
 import tarfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from meddler import Meddler
 from pipeline import commit, engines, evidence, examining, graph, key_store, stretches
 from pipeline.job import Job
 from pst_form import Values, mailbox
@@ -147,24 +148,6 @@ def test_a_part_that_is_missing_or_damaged_is_made_again(dump: Path, tmp_path: P
         examining.examine_and_store(again, unit, UNWATCHED)
         assert path.read_bytes() == before
     evidence.must_be_whole(job.out)
-
-
-class Meddler:
-    """A watch that does something when an item is opened."""
-
-    def __init__(self, ordinal: int, meddle: Callable[[], object]) -> None:
-        self.ordinal, self.meddle = ordinal, meddle
-
-    def opening(self, ordinal: int) -> str | None:
-        if ordinal == self.ordinal:
-            self.meddle()
-        return None
-
-    def within(self, ordinal: int) -> None:
-        pass
-
-    def alive(self) -> None:
-        pass
 
 
 def test_an_archive_that_changes_while_it_is_read_leaves_one_row(dump: Path, tmp_path: Path) -> None:

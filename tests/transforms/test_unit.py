@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from meddler import Meddler
 from transforms.limits import LIMITS
 from transforms.model import FileEntry, Kind, Status, UnitEvidence, WorkUnit
 from transforms.plan import plan_units
@@ -94,24 +95,6 @@ def test_a_file_that_is_no_longer_what_was_planned_is_one_error_row(
     assert [(s.status, s.n_items, s.n_errors) for s in found.sources] == [
         (Status.OK, 2, 0), (Status.ERROR, 1, 1), (Status.OK, 2, 0),
     ]  # fmt: skip
-
-
-class Meddler:
-    """A watch that touches the dump while an item is read."""
-
-    def __init__(self, ordinal: int, meddle: Callable[[], object]) -> None:
-        self.ordinal, self.meddle = ordinal, meddle
-
-    def opening(self, ordinal: int) -> str | None:
-        if ordinal == self.ordinal:
-            self.meddle()
-        return None
-
-    def within(self, ordinal: int) -> None:
-        pass
-
-    def alive(self) -> None:
-        pass
 
 
 @pytest.mark.parametrize("octets", [MAIL[:-9], MAIL + b"!", b""])
