@@ -38,7 +38,7 @@ def file(octets: bytes, name: str) -> Rows:
     place = Place(name, name, name=name.encode(), file_name=name)
     accounted = content.read(rows, row, place, Landed(span, digests))
     assert accounted is None or accounted.inside + accounted.outside == len(octets), accounted
-    items = [item for item in rows.items if item is not None]
+    items = [item for item in rows.items.values() if item is not None]
     assert len(items) == len(rows.items), "a row that was announced was not filled"
     assert len({item.path for item in items}) == len(items), "two rows of one path"
     for item in items[1:]:

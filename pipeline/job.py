@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO
 
 from pipeline.store_path import StorePath
 from transforms import store
+from transforms.scratch import scratch
 from transforms.unpack.rows import Settings
 
 
@@ -41,4 +41,4 @@ class Job:
 
     def spool(self) -> IO[bytes]:
         """A new file without a name, for decoded octets that must be seekable."""
-        return tempfile.TemporaryFile(dir=None if isinstance(self.out, StorePath) else self.work)
+        return scratch(None if isinstance(self.out, StorePath) else self.work)

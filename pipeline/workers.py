@@ -30,6 +30,7 @@ from typing import Any, Generic, TypeVar
 from pipeline import collecting
 from transforms import store
 from transforms.limits import Limits
+from transforms.scratch import Unwritten
 from transforms.watch import UNWATCHED, Watch
 
 T = TypeVar("T")
@@ -295,7 +296,7 @@ def _work(conn: Any, lifeline: Any, slot: Any, work: Callable[[Any, Watch], Any]
             answer: tuple[str | None, Any, int, int] = (None, work(task, watch), -1, -1)
         except MemoryError:
             answer = (MEMORY, "out of memory", slot[0], slot[2])
-        except store.StoreLost as error:
+        except (store.StoreLost, Unwritten) as error:
             answer = (INTERNAL, str(error), -1, -1)
         except OSError as error:
             # Nothing of the dump raises it here: evidence cannot be written, and no item is at fault.

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import heapq
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import IO
 
 from transforms.limits import LIMITS
+from transforms.scratch import Spool
 
 AT_ONCE = 1_000_000  # names in memory, some 100 MB
-
-Spool = Callable[[], IO[bytes]]  # a new file without a name
 
 
 class Unreadable(Exception):
@@ -26,7 +25,7 @@ class Unreadable(Exception):
 def names(directory: bytes, spool: Spool, at_once: int = AT_ONCE) -> Iterator[bytes]:
     """The sorted names in a directory; all are read when this returns.
 
-    Unreadable if it cannot be listed; OSError if spool() has no room.
+    Unreadable if it cannot be listed; Unwritten if spool() has no room.
     """
     return in_order(_listed(directory), spool, at_once)
 

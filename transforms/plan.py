@@ -20,8 +20,9 @@ from transforms.containers import mailbox
 from transforms.containers import zip as zip_archive
 from transforms.dump import Open, opener
 from transforms.limits import Limits
-from transforms.listing import Spool, Unreadable, in_order, names
+from transforms.listing import Unreadable, in_order, names
 from transforms.model import SCHEMA_VERSION, ContainerError, FileEntry, WorkUnit
+from transforms.scratch import Spool
 from transforms.sniff import HEAD, sniff
 
 

@@ -17,10 +17,11 @@ from transforms.containers import mailbox
 from transforms.containers import zip as zip_archive
 from transforms.dump import Open, folder, opener
 from transforms.model import FileEntry, Item, Kind, Source, Status, UnitEvidence, WorkUnit
+from transforms.scratch import Spool, unwritten
 from transforms.span import FileSpan, SourceChanged, Span, StoreSpan, in_memory
 from transforms.text import clean_text
 from transforms.unpack import content, mailboxes
-from transforms.unpack.landing import Landed, Spool
+from transforms.unpack.landing import Landed
 from transforms.unpack.members import members
 from transforms.unpack.rows import Octets, Place, Rows, Settings
 from transforms.watch import Watch
@@ -34,7 +35,8 @@ def examine_unit(
     """Everything that one work unit says, but for what keep was given. Never raises for what the dump holds.
 
     Of a file that has a unit of its own, and of a range, keep is given what is complete while the rest is read; where
-    a later part has the number of an earlier one, it stands in its place.
+    a later part has the number of an earlier one, it stands in its place. Unwritten if keep, or a file of spool, meets
+    a full disk.
     """
 
     def hand_on(rows: Rows) -> None:
@@ -42,7 +44,11 @@ def examine_unit(
         rows.part += 1
         (entry,) = unit.entries
         source = _source(entry, _Read(Kind.OTHER, octets=Octets(0, 0)), rows.since(start))
-        keep(rows.part, rows.take(unit, (source,)))
+        part = rows.take(unit, (source,))
+        try:
+            keep(rows.part, part)
+        except OSError as error:  # of OUT: whoever reads the file must not take it for the file's
+            raise unwritten(error) from error
 
     is_alone = len(unit.entries) == 1
     rows = Rows(settings, spool, watch, content.read, hand_on if keep is not None and is_alone else None)
@@ -82,10 +88,10 @@ def _file(rows: Rows, unit: WorkUnit, root: bytes, open_file: Open, entry: FileE
     except OSError as error:
         rows.take_back(before)
         if unit.form.endswith("_range"):  # the file's own row is in its `whole` unit
-            read = _Read(Kind.OTHER, Status.ERROR, _io_code(error))
+            read = _unread_range(rows, unit, place, _io_code(error))
         else:
             read = _without_octets(rows, place, Kind.OTHER, _io_code(error))
-    rows.finish(own=before[1] if unit.form == "files" else -1)
+    rows.finish()
     return _source(entry, read, rows.since(before))
 
 
@@ -160,6 +166,15 @@ def _directory(root: bytes, entry: FileEntry) -> tuple[zip_archive.ZipDirectory,
         directory = zip_archive.read_directory(file.span)
     namer = path_spec.StepNamer()
     return directory, tuple(namer.step(zip_archive.member_name(member)) for member in directory.members)
+
+
+def _unread_range(rows: Rows, unit: WorkUnit, place: Place, code: str) -> _Read:
+    """A row for what lies in a range that cannot be read: octets of a mailbox, members of a zip by their number."""
+    path = path_spec.join(place.path, f"{path_spec.offset_step(unit.start)}-{unit.stop}")
+    below = place._replace(path=path, depth=1, parent_id=path_spec.item_id(place.path), name=b"", file_name=None)
+    if unit.form != "zip_range":
+        below = below._replace(start=unit.start, length=unit.stop - unit.start)
+    return _without_octets(rows, below, Kind.GAP, code)
 
 
 def _without_octets(rows: Rows, place: Place, kind: Kind, code: str | None) -> _Read:

@@ -5,9 +5,12 @@ Disks of a few pages are mounted where nobody else sees them, by `unshare` of ut
 
 from __future__ import annotations
 
+import io
+import random
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -74,6 +77,28 @@ def test_a_full_disk_ends_in_4_and_room_lets_it_go_on(finished: Path, tmp_path: 
     assert not (tmp_path / "kept" / "run.json").exists()
     for name in TABLES:
         assert (tmp_path / "kept" / f"{name}.parquet").read_bytes() == (finished / f"{name}.parquet").read_bytes()
+
+
+def test_a_disk_that_fills_within_a_large_archive_ends_in_4_and_blames_no_file(tmp_path: Path) -> None:
+    mail = b"From: a@b.example\nSubject: hi\n\n" + b"text " * 40 + b"\n"
+    dump = tmp_path / "dump"
+    dump.mkdir()
+    with tarfile.open(dump / "mail.tar.gz", "w:gz", compresslevel=1) as archive:
+        noise = tarfile.TarInfo("noise")  # so large that the archive is a unit by itself
+        noise.size = 17 << 20
+        archive.addfile(noise, io.BytesIO(random.Random(1).randbytes(noise.size)))
+        for number in range(12_000):
+            member = tarfile.TarInfo(f"{number}.eml")
+            member.size = len(mail)
+            archive.addfile(member, io.BytesIO(mail))
+    run = f"{sys.executable} -m pipeline run {dump} -o $DISK/out -q --workers 1"
+    done = on_disk(
+        tmp_path,
+        f"mount -t tmpfs -o size=300k none $DISK && ({run}; echo $?)"
+        f" && mount -o remount,size=100m $DISK && {run} --resume | head -1",
+    )
+    assert done.stdout == f"{EXIT_INCOMPLETE}\n12001 items in 1 files, 12000 of them messages\n", done
+    assert "No space left on device" in done.stderr
 
 
 def test_judged_again_on_a_full_disk_the_earlier_tables_are_not_half_replaced(finished: Path, tmp_path: Path) -> None:

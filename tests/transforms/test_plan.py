@@ -346,13 +346,19 @@ def test_a_container_that_is_not_split_has_one_unit(dump: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_mailbox_that_vanishes_after_planning_is_an_error_once(dump: Path) -> None:
-    write(dump, {"in.mbox": (FROM_LINE + MAIL + b"\n") * 5})
+@pytest.mark.parametrize("name", ["in.mbox", "in.zip"])
+def test_what_cannot_be_read_of_a_split_file_has_a_row_for_each_range(dump: Path, name: str) -> None:
+    members = [(f"{number}.eml", MAIL) for number in range(9)]
+    write(dump, {"in.mbox": (FROM_LINE + MAIL + b"\n") * 5, "in.zip": zipped(*members)})
     limits = replace(LIMITS, unit_bytes=200)
-    units = plan(dump, limits)
-    (dump / "in.mbox").unlink()
+    units = [unit for unit in plan(dump, limits) if names(unit) == [name]]
+    (dump / name).unlink()
     found = [
         examine_unit(unit, os.fsencode(dump), Settings(limits), tempfile.TemporaryFile, UNWATCHED) for unit in units
     ]
-    assert [(item.path, item.error_code) for one in found for item in one.items] == [("in.mbox", "io.vanished")]
+    ranges = units[1:]
+    assert len(ranges) > 1
+    assert [(item.path, item.error_code) for one in found for item in one.items] == [
+        (name, "io.vanished"), *((f"{name}!@{one.start}-{one.stop}", "io.vanished") for one in ranges),
+    ]  # fmt: skip
     assert all(one.sources[0].status is Status.ERROR for one in found)

@@ -23,6 +23,7 @@ from typing import IO, Any
 from transforms.containers.listing import listed
 from transforms.limits import LIMITS
 from transforms.model import ContainerError, Entry
+from transforms.scratch import Unwritten
 from transforms.span import FileSpan, Span, SpanFile
 
 _READS = 64  # how often the octets of a file may be read over
@@ -197,6 +198,8 @@ def _guarded(read: Callable[..., Any], *arguments: Any) -> Any:
         return read(*arguments)
     except MemoryError:
         raise ContainerError("limit.memory", "rar: not enough memory") from None
+    except Unwritten:  # no room for what its program reads: not the archive's fault
+        raise
     except Exception as error:
         code = "container.checksum" if "CRC" in str(error) else "container.damaged"
         raise ContainerError(code, f"rar: {type(error).__name__}: {error}") from None

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from transforms.limits import LIMITS
 from transforms.mail.address import mailboxes
 from transforms.mail.comments import unfolded
+from transforms.mail.date import parse_date
 from transforms.mail.fields import SINGLETONS
 from transforms.mail.transfer import IDENTITY, decode
+from transforms.mail.words import decode_words
 from transforms.model import Message, Part
 from transforms.span import Span, in_memory
 from transforms.text import clean_text
@@ -25,7 +27,9 @@ HIDES, BESIDE = " hides: ", " beside "
 
 _LOOKED_AT = 64 * 1024  # octets at the beginning of a body
 _FEW, _MANY = 10, 60  # words of a preamble: what programs write there speaks of mail programs, and is shorter
-_NOTICE = re.compile("mime|multi-?part|preamble|e-?mail|html", re.IGNORECASE)
+_NOTICE = re.compile(
+    "mime|multi-?part|preamble|e-?mail|html|browser|virus|confidential|unsubscribe|encrypted|truncated", re.IGNORECASE
+)
 _SHOWN = 40  # words of what is hidden
 
 
@@ -61,12 +65,23 @@ def _doubled(message: Message) -> Iterator[str]:
     """Fields that may stand once, and stand twice with different values: programs show the first, or the last."""
     keys = [field.key for field in message.fields if field.key in SINGLETONS]
     for key in sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) < len(keys) else ():
-        values = [clean_text(unfolded(field.value).strip(), LIMITS.display) for field in message.named(key)]
-        if values[0] != values[-1]:
+        fields = message.named(key)
+        values = [clean_text(unfolded(field.value).strip(), LIMITS.display) for field in fields]
+        if values[0] != values[-1] and _meaning(key, fields[0].value) != _meaning(key, fields[-1].value):
             yield f"{TWO_HEADLINES if key in _HEADLINE else DOUBLED}: {key}: {values[0]}{BESIDE}{values[-1]}"
 
 
 _HEADLINE = frozenset({"from", "date", "subject"})
+
+
+def _meaning(key: str, value: bytes) -> object:
+    """What a reader takes a field for: exporters write one value in another zone, encoding or form."""
+    if key == "date":
+        utc = parse_date(value).utc
+        return value if utc is None else utc.replace(second=0, microsecond=0)
+    if key in ("from", "sender", "reply-to", "to", "cc"):
+        return {box.address for box in mailboxes(value)} or value
+    return " ".join(decode_words(value, LIMITS.display).split())
 
 
 def _hidden(body: Span, root: Part) -> list[str]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from transforms.limits import Limits
 from transforms.model import ContainerError, Status
+from transforms.scratch import Spool
 from transforms.span import FileSpan, MemorySpan, Span, in_memory
 from transforms.watch import Watch
-
-Spool = Callable[[], IO[bytes]]  # a new anonymous file in OUT/work
 
 
 class Digests(NamedTuple):

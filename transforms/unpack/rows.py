@@ -28,7 +28,8 @@ from transforms.model import (
     UnitEvidence,
     WorkUnit,
 )
-from transforms.unpack.landing import Digests, Landed, Landing, Spool
+from transforms.scratch import Spool
+from transforms.unpack.landing import Digests, Landed, Landing
 from transforms.watch import Watch
 
 
@@ -116,6 +117,7 @@ class Rows:
         self.documents: list[tuple[int, DocumentFacts]] = []
         self.document_signatures: list[tuple[int, DocumentSignature]] = []
         self._open: set[int] = set()  # rows announced and not yet put
+        self._around: set[int] = set()  # rows of containers of which something was handed on
         self._held = 0  # octets of the items here
         self._gaps: set[str] = set()  # paths of those handed on
 
@@ -130,6 +132,7 @@ class Rows:
             self.items.pop(row, None)
         self.count = before
         self._open.clear()
+        self._around.clear()
         for rows, length in zip(self._beside(), lengths, strict=True):
             del rows[length:]
 
@@ -153,18 +156,22 @@ class Rows:
         """
         if self.hand_on is None or not below.loose:
             return
-        if len(self.items) >= self.limits.part_items or self._held >= self.limits.part_octets:
+        if len(self.items) - len(self._around) >= self.limits.part_items or self._held >= self.limits.part_octets:
             self._held = 0
-            self.hand_on(self)
+            self._around |= self._open
+            self._hand_on(self.hand_on)
 
-    def finish(self, own: int) -> None:
-        """At the end of a file of which something was handed on: the rest follows, but for its own row."""
+    def finish(self) -> None:
+        """At the end of a file of which something was handed on: the rest follows."""
         if self.part and self.hand_on is not None:
-            kept = self.items.pop(own, None)
-            if self.items:
-                self.hand_on(self)
-            if kept is not None:
-                self.items[own] = kept
+            self._hand_on(self.hand_on)
+
+    def _hand_on(self, take: Callable[[Rows], None]) -> None:
+        """The containers of what is handed on stay to the end, so that their rows come before those inside."""
+        kept = {row: self.items.pop(row) for row in sorted(self._around & self.items.keys())}
+        if any(item is not None for item in self.items.values()):
+            take(self)
+        self.items = kept | self.items
 
     def holds(self, path: str) -> bool:
         """Whether an item is there, or a gap was handed on, that lies at this path."""

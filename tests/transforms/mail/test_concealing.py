@@ -113,3 +113,29 @@ def test_the_same_value_twice_and_fields_of_each_hop_are_not(fields: bytes) -> N
 @given(st.binary(max_size=400), st.sampled_from([MULTIPART, HTML, SHIFTED]))
 def test_any_octets_give_printable_notes(body: bytes, fields: bytes) -> None:
     assert all(note.isprintable() for note in told(FROM + fields, body))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"Date: Mon, 24 Apr 2017 10:00:00 +0200\r\nDate: Mon, 24 Apr 2017 08:00:02 GMT\r\n",
+        b"Date: Mon, 24 Apr 2017 10:00:00 +0200\r\nDate: Mon, 24 Apr 2017 10:00:00 +0200 (CEST)\r\n",
+        b"Subject: =?utf-8?q?R=C3=A9union?=\r\nSubject: R\xc3\xa9union\r\n",
+        b"Subject: =?utf-8?q?R=C3=A9union?=\r\nSubject: R\xe9union\r\n",
+    ],
+)
+def test_a_field_that_says_the_same_twice_in_two_forms_is_none(fields: bytes) -> None:
+    assert told(FROM + fields) == []
+    assert told(b'From: "Ada" <ada@club.example>\r\n' + FROM) == []
+
+
+@pytest.mark.parametrize(
+    "preamble",
+    [
+        b"You receive this newsletter in two formats; if you cannot read it please use a web browser instead.",
+        b"This letter was scanned for viruses by the gateway of the office before it was handed to you here.",
+        b"The following text is confidential and meant for those alone to whom it was addressed by us today.",
+    ],
+)
+def test_a_preamble_of_gateways_and_newsletters_is_none(preamble: bytes) -> None:
+    assert told(FROM + MULTIPART, preamble + b"\r\n" + PART) == []
