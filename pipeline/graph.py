@@ -1,4 +1,4 @@
-"""The two pipelines. Evidence on disk is the only hand-over between them."""
+"""The pipelines. Evidence on disk is the only hand-over between them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline import examining, judging, pulse, second_round
+from pipeline import examining, judging, pulse, second_round, surveying
 from pipeline.job import Job
+from pipeline.surveying import Question
 from transforms.calibrate import Calibrate, Learn
 from transforms.examine import Examine
 from transforms.judge import OPEN, TALLIES, Judge, JudgeAgain
 from transforms.prove import RESULTS, ROWS, TEACHING, Prove
 from transforms.relate import Relate
+from transforms.survey import Survey
 from transforms.taken_out import Batch
 from transforms.walk import Walk
 
@@ -35,6 +37,16 @@ def examine_again(pipeline: beam.Pipeline, job: Job, batches: list[Batch]) -> No
         pipeline
         | "Orders" >> beam.Create(batches)
         | "ExamineAgain" >> Examine(functools.partial(second_round.try_batches, job), together=job.together)
+    )
+
+
+def survey(pipeline: beam.Pipeline, job: Job, question: Question) -> None:
+    """A question to all evidence; its answers lie in OUT/work."""
+    pipeline | "Survey" >> Survey(
+        functools.partial(surveying.groups, job),
+        functools.partial(surveying.read, job, question),
+        surveying.steps(job, question),
+        functools.partial(surveying.store, job, question),
     )
 
 

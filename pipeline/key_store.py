@@ -17,6 +17,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from shlex import quote
 
@@ -118,6 +119,20 @@ def kept(out: Path) -> list[PublicKey]:
             f"{path}: damaged; the keys kept there cannot be read. Give the archives again: "
             f"triage judge {quote(str(out))} --only-keys --keys FILE"
         ) from None
+
+
+class Kept:
+    """The keys kept in OUT, read once by each process that asks for them."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+
+    def __reduce__(self) -> tuple[type, tuple[Path]]:
+        return Kept, (self.out,)
+
+    @cached_property
+    def keys(self) -> list[PublicKey]:
+        return kept(self.out)
 
 
 def known(out: Path) -> list[PublicKey]:

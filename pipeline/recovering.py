@@ -1,5 +1,8 @@
 """Lost keys, computed from the signatures of the dump: which names, in worker processes, once per OUT.
 
+Which names have lost their key, and by which of their signatures it is looked for, is asked of all evidence
+(surveying.py); the keys are computed on this machine.
+
 Before Prove. A name is tried while it has pairs left and three signatures that no key found so far
 explains, so a second key under one name comes to light as well (VERDICT §4).
 """
@@ -7,21 +10,30 @@ explains, so a second key under one name comes to light as well (VERDICT §4).
 from __future__ import annotations
 
 import dataclasses
+import functools
 import threading
-from collections.abc import Iterator
-from typing import NamedTuple, TextIO
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any, NamedTuple, TextIO
 
-from pipeline import evidence, key_store, progress, recovered, workers
+import pyarrow as pa
+
+from pipeline import progress, recovered, workers
 from pipeline.job import Job
+from pipeline.key_store import Kept
 from pipeline.recovered import Attempt
+from pipeline.surveying import Ask, Question, Told
 from transforms.auth import lost, recover
 from transforms.auth.key import parse_record
 from transforms.auth.recover import Specimen
 from transforms.limits import LIMITS
+from transforms.shard import Shard
 from transforms.watch import Watch
 
 # CPU seconds of one pair by octets of a signature: benchmarks/results/2026-11-26-recover.md.
 _SECONDS = {128: 12, 256: 28, 512: 62}
+
+_PARTS = 256  # that a cluster counts in: 200 million signatures without a key, of 50 octets, are 39 MB in each
 
 Recovery = dict[str, str | int]
 
@@ -33,20 +45,20 @@ class _Task(NamedTuple):
     others: tuple[Specimen, ...]  # one of them must confirm the key
 
 
-def recover_keys(job: Job, processes: int, stream: TextIO, quiet: bool) -> Recovery:
+def recover_keys(job: Job, processes: int, stream: TextIO, quiet: bool, ask: Ask) -> Recovery:
     """Compute what keys can be, keep them in OUT/keys, and answer what was done, for run.json.
 
     state: done | skipped (interrupted: what was found is kept) | none (no name has lost a key that would
     decide something).
     """
-    given = {(key.domain, key.selector) for key in key_store.kept(job.out) if key.source != recovered.SOURCE}
-    units = list(evidence.shard_ids(job.out))
-    shards = (evidence.read_shard(job.out, unit_id) for unit_id in units)
-    names = lost.ranked([lost.signatures_without_key(shard, given) for shard in shards])
+    parts = 1 if job.together else _PARTS
+    counts = functools.partial(_count, Kept(job.out), parts)
+    steps = (functools.partial(_tally, parts), _rank)
+    names = lost.ranked(map(tuple, chain.from_iterable(ask(Question("lost", "signatures", counts, steps)))))
     if not names:
         recovered.keep(job.out, [])
         return {"state": "none", "names": 0, "pairs": 0}
-    searches = list(_searches(job, units, names))
+    searches = _searches(names, ask)
     show = _Show(searches, processes, stream, quiet)
     try:
         with show:
@@ -91,16 +103,54 @@ class _Search:
         return attempt
 
 
-def _searches(job: Job, units: list[str], names: list[lost.Name]) -> Iterator[_Search]:
+def _count(given: Kept, parts: int, group: str, shards: Iterator[tuple[str, Shard]]) -> Told:
+    """The signatures of a group that no key given could have made, in parts."""
+    known = {(key.domain, key.selector) for key in given.keys if key.source != recovered.SOURCE}
+    yield from lost.apart([lost.signatures_without_key(shard, known) for _, shard in shards], parts)
+
+
+def _tally(parts: int, part: str, rows: Iterable[pa.Table]) -> Told:
+    yield from lost.tallied(list(rows), parts)
+
+
+def _rank(part: str, tallies: Iterable[pa.Table]) -> Told:
+    yield part, lost.foremost(list(tallies))
+
+
+def _searches(names: list[lost.Name], ask: Ask) -> list[_Search]:
     """The signatures of each name, in the order of the names; the whole dump is read once more."""
+    question = Question("specimens", "signatures", functools.partial(_specimens, names), (_most_promising,))
+    found = {number: list(map(_from_json, records)) for number, records in ask(question)}
+    return [_Search(name, tuple(found.get(number, ()))) for number, name in enumerate(names)]
+
+
+def _specimens(names: list[lost.Name], group: str, shards: Iterator[tuple[str, Shard]]) -> Told:
+    """The most promising signatures of each name in a group, by the number of the name."""
     held: dict[lost.Name, list[Specimen]] = {name: [] for name in names}
-    for unit_id in units:
-        for name, specimen in lost.specimens(evidence.read_shard(job.out, unit_id), names):
+    for _, shard in shards:
+        for name, specimen in lost.specimens(shard, names):
             held[name].append(specimen)
             if len(held[name]) >= 4 * LIMITS.recover_signatures:
                 held[name] = list(recover.merged(held[name], LIMITS.recover_signatures))
-    for name in names:
-        yield _Search(name, recover.merged(held[name], LIMITS.recover_signatures))
+    for number, name in enumerate(names):
+        if held[name]:
+            yield f"{number}", recover.merged(held[name], LIMITS.recover_signatures)
+
+
+def _most_promising(number: str, parts: Iterable[Iterable[Specimen]]) -> Told:
+    best: tuple[Specimen, ...] = ()
+    for part in parts:
+        best = recover.merged(chain(best, part), LIMITS.recover_signatures)
+    yield number, (int(number), list(map(_to_json, best)))
+
+
+def _to_json(one: Specimen) -> dict[str, Any]:
+    return {**one._asdict(), "signature": one.signature.hex(), "data_hash": one.data_hash.hex()}
+
+
+def _from_json(record: dict[str, Any]) -> Specimen:
+    octets = {name: bytes.fromhex(record[name]) for name in ("signature", "data_hash")}
+    return Specimen(**{**record, **octets})
 
 
 def _search(job: Job, searches: list[_Search], processes: int, show: _Show) -> None:

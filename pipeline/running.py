@@ -34,6 +34,7 @@ from pipeline import (
     second_round,
     stretches,
     summary,
+    surveying,
 )
 from pipeline.job import Job
 from pipeline.key_store import keys_outside
@@ -130,6 +131,11 @@ def _execute(
         beam=beam_options,
     )
     signs = functools.partial(pulse.signs, job)
+
+    def on_engine(question: surveying.Question) -> None:
+        engines.run(engine, lambda pipeline: graph.survey(pipeline, job, question), signs)
+
+    ask = functools.partial(surveying.ask, job, on_engine)
     started = time.time()
     timings: dict[str, float] = {}
     out_folder.clear_work(job.work)
@@ -151,6 +157,7 @@ def _execute(
                     put_back = second_round.put_back(
                         job,
                         lambda batches: engines.run(engine, lambda p: graph.examine_again(p, job, batches), signs),
+                        ask,
                     )
                 if put_back:
                     _say(options, f"put attachments back in {timings['put_back_seconds']} s: {put_back}")
@@ -161,8 +168,8 @@ def _execute(
             recovery = (earlier or {}).get("recovery")
             if recovery is None:  # once per OUT: to judge again takes seconds
                 with _timed(timings, "recover_seconds"):
-                    recovery = recovering.recover_keys(job, cores, sys.stderr, options.quiet or options.json)
-            recovery = {**recovery, "anchored": anchoring.anchor_keys(job)}
+                    recovery = recovering.recover_keys(job, cores, sys.stderr, options.quiet or options.json, ask)
+            recovery = {**recovery, "anchored": anchoring.anchor_keys(job, ask)}
             # What Arrow's own pools keep for later is lost to everybody else: 100,000 messages take 458 MB, not 590.
             pa.set_memory_pool(pa.system_memory_pool())
             with _timed(timings, "judge_seconds"):

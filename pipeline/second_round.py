@@ -1,8 +1,9 @@
 """The second round of Examine: files of the dump put back into the messages that they were taken out of.
 
-Orders lie in evidence. Without one, nothing is read but the head of each shard. What was made of a unit's
-orders lies beside its shard, with a digest of the files it was made from: it is made once, and again only
-where other files are there now. `judge` uses it as it is.
+Orders lie in evidence; they, and then the files that may be meant, are asked of all of it (surveying.py). Without an
+order nothing is read but the head of each shard. What was made of a unit's orders lies beside its shard, with a digest
+of the files it was made from: it is made once, and again only where other files are there now. `judge` uses it as it
+is.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any
 
 from pipeline import evidence, pulse, workers
 from pipeline.job import Job
-from transforms.shard import signatures_of
+from pipeline.surveying import Ask, Question, Told
+from transforms.shard import Shard, signatures_of
 from transforms.taken_out import Batch, Wanted, attempt, wanted
 from transforms.watch import Watch
 
@@ -22,15 +26,13 @@ from transforms.watch import Watch
 Outcomes = dict[str, int]
 
 
-def put_back(job: Job, examine: Callable[[list[Batch]], None]) -> Outcomes:
+def put_back(job: Job, examine: Callable[[list[Batch]], None], ask: Ask) -> Outcomes:
     """Try what was not tried yet, with examine(batches), and answer what became of all orders."""
-    units = list(evidence.shard_ids(job.out))
-    orders = wanted((unit_id, evidence.read_shard(job.out, unit_id, last="orders").orders.to_pylist())
-                    for unit_id in units)  # fmt: skip
+    orders = _ordered(ask(Question("orders", "orders", _orders)))
     if not orders.orders:
         return {}
-    for unit_id in units:
-        orders.note(evidence.read_shard(job.out, unit_id, last="items"))
+    for found in ask(Question("files", "items", functools.partial(_files, orders))):
+        orders.add(found)
     batches = list(_batches(job, orders))
     missing = []
     for batch in batches:
@@ -49,6 +51,38 @@ def put_back(job: Job, examine: Callable[[list[Batch]], None]) -> Outcomes:
     outcomes["no_file"] = sum(map(len, orders.orders.values())) - outcomes.total()
     outcomes["left_out"] = orders.left_out
     return {name: count for name, count in sorted(outcomes.items()) if count}
+
+
+def _orders(group: str, shards: Iterator[tuple[str, Shard]]) -> Told:
+    """Those of a group, no more of them than of a run, and how many messages more have some."""
+    found = wanted((unit_id, shard.orders.to_pylist()) for unit_id, shard in shards)
+    units = [(unit_id, list(chain.from_iterable(by_row.values()))) for unit_id, by_row in found.orders.items()]
+    if units:
+        yield group, {"units": units, "left_out": found.left_out}
+
+
+def _ordered(groups: Iterator[dict[str, Any]]) -> Wanted:
+    left_out = 0
+
+    def units() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        nonlocal left_out
+        for one in groups:
+            left_out += one["left_out"]
+            yield from one["units"]
+
+    orders = wanted(units())
+    orders.left_out += left_out
+    return orders
+
+
+def _files(orders: Wanted, group: str, shards: Iterator[tuple[str, Shard]]) -> Told:
+    """The candidates in a group."""
+    mine = orders.empty()
+    for _, shard in shards:
+        mine.note(shard)
+    found = mine.told()
+    if found:
+        yield group, found
 
 
 def _batches(job: Job, orders: Wanted) -> Iterator[Batch]:

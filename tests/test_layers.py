@@ -23,10 +23,10 @@ FLOORS = {
     "verdict": 4, "wording": 4, "calibration": 4,
     "unpack": 5, "unit": 5, "again": 5, "taken_out": 5, "joined": 5, "item_views": 5,
     "judged": 5, "judgement": 5,
-    "walk": 6, "examine": 6, "prove": 6, "connect": 6, "relate": 6, "calibrate": 6, "judge": 6,
+    "walk": 6, "examine": 6, "prove": 6, "connect": 6, "relate": 6, "calibrate": 6, "judge": 6, "survey": 6,
 }  # fmt: skip
 
-BEAM = {"walk", "examine", "prove", "connect", "relate", "calibrate", "judge", "store"}
+BEAM = {"walk", "examine", "prove", "connect", "relate", "calibrate", "judge", "store", "survey"}
 NETWORK = {"socket", "ssl", "http", "requests", "httplib2", "asyncio", "smtplib", "dns", "ftplib"}
 MODULES = sorted((ROOT / "transforms").rglob("*.py"))
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
-from transforms.again import Place, octets_at, place_of
+from transforms.again import Place, Step, octets_at, place_of
 from transforms.auth.repair.detached import File, put_back
 from transforms.limits import LIMITS
 from transforms.mail.fields import split_message
@@ -86,6 +87,26 @@ class Wanted:
                 if place is not None:
                     files[digest] = Candidate(shard.column("path")[row], shard.column("item_id")[row], digest, place)
 
+    def empty(self) -> Wanted:
+        """The same orders, without the candidates."""
+        return Wanted(self.orders, found={key: ({}, {}) for key in self.found})
+
+    def told(self) -> list[Any]:
+        """The candidates found so far, as add() takes them; JSON can hold them."""
+        return [
+            (key, [[_candidate_to_json(one) for one in files.values()] for files in slot])
+            for key, slot in self.found.items()
+            if any(slot)
+        ]
+
+    def add(self, told: Iterable[Any]) -> None:
+        """Candidates that were noted elsewhere; called in walk order."""
+        for key, slot in told:
+            for files, candidates in zip(self.found[key], slot, strict=True):
+                for one in map(_candidate_from_json, candidates):
+                    if one.sha256 not in files and len(files) < LIMITS.taken_out_files:
+                        files[one.sha256] = one
+
     def candidates(self, order: Mapping[str, Any]) -> tuple[Candidate, ...]:
         """For one order: by name before by size, loose files first, in walk order."""
         slots = [self.found[key] for key in _keys(order)]
@@ -101,6 +122,16 @@ class Wanted:
             if place is not None and all(found for _, found in files):
                 attempts.append(Attempt(row, place, files))
         return Batch(shard.unit.unit_id, tuple(attempts))
+
+
+def _candidate_to_json(one: Candidate) -> tuple[Any, ...]:
+    source = b2a_base64(one.place.source, newline=False).decode()
+    return one.path, one.item_id, one.sha256, source, one.place.steps
+
+
+def _candidate_from_json(record: Sequence[Any]) -> Candidate:
+    path, item_id, sha256, source, steps = record
+    return Candidate(path, item_id, sha256, Place(a2b_base64(source), tuple(Step(*step) for step in steps)))
 
 
 def compared(name: str) -> str:

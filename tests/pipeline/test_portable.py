@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import json
 import os
 import signal
 import socket
@@ -11,12 +13,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
-from pipeline import cli, engines, pulse
+from detached_mail import FIELDS, PDF, attachment, deleted, take_out
+from detached_mail import mail as with_attachment
+from lost_key_mail import APRIL, mail
+from mail_system import Mailer
+from pipeline import cli, engines, pulse, surveying
+from sealing import Signer, prefix_of, seal
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLE = ROOT / "sample_dump"
@@ -38,7 +47,7 @@ def _surroundings(*more: Path) -> dict[str, str]:
 def _started(*command: str, port: int, more: tuple[Path, ...] = ()) -> Iterator[int]:
     """A service on a loopback port, stopped with its children at the end; answers its process id."""
     process = subprocess.Popen(
-        [sys.executable, "-m", *command], env=_surroundings(*more), stdout=subprocess.DEVNULL,
+        command, env=_surroundings(*more), stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
@@ -55,21 +64,21 @@ def _started(*command: str, port: int, more: tuple[Path, ...] = ()) -> Iterator[
 
 
 @contextlib.contextmanager
-def _portable(*more: Path) -> Iterator[tuple[str, ...]]:
-    """The job service and a worker pool; answers what a run is told of them."""
-    with _portable_and_pool(*more) as (beam, _):
+def _portable(*more: Path, prism: str | None = None) -> Iterator[tuple[str, ...]]:
+    """The job service, or Prism, and a worker pool; answers what a run is told of them."""
+    with _portable_and_pool(*more, prism=prism) as (beam, _):
         yield beam
 
 
 @contextlib.contextmanager
-def _portable_and_pool(*more: Path) -> Iterator[tuple[tuple[str, ...], int]]:
+def _portable_and_pool(*more: Path, prism: str | None = None) -> Iterator[tuple[tuple[str, ...], int]]:
     jobs, pool = _free_port(), _free_port()
-    with (
-        _started("apache_beam.runners.portability.local_job_service_main", "--port", str(jobs), port=jobs),
-        _started(
-            "apache_beam.runners.worker.worker_pool_main", "--service_port", str(pool), port=pool, more=more
-        ) as pid,
-    ):
+    python = (sys.executable, "-m")
+    service = (*python, "apache_beam.runners.portability.local_job_service_main", "--port", str(jobs))
+    if prism is not None:
+        service = (prism, "-job_port", str(jobs), "-serve_http=false", "-log_level", "error")
+    workers = (*python, "apache_beam.runners.worker.worker_pool_main", "--service_port", str(pool))
+    with _started(*service, port=jobs), _started(*workers, port=pool, more=more) as pid:
         beam = (
             "--runner=PortableRunner",
             f"--job_endpoint=localhost:{jobs}",
@@ -99,6 +108,59 @@ def test_the_portable_job_service_gives_the_same_tables_to_the_byte(tmp_path: Pa
     with _portable() as beam:
         _run(SAMPLE / "leak", tmp_path / "portable", *beam)
     _same_tables(tmp_path / "local", tmp_path / "portable")
+
+
+@pytest.fixture
+def hard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, tuple[str, ...]]:
+    """A dump with a lost key that a seal anchors, and with an attachment that was taken out; what a run is told of it.
+
+    It is read as if it were large.
+    """
+    monkeypatch.setattr(surveying, "HERE", 0)
+    dump = tmp_path / "dump"
+    dump.mkdir()
+    key, mailer, sealer = generate_private_key(3, 1024), Mailer(), Signer("mx.example", "arc", "newspaper")
+    for number in range(4):
+        octets = mail(key, APRIL + timedelta(days=number), f"anna{number}")
+        if number == 0:
+            named = f"mx.example; dkim=pass header.d=press.example header.s=s1 header.b={prefix_of(octets)}"
+            octets = seal(octets, sealer, named)
+        (dump / f"{number}.eml").write_bytes(octets)
+    signed = mailer.sign(with_attachment(attachment()), h=FIELDS)
+    (dump / "noted.eml").write_bytes(take_out(signed, attachment(), deleted()))
+    (dump / "report.pdf").write_bytes(PDF)
+    keys = tmp_path / "keys.csv"
+    with keys.open("w", newline="") as file:
+        rows = [("campaign.example", "s1", mailer.record()), ("mx.example", "arc", sealer.record())]
+        csv.writer(file).writerows([("domain", "selector", "record"), *rows])
+    return dump, ("-q", "--keys", str(keys), "--trusted-sealer", "mx.example")
+
+
+def _same_and_found(dump: Path, told: tuple[str, ...], beam: tuple[str, ...], folder: Path) -> None:
+    assert cli.run(["run", str(dump), "-o", str(folder / "local"), *told]) == 0
+    assert cli.run(["run", str(dump), "-o", str(folder / "there"), *told, "--", *beam]) == 0
+    _same_tables(folder / "local", folder / "there")
+    records = [json.loads((folder / name / "run.json").read_text()) for name in ("local", "there")]
+    for record in records:
+        assert record["put_back"] == {"restored": 1}
+        assert record["recovery"] == {"state": "done", "names": 1, "pairs": 1, "anchored": 1}
+        assert record["problems"] == []
+
+
+def test_a_lost_key_and_an_attachment_are_found_by_workers_as_here(
+    hard: tuple[Path, tuple[str, ...]], tmp_path: Path
+) -> None:
+    with _portable() as beam:
+        _same_and_found(*hard, beam, tmp_path)
+
+
+@pytest.mark.engines
+def test_prism_finds_them_as_well(hard: tuple[Path, tuple[str, ...]], tmp_path: Path) -> None:
+    given = os.environ.get("TRIAGE_PRISM")
+    if given is None:
+        pytest.skip("TRIAGE_PRISM names no program")
+    with _portable(prism=given) as beam:
+        _same_and_found(*hard, beam, tmp_path)
 
 
 KILLS = """

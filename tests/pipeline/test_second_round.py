@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import hashlib
 import json
 import shutil
@@ -16,7 +17,7 @@ import pytest
 from command_line import rows, table_octets, triage
 from detached_mail import FIELDS, PDF, attachment, cut, deleted, mail, saved, take_out
 from mail_system import Mailer
-from pipeline import commit, evidence, examining, out_tables, second_round
+from pipeline import commit, evidence, examining, out_tables, second_round, surveying
 from pipeline.job import Job
 from transforms.limits import LIMITS
 from transforms.unpack.rows import Settings
@@ -351,6 +352,11 @@ def test_judge_names_damaged_evidence(out: Path, suffix: str, readable: bool) ->
 # ---- the step by itself -------------------------------------------------------------------------
 
 
+def put_back(job: Job, examine: Callable[[list[Any]], None]) -> dict[str, int]:
+    nobody = functools.partial(pytest.fail, "nothing is asked of an engine")
+    return second_round.put_back(job, examine, functools.partial(surveying.ask, job, nobody))
+
+
 def test_without_an_order_nothing_is_tried(dump: Path, keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (dump / "mail.eml").write_bytes(MAILER.sign(mail(attachment()), h=FIELDS))
     judged(dump, keys)
@@ -358,7 +364,7 @@ def test_without_an_order_nothing_is_tried(dump: Path, keys: Path, monkeypatch: 
     assert outcomes(out) == {} and made(out) == []
     read, whole = [], evidence.read_shard
     monkeypatch.setattr(evidence, "read_shard", lambda *at, last: read.append(last) or whole(*at, last))
-    assert second_round.put_back(Job(dump, out, Settings(LIMITS), 0), lambda _: pytest.fail("examined")) == {}
+    assert put_back(Job(dump, out, Settings(LIMITS), 0), lambda _: pytest.fail("examined")) == {}
     assert read == ["orders"]
 
 
@@ -375,9 +381,9 @@ def test_what_kills_its_worker_is_passed_over(finished: tuple[Path, Path], out: 
         path.unlink()
     batches: list[Any] = []
     with pytest.raises(AssertionError):  # nothing was made
-        second_round.put_back(job, batches.extend)
+        put_back(job, batches.extend)
     assert [second_round.try_and_store(job, batch, Marked()) for batch in batches] == [0, 0, 0]
-    assert second_round.put_back(job, lambda _: pytest.fail("tried again")) == {"crashed": 3}
+    assert put_back(job, lambda _: pytest.fail("tried again")) == {"crashed": 3}
 
 
 def test_messages_beyond_the_limit_are_counted(tmp_path: Path, dump: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,7 +396,7 @@ def test_messages_beyond_the_limit_are_counted(tmp_path: Path, dump: Path, monke
         folder.mkdir(parents=True)
     for unit in list(examining.plan(job)):
         examining.examine_and_store(job, unit, UNWATCHED)
-    found = second_round.put_back(job, lambda batches: list(second_round.try_batches(job, batches)) and None)
+    found = put_back(job, lambda batches: list(second_round.try_batches(job, batches)) and None)
     assert found == {"left_out": 3, "restored": 2}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -42,6 +43,9 @@ def noted(dump: Path, one: dict[str, Any]) -> list[str]:
     """Paths of the candidates for one order."""
     found = wanted(iter([("u", [one])]))
     found.note(examined(dump))
+    elsewhere = found.empty()
+    elsewhere.add(json.loads(json.dumps(found.told())))
+    assert elsewhere.found == found.found
     return [candidate.path for candidate in found.candidates(one)]
 
 
@@ -72,6 +76,24 @@ def test_few_different_files_are_tried_loose_ones_first(tmp_path: Path) -> None:
     (tmp_path / "7" / "report.pdf").unlink()
     (tmp_path / "8" / "report.pdf").unlink()
     assert noted(tmp_path, order()) == [*expected[:3], "0.eml!2"]
+
+
+def test_of_parts_of_a_dump_the_first_different_files_are_tried(tmp_path: Path) -> None:
+    parts = []
+    for number in range(6):
+        (tmp_path / str(number)).mkdir()
+        (tmp_path / str(number) / "report.pdf").write_bytes(b"%d" % (number // 2))
+        (tmp_path / str(number) / "0.eml").write_bytes(mail(attachment()))
+        parts.append(examined(tmp_path / str(number)))
+    together = wanted(iter([("u", [order()])]))
+    apart = together.empty()
+    for part in parts:
+        together.note(part)
+        one = apart.empty()
+        one.note(part)
+        apart.add(one.told())
+    assert apart.found == together.found
+    assert [len(files) for files in apart.found["report.pdf"]] == [3, 1]
 
 
 def test_empty_large_and_unread_files_and_the_note_itself_are_not_tried(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ Arrow tables of one unit in, tables and specimens out; the mails of a dump are n
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,16 +19,20 @@ from transforms.limits import LIMITS
 from transforms.shard import Shard
 
 Name = tuple[str, str]  # (domain, selector)
+Ranked = tuple[int, int, str]  # minus senders, minus mails, name
 
 _DKIM = "dkim"
 _MARK = 16  # octets of a signature that tell it from others, for counting
+_TALLIES = pa.schema(  # octets 0: of any length
+    [("name", pa.string()), ("octets", pa.int64()), ("signatures", pa.int64()), ("senders", pa.int64())]
+)
 _COUNTED = pa.schema(
     [("name", pa.string()), ("octets", pa.int64()), ("mark", pa.binary()), ("from_email", pa.string())]
 )
 
 
 def signatures_without_key(shard: Shard, known: Collection[Name]) -> pa.Table:
-    """What ranked() counts of one unit: the signatures that no known name could have made.
+    """What is counted of one unit: the signatures that no known name could have made.
 
     from_email only where the key would decide the mail: the body is intact, nothing else objects.
     """
@@ -47,24 +53,54 @@ def signatures_without_key(shard: Shard, known: Collection[Name]) -> pa.Table:
     return counted.group_by(_COUNTED.names).aggregate([]).select(_COUNTED.names)
 
 
-def ranked(counted: Sequence[pa.Table]) -> list[Name]:
-    """Names worth the effort: by how many senders their key would decide, then mails, then by name.
+def apart(counted: Sequence[pa.Table], of: int) -> Iterator[tuple[str, pa.Table]]:
+    """Signatures, then senders, each in so many parts: what is equal comes into one part, so that counts add up.
 
-    At most LIMITS.recover_names, each with three signatures of one length or more.
+    A name that has most of a dump's signatures is spread over all parts.
     """
     if not counted:
-        return []
-    rows = pa.concat_tables(counted).group_by(_COUNTED.names).aggregate([])
-    of_length = rows.group_by(["name", "octets"]).aggregate([("mark", "count_distinct")])
-    enough = of_length.filter(pc.greater_equal(of_length["mark_count_distinct"], 3))["name"].combine_chunks()
-    rows = rows.filter(pc.is_in(rows["name"], value_set=enough))
-    only_valid = pc.CountOptions(mode="only_valid")
-    names = rows.group_by("name").aggregate([("from_email", "count_distinct", only_valid), ("mark", "count_distinct")])
-    found = zip(*(names[column].to_pylist() for column in names.column_names), strict=True)
-    counts = [dict(zip(names.column_names, values, strict=True)) for values in found]
-    decisive = [one for one in counts if one["from_email_count_distinct"]]
-    decisive.sort(key=lambda one: (-one["from_email_count_distinct"], -one["mark_count_distinct"], one["name"]))
-    return [_parted(one["name"]) for one in decisive[: LIMITS.recover_names]]
+        return
+    rows = pa.concat_tables(counted)
+    yield from _by_part("signatures", rows.group_by(["name", "octets", "mark"]).aggregate([]), "mark", of)
+    senders = rows.filter(rows["from_email"].is_valid()).group_by(["name", "from_email"]).aggregate([])
+    yield from _by_part("senders", senders, "from_email", of)
+
+
+def tallied(rows: Sequence[pa.Table], of: int) -> Iterator[tuple[str, pa.Table]]:
+    """One part counted; equal names come into one of so many parts."""
+    table = pa.concat_tables(rows)
+    table = table.group_by(table.column_names).aggregate([])
+    if "mark" in table.column_names:
+        lengths = table.group_by(["name", "octets"]).aggregate([("mark", "count_distinct")])
+        names = table.group_by("name").aggregate([("mark", "count_distinct")])
+        counts = [
+            _tally(lengths["name"], lengths["octets"], lengths["mark_count_distinct"], None),
+            _tally(names["name"], None, names["mark_count_distinct"], None),
+        ]
+    else:
+        names = table.group_by("name").aggregate([("from_email", "count_distinct")])
+        counts = [_tally(names["name"], None, None, names["from_email_count_distinct"])]
+    yield from _by_part("names", pa.concat_tables(counts), "name", of)
+
+
+def foremost(tallies: Sequence[pa.Table]) -> list[Ranked]:
+    """Names worth the effort, of those counted here: at most LIMITS.recover_names, in the order of ranked().
+
+    Each has three signatures of one length or more, and a sender whose mail its key would decide.
+    """
+    sums = pa.concat_tables(tallies).group_by(["name", "octets"]).aggregate([("signatures", "sum"), ("senders", "sum")])
+    enough = sums.filter(pc.and_(pc.greater(sums["octets"], 0), pc.greater_equal(sums["signatures_sum"], 3)))["name"]
+    is_whole = pc.and_(pc.equal(sums["octets"], 0), pc.greater(sums["senders_sum"], 0))
+    names = sums.filter(pc.and_(is_whole, pc.is_in(sums["name"], value_set=enough.combine_chunks())))
+    columns = (names[column].to_pylist() for column in ("senders_sum", "signatures_sum", "name"))
+    return sorted(((-senders, -mails, name) for senders, mails, name in zip(*columns, strict=True)))[
+        : LIMITS.recover_names
+    ]
+
+
+def ranked(found: Iterable[Ranked]) -> list[Name]:
+    """Names worth the effort: by how many senders their key would decide, then mails, then by name."""
+    return [_parted(name) for _, _, name in sorted(found)[: LIMITS.recover_names]]
 
 
 def specimens(shard: Shard, names: Collection[Name]) -> Iterator[tuple[Name, Specimen]]:
@@ -114,6 +150,29 @@ def _blocked(objections: pa.ListArray) -> pa.Array:
     blocking = pc.is_in(objections.flatten(), value_set=pa.array(sorted(BLOCKING)))
     rows = pc.list_parent_indices(objections).filter(blocking)
     return pc.is_in(pa.array(range(len(objections)), rows.type), value_set=rows)
+
+
+def _tally(
+    name: pa.ChunkedArray, octets: pa.ChunkedArray | None, signatures: pa.ChunkedArray | None, senders: Any
+) -> pa.Table:
+    none = pa.array([0] * len(name), pa.int64())
+    counts = (
+        none if column is None else pc.cast(_chunk(column), pa.int64()) for column in (octets, signatures, senders)
+    )
+    return pa.table([_chunk(name), *counts], _TALLIES)
+
+
+def _by_part(kind: str, rows: pa.Table, column: str, of: int) -> Iterator[tuple[str, pa.Table]]:
+    """Rows by what a column holds, in so many parts."""
+    if of == 1 and len(rows):
+        yield kind, rows
+        return
+    parts: dict[int, list[int]] = {}
+    for row, value in enumerate(rows[column].to_pylist()):
+        octets = value.encode() if isinstance(value, str) else value
+        parts.setdefault(zlib.crc32(octets) % of, []).append(row)
+    for part, some in sorted(parts.items()):
+        yield f"{kind} {part}", rows.take(pa.array(some))
 
 
 def _joined(name: Name) -> str:

@@ -54,7 +54,10 @@ class Specimen(NamedTuple):
 
 
 def merged(specimens: Iterable[Specimen], most: int) -> tuple[Specimen, ...]:
-    """Distinct signatures, the most promising first, at most so many; the order given does not matter."""
+    """Distinct signatures, the most promising first, at most so many; the order given does not matter.
+
+    Nor does it whether parts of them were merged before.
+    """
     by_signature: dict[bytes, Specimen] = {}
     for one in specimens:
         known = by_signature.get(one.signature)
@@ -114,9 +117,9 @@ def _place(one: Specimen) -> tuple[bool, str, int, str]:
     return not one.intact, _header_form(one), one.moment, one.id
 
 
-def _carrier(one: Specimen) -> tuple[bool, bytes, str]:
-    """Which of the mails that carry one signature speaks for it."""
-    return not one.intact, one.data_hash, one.item_id
+def _carrier(one: Specimen) -> tuple[tuple[bool, str, int, str], bytes, str]:
+    """Which of the mails that carry one signature speaks for it: the one that gives it its place among others."""
+    return _place(one), one.data_hash, one.item_id
 
 
 def _header_form(one: Specimen) -> str:

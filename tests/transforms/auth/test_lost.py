@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from pipeline import evidence
@@ -44,8 +46,24 @@ def shard(*mails: tuple[str | None, PreparedSignature], unit: int = 0) -> Shard:
 
 
 def names(*shards: Shard, known: set[lost.Name] = frozenset()) -> list[str]:  # type: ignore[assignment]
-    found = lost.ranked([lost.signatures_without_key(one, known) for one in shards])
+    """As one machine finds them; in parts, each unit by itself, they are the same."""
+    counted = [lost.signatures_without_key(one, known) for one in shards]
+    found = ranked([counted], 1)
+    assert found == ranked([[one] for one in counted], 7) == ranked([counted], 7)
     return [f"{selector} {domain}" for domain, selector in found]
+
+
+def ranked(groups: list[list[pa.Table]], parts: int) -> list[lost.Name]:
+    told = gathered(one for group in groups for one in lost.apart(group, parts))
+    tallies = gathered(one for rows in told.values() for one in lost.tallied(rows, parts))
+    return lost.ranked(one for some in tallies.values() for one in lost.foremost(some))
+
+
+def gathered(told: Iterable[tuple[str, pa.Table]]) -> dict[str, list[pa.Table]]:
+    by_key: dict[str, list[pa.Table]] = {}
+    for key, table in told:
+        by_key.setdefault(key, []).append(table)
+    return by_key
 
 
 def mails(count: int, senders: int = 1, start: int = 0, **facts: Any) -> list[tuple[str | None, PreparedSignature]]:
@@ -110,6 +128,18 @@ def test_ranked_by_senders_decided_then_mails_then_name() -> None:
     assert names(*units) == names(*reversed(units)) == expected
 
 
+def test_equal_beginnings_count_once_by_name_but_not_as_one_length() -> None:
+    """Whoever plants signatures chooses their octets."""
+    alike = [("x@a.example", signature(0, signature=b"x" * size)) for size in (128, 256, 512)]
+    unit = shard(*alike, *mails(2))
+    assert names(unit) == ["s1 a.example"]
+    tallies = [table for _, table in lost.tallied([t for _, t in lost.apart(
+        [lost.signatures_without_key(unit, set())], 1)][:1], 1)]  # fmt: skip
+    assert sorted((r["octets"], r["signatures"]) for table in tallies for r in table.to_pylist()) == [
+        (0, 3), (128, 3), (256, 1), (512, 1)
+    ]  # fmt: skip
+
+
 def test_no_more_names_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lost, "LIMITS", dataclasses.replace(LIMITS, recover_names=2))
     unit = shard(*(one for number in range(4) for one in mails(3, domain=f"d{number}.example")))
@@ -117,7 +147,7 @@ def test_no_more_names_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_is_lost_without_signatures() -> None:
-    assert lost.ranked([]) == []
+    assert ranked([], 1) == ranked([[]], 1) == []
     assert names(shard()) == []
     assert list(lost.specimens(shard(), [("a.example", "s1")])) == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 import gmpy2
@@ -183,6 +184,14 @@ def test_a_signature_counts_once_however_many_mails_carry_it() -> None:
     found = recover.merged([*replayed, plain(2)], 10)
     assert [one.item_id for one in found] == ["a", f"{2:032x}"]
     assert recover.next_pair(recover.merged([*replayed, plain(2)], 10), []) is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.integers(0, 3)), max_size=14), st.integers(0, 14))
+def test_parts_that_were_merged_before_give_the_same(carriers: list[tuple[int, bool, int]], at: int) -> None:
+    """Carriers of one signature may differ in all that nobody signed."""
+    many = [plain(n, intact=intact, moment=moment) for n, intact, moment in carriers]
+    parts = (recover.merged(part, 3) for part in (many[:at], many[at:]))
+    assert recover.merged(chain.from_iterable(parts), 3) == recover.merged(many, 3)
 
 
 def test_the_intact_carrier_of_a_signature_speaks_for_it() -> None:
