@@ -63,7 +63,7 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
         | "Spread" >> beam.GroupByKey()
         | "Prove" >> Prove(prove_unit, judging.results_table, job.protected, buckets, marked)
     )
-    learned = proven[TEACHING] | "Learn" >> Learn(job.protected)
+    learned = proven[TEACHING] | "Learn" >> Learn(job.protected, marked)
     answers = proven[ROWS] | "Relate" >> Relate(
         functools.partial(judging.text_of, job),
         functools.partial(judging.content, job),
@@ -76,6 +76,6 @@ def judge(pipeline: beam.Pipeline, job: Job) -> None:
     )
     judge_first = functools.partial(pulse.doing, judging.judge_first, job)
     judged = (proven[RESULTS], answers) | "Judge" >> Judge(judge_first, learned, buckets)
-    calibration = judged[TALLIES] | "Calibrate" >> Calibrate(learned)
+    calibration = judged[TALLIES] | "Calibrate" >> Calibrate(learned, marked)
     calibration | "Note" >> beam.Map(functools.partial(judging.note, job)).with_output_types(Any)
     judged[OPEN] | "JudgeAgain" >> JudgeAgain(functools.partial(pulse.doing, judging.judge_again, job), calibration)

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Floor of each module or package of transforms/; a module imports its own floor or lower ones.
 FLOORS = {
     "model": 0, "path_spec": 0, "limits": 0, "span": 0, "text": 0, "watch": 0, "scratch": 0, "arrow_bytes": 0,
-    "arrow_values": 0, "data": 0, "listing": 0, "store": 0,
+    "arrow_values": 0, "data": 0, "listing": 0, "store": 0, "marking": 0,
     "transmission": 0, "releases": 0, "spelling": 0, "difference": 1, "quotation": 1, "sketch": 1,
     "markup": 1, "xmp": 1, "pdf_text": 1, "pdf_objects": 1, "pdf_changes": 1,
     "containers": 1, "mail": 1, "clocks": 1, "documents": 1, "sniff": 1, "concealed": 1, "magic_type": 1, "plan": 1,

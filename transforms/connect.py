@@ -14,6 +14,7 @@ from transforms import linked
 from transforms.arrow_bytes import from_bytes, to_bytes
 from transforms.joins import threads
 from transforms.linked import Links
+from transforms.marking import Mark, within
 
 NAMED, NAMES, MEMBERS, ASKED = "named", "names", "members", "asked"
 
@@ -29,36 +30,38 @@ class Connect(beam.PTransform):  # type: ignore[misc]
     What travels from round to round is two numbers a link; names are asked for once the first message is known.
     """
 
-    def __init__(self, parts: int) -> None:
+    def __init__(self, parts: int, mark: Mark) -> None:
         super().__init__()
         self.parts = parts
+        self.mark = mark
 
     def expand(self, batches: beam.PCollection) -> beam.PCollection:
-        parts = self.parts
+        parts, mark = self.parts, self.mark
         told = batches | "TakeApart" >> beam.ParDo(_TakeApart(parts)).with_output_types(Any).with_outputs(
             NAMED, NAMES, MEMBERS
         )
         links = (
             told[NAMED]
             | "ByIdentifier" >> beam.GroupByKey()
-            | "Meet" >> _flat_map(lambda group: _both_ways(linked.met(_gathered(group[1])), parts))
+            | "Meet" >> _marked(mark, "meet", lambda group: _both_ways(linked.met(_gathered(group[1])), parts))
         )
         for number in range(linked.ROUNDS):
             links = (
                 links
                 | f"Neighbours{number}" >> beam.GroupByKey()
-                | f"Nearer{number}" >> _flat_map(lambda group: _both_ways(_nearer(group, parts), parts))
+                | f"Nearer{number}"
+                >> _marked(mark, f"nearer {number}", lambda group: _both_ways(_nearer(group, parts), parts))
             )
-        asked = links | "Last" >> beam.GroupByKey() | "Ask" >> _flat_map(lambda group: _asked(group, parts))
+        asked = links | "Last" >> beam.GroupByKey() | "Ask" >> _marked(mark, "ask", lambda group: _asked(group, parts))
         named = (
             (told[NAMES], asked) | "NamesAndAsked" >> beam.Flatten()
             | "ByFirst" >> beam.GroupByKey()
-            | "Name" >> _flat_map(lambda group: _named(group[1]))
+            | "Name" >> _marked(mark, "name", lambda group: _named(group[1]))
         )  # fmt: skip
         return (
             (told[MEMBERS], named) | "MembersAndNames" >> beam.Flatten()
             | "ByStretch" >> beam.GroupByKey()
-            | "Answer" >> _flat_map(lambda group: _answers(group[1]))
+            | "Answer" >> _marked(mark, "answer", lambda group: _answers(group[1]))
         )  # fmt: skip
 
 
@@ -160,6 +163,11 @@ def _by_kind(told: Iterable[Told]) -> dict[str, list[bytes]]:
 
 def _concatenated(schema: pa.Schema, batches: Iterable[bytes]) -> pa.Table:
     return pa.concat_tables([schema.empty_table(), *map(from_bytes, batches)])
+
+
+def _marked(mark: Mark, what: str, fn: Callable[[Any], Any]) -> Any:
+    """Groups by a part or a stretch, each of them marked as long as it takes."""
+    return _flat_map(lambda group: within(mark, f"{what} {group[0]}", fn, group))
 
 
 def _flat_map(fn: Callable[[Any], Any]) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from typing import Any
 
 import apache_beam as beam
@@ -12,6 +11,7 @@ import pyarrow as pa
 
 from transforms import joins
 from transforms.arrow_bytes import to_bytes
+from transforms.marking import Mark
 from transforms.shard import ProvenShard
 
 RESULTS, TEACHING, ROWS = "results", "teaching", "rows"
@@ -29,7 +29,7 @@ class Prove(beam.PTransform):  # type: ignore[misc]
         results_table: Callable[[ProvenShard], pa.Table],
         protected: frozenset[str],
         buckets: int,
-        marked: Callable[[str], AbstractContextManager[None]],
+        marked: Mark,
     ) -> None:
         super().__init__()
         self.do = _Prove(prove_unit, results_table, protected, buckets, marked)
@@ -45,7 +45,7 @@ class _Prove(beam.DoFn):  # type: ignore[misc]
         results_table: Callable[[ProvenShard], pa.Table],
         protected: frozenset[str],
         buckets: int,
-        marked: Callable[[str], AbstractContextManager[None]],
+        marked: Mark,
     ) -> None:
         self.prove_unit = prove_unit
         self.results_table = results_table

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from itertools import chain
 from typing import Any
 
@@ -16,11 +16,14 @@ from transforms.arrow_bytes import Parts, by_unit, gathered, to_bytes, to_table
 from transforms.connect import Connect
 from transforms.joins import bodies, copies, duplicates, grafts, sent, substitutes, threads
 from transforms.joins.correspondents import Learned
+from transforms.marking import Mark, within
 from transforms.model import Told
 from transforms.shard import Content, Shard
 from transforms.tampering import Tampering, settle
 
 Answer = tuple[str, tuple[str, bytes]]  # unit_id, (name of the join, rows as Arrow octets)
+
+_MANY = 1_000  # changes of one kind
 
 ANSWERS, CHANGES, TARGETS, OTHERS = "answers", "changes", "targets", "others"
 
@@ -42,11 +45,12 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         learned: beam.PCollection,
         shuffles: int,
         parts: int,
-        marked: Callable[[str], AbstractContextManager[None]],
+        marked: Mark,
     ) -> None:
         super().__init__()
         self.shuffles = shuffles
         self.parts = parts
+        self.marked = marked
         self.join = _Join(load_text, load_content, marked)
         self.load_fields = load_fields
         self.keys = keys
@@ -59,7 +63,7 @@ class Relate(beam.PTransform):  # type: ignore[misc]
         others = rows | "NotThreads" >> beam.Filter(lambda row: row[0][0] != "threads")
         connected = (
             of_threads
-            | "Connect" >> Connect(self.parts)
+            | "Connect" >> Connect(self.parts, self.marked)
             | "AsAnswers" >> beam.Map(lambda one: (one[0], ("threads", one[1]))).with_output_types(Any)
         )
         return (connected, self._answered(others)) | "AllAnswers" >> beam.Flatten()
@@ -70,11 +74,12 @@ class Relate(beam.PTransform):  # type: ignore[misc]
             tag: tuple(part[tag] for part in parts) | f"All_{tag}" >> beam.Flatten()
             for tag in (ANSWERS, CHANGES, TARGETS, OTHERS)
         }
+        mark = self.marked
         settled = (
             (joined[CHANGES], self._substituted(joined[TARGETS], joined[OTHERS]))
             | "Changes" >> beam.Flatten()
             | "GatherChanges" >> beam.GroupByKey()
-            | "SettleHabits" >> _flat_map(lambda group: _settled(list(group[1])))
+            | "SettleHabits" >> _flat_map(lambda group: _settled(mark, group[0], list(group[1])))
         )
         return (joined[ANSWERS], settled) | beam.Flatten()
 
@@ -96,26 +101,25 @@ class Relate(beam.PTransform):  # type: ignore[misc]
 
         Authors of a domain come along with the targets: their names are all that is tried.
         """
-        load, keys = self.load_fields, self.keys
+        load, keys, mark = self.load_fields, self.keys, self.marked
+
+        def taken(group: tuple[str, Iterable[Any]]) -> Iterator[tuple[str, list[Any]]]:
+            for unit_id, offer in substitutes.offered(load(group[0]), chain.from_iterable(group[1])):
+                yield unit_id, [offer]
+
+        def tried(group: tuple[str, Iterable[Any]]) -> Iterator[tuple[tuple[str, str], Change]]:
+            return map(_by_change, substitutes.try_unit(load(group[0]), chain.from_iterable(group[1]), keys))
+
         offers = (
             others
             | "ByOther" >> beam.GroupByKey()
-            | "TakeValues"
-            >> _flat_map(
-                lambda group: (
-                    (unit_id, [offer])
-                    for unit_id, offer in substitutes.offered(load(group[0]), chain.from_iterable(group[1]))
-                )
-            )
+            | "TakeValues" >> _flat_map(lambda group: within(mark, f"take {group[0]}", taken, group))
         )
         return (
             (targets, offers)
             | "TargetsAndValues" >> beam.Flatten()
             | "ByTarget" >> beam.GroupByKey()
-            | "TryValues"
-            >> _flat_map(
-                lambda group: map(_by_change, substitutes.try_unit(load(group[0]), chain.from_iterable(group[1]), keys))
-            )
+            | "TryValues" >> _flat_map(lambda group: within(mark, f"try {group[0]}", tried, group))
         )
 
 
@@ -126,7 +130,7 @@ class _Join(beam.DoFn):  # type: ignore[misc]
         self,
         load_text: Callable[[str, int], tuple[str, str]],
         load_content: Callable[[str, int], Content],
-        marked: Callable[[str], AbstractContextManager[None]],
+        marked: Mark,
     ) -> None:
         self.load_text = load_text
         self.load_content = load_content
@@ -196,8 +200,14 @@ def _by_change(one: Change) -> tuple[tuple[str, str], Change]:
     return ("copies", one.kind or f"{one.unit_id} {one.row}"), one
 
 
-def _settled(group: list[Any]) -> Iterator[Answer]:
-    """The answers of one kind of change, found by one sort of join."""
+def _settled(mark: Mark, kind: tuple[str, str], group: list[Any]) -> Iterator[Answer]:
+    """The answers of one kind of change, found by one sort of join. Few are settled before a mark is written."""
+    if len(group) < _MANY:
+        return _answers_of(group)
+    return within(mark, f"settle {hashlib.sha256(' '.join(kind).encode()).hexdigest()[:32]}", _answers_of, group)
+
+
+def _answers_of(group: list[Any]) -> Iterator[Answer]:
     if isinstance(group[0], Tampering):
         return _answers("tampering", _table(Tampering._fields, settle(group)))
     return _answers("copies", _table(copies.Compared._fields, copies.settle(group)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import functools
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -16,7 +17,7 @@ from detached_mail import FIELDS, PDF, attachment, deleted, take_out
 from detached_mail import mail as with_attachment
 from lost_key_mail import APRIL, mail
 from mail_system import Mailer
-from pipeline import anchoring, engines, examining, graph, recovered, recovering, second_round, surveying
+from pipeline import anchoring, engines, examining, graph, pulse, recovered, recovering, second_round, surveying
 from pipeline.job import Job
 from pipeline.surveying import Ask, Question
 from sealing import Signer, prefix_of, seal
@@ -109,6 +110,24 @@ def test_orders_and_their_files_meet_from_several_groups(
     found = second_round.put_back(finished, lambda some: list(second_round.try_batches(finished, some)) and None, ask)
     assert found == {"restored": UNITS} and files(finished, "*.put_back") == kept
     assert places("orders") == len(kept) > 1 and places("files") > 1
+
+
+def marks(job: Job, group: str, shards: Iterable[object]) -> Iterator[tuple[str, list[str]]]:
+    yield "all", sorted(pulse.signs(job))
+
+
+def marks_too(job: Job, key: str, told: Iterable[list[str]]) -> Iterator[tuple[str, list[str]]]:
+    yield key, sorted(chain(pulse.signs(job), *told))
+
+
+def test_whoever_reads_or_settles_leaves_a_mark(finished: Job, asked: tuple[Ask, Callable[[str], int]]) -> None:
+    ask, _ = asked
+    question = Question(
+        "marks", "sources", functools.partial(marks, finished), (functools.partial(marks_too, finished),)
+    )
+    (found,) = ask(question)
+    assert found == sorted(["marks 0 all", *(f"marks {number:08d}" for number in range(UNITS))])
+    assert pulse.signs(finished) == {}
 
 
 def test_groups_follow_the_dump(finished: Job, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -40,8 +42,17 @@ def apart(tables: list[pa.Table], parts: int) -> dict[tuple[str, int], str]:
     FOUND.clear()
     with beam.Pipeline(runner=FnApiRunner()) as pipeline:
         batches = pipeline | beam.Create([(("threads", "00"), to_bytes(one)) for one in tables], reshuffle=False)
-        batches | Connect(parts) | beam.Map(_keep)
+        batches | Connect(parts, _note) | beam.Map(_keep)
     return _renamed((unit_id, from_bytes(octets)) for unit_id, octets in FOUND)
+
+
+MARKED: list[str] = []
+
+
+@contextlib.contextmanager
+def _note(name: str) -> Iterator[None]:
+    MARKED.append(name)
+    yield
 
 
 def _keep(one: tuple[str, bytes]) -> None:
@@ -72,6 +83,18 @@ def test_threads_are_those_that_one_worker_finds(seed: int, each: int, parts: in
     expected = together(tables)
     assert len(expected) > 100
     assert apart(tables, parts) == expected
+
+
+def test_each_round_is_marked_by_its_part() -> None:
+    MARKED.clear()
+    apart(rows(scattered(2), 3), 7)
+    parts = {f"{part:04d}" for part in range(7)}
+    assert {name.rpartition(" ")[2] for name in MARKED if name.startswith("meet ")} == parts
+    for number in range(linked.ROUNDS):
+        assert {name for name in MARKED if name.startswith(f"nearer {number} ")} <= {
+            f"nearer {number} {p}" for p in parts
+        }
+    assert {name.split()[0] for name in MARKED} == {"meet", "nearer", "ask", "name", "answer"}
 
 
 def chain(length: int) -> list[Mail]:
