@@ -255,6 +255,11 @@ def test_quiet_says_nothing(out: Path, cheap: None) -> None:
     assert step(out, quiet=True)[1] == ""
 
 
+def _heeds_ctrl_c() -> None:
+    """What a shell starts in the background ignores it, and so would all that these tests start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_interrupted_the_run_goes_on_without(tmp_path: Path) -> None:
     """A pair of 2048 bits with the usual exponent takes most of a minute: nobody waits for it here."""
     dump = tmp_path / "dump"
@@ -265,8 +270,9 @@ def test_interrupted_the_run_goes_on_without(tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "pipeline", "run", str(dump), "-o", str(out), "--workers", "1"]
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=_heeds_ctrl_c,
+    )  # fmt: skip
     assert process.stderr is not None
     for line in process.stderr:
         if "Ctrl-C skips this" in line:
