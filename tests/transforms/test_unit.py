@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import hashlib
 import io
 import os
@@ -202,8 +203,9 @@ def test_no_file_stays_open(dump: Path) -> None:
         (dump / f"{number}.eml").write_bytes(MAIL)
         (dump / f"{number}.zip").write_bytes(zipped.getvalue()[: len(zipped.getvalue()) - number])
     limits = dataclasses.replace(LIMITS, in_memory=10)  # every member goes to a file of its own
+    gc.collect()  # files that other tests have left
     before = len(os.listdir("/proc/self/fd"))
     for unit in plan_units(os.fsencode(dump), limits, (), tempfile.TemporaryFile):
         found = examine_unit(unit, os.fsencode(dump), Settings(limits), tempfile.TemporaryFile, UNWATCHED)
     assert len(found.items) > 5_000
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before
