@@ -13,7 +13,6 @@ import argparse
 import datetime
 import gzip
 import io
-import json
 import os
 import struct
 import sys
@@ -30,9 +29,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import NameOID
+from keeping import keep
 from process_tree import measure
 from quine import gzip_quine, zip_quine
-from run import HERE, ROOT, machine, versions
+from run import ROOT, machine, versions
 
 MAIL = b"From: a@a.example\r\nTo: b@b.example\r\nSubject: x\r\nDate: Mon, 24 Apr 2017 10:13:20 +0200\r\n\r\nwords\r\n"
 GIB = 1 << 30
@@ -255,10 +255,7 @@ def main() -> None:
         *("| {bomb} | {octets:,} | {cpu} | {megabytes} | {rows} |".format(**one) for one in found),
         "", f"Beyond {CPU_SECONDS} s or {MEGABYTES} MB over the mail alone: {', '.join(over) or 'none'}", "",
     ]  # fmt: skip
-    stem = HERE / "results" / f"{today}-{options.name}"
-    stem.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-    stem.with_suffix(".md").write_text("\n".join(lines), "utf-8")
-    print("\n".join(lines))
+    keep(options.name, report, "\n".join(lines))
 
 
 if __name__ == "__main__":

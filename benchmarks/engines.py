@@ -45,8 +45,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from keeping import keep
+
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = Path(__file__).resolve().parent / "results"
 TABLES = ("items", "findings", "signatures", "keys", "sources")
 INCOMPLETE = 4
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2): orphans become ours, and so do the seconds that they used
@@ -382,13 +383,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         seen = compared(options, Path(place))
     versions = {name: importlib.metadata.version(name) for name in ("apache-beam", "pyarrow")}
-    told = {"engine": options.engine, "workers": options.workers, "kill": options.kill,
-            "setup_file": options.bare is not None, "hosts": options.hosts, **seen,
+    told = {"date": f"{datetime.date.today()}", "engine": options.engine, "workers": options.workers,
+            "kill": options.kill, "setup_file": options.bare is not None, "hosts": options.hosts, **seen,
             "versions": {"python": platform.python_version(), **versions}, "cores": os.cpu_count()}  # fmt: skip
-    text = json.dumps(told, indent=1, sort_keys=True)
-    print(text)
+    print(json.dumps(told, indent=1))
     if options.name:
-        (RESULTS / f"{datetime.date.today():%Y-%m-%d}-engine-{options.name}.json").write_text(text + "\n")
+        keep(f"engine-{options.name}", told)
 
 
 if __name__ == "__main__":

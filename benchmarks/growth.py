@@ -20,7 +20,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from contenders import PRODUCT, Bench, Wrong, load
-from run import HERE, ROOT, Round, machine, run_once, spread, versions
+from keeping import how_started, keep
+from run import ROOT, Round, machine, run_once, spread, versions
 
 
 def cost(bench: Bench, one: Round) -> float:
@@ -49,7 +50,7 @@ def main() -> None:
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
         "versions": versions(),
-        "command": " ".join(["python", "benchmarks/growth.py", *sys.argv[1:]]),
+        "command": how_started(),
         "megabytes": [round(bench.octets / 1e6, 1) for bench in (small, large)],
         "processor_seconds_a_megabyte": {
             "small": spread([cost(small, first) for first, _ in rounds], 5),
@@ -58,8 +59,7 @@ def main() -> None:
         },
         "rounds": [[asdict(first), asdict(second)] for first, second in rounds],
     }
-    stem = f"{report['date']}-{report['name']}"
-    (HERE / "results" / f"{stem}.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    keep(options.name, report)
     print(json.dumps(report["processor_seconds_a_megabyte"]))
 
 

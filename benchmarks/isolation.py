@@ -24,6 +24,7 @@ from pathlib import Path
 import memory
 import pyarrow.parquet as pq
 import run
+from keeping import how_started, keep
 
 CODES = {
     "segv": "crash.died", "abort": "crash.died", "kill": "crash.died", "exit": "crash.died", "hang": "crash.timeout",
@@ -148,13 +149,10 @@ def main() -> None:
     rows = [poisoned(dump, kind, PLACES[at % len(PLACES)]) for at, kind in enumerate(CODES)]
     report = {
         "name": options.name, "date": datetime.date.today().isoformat(), "machine": run.machine(), "load": load,
-        "versions": run.versions(), "command": " ".join(["python", "benchmarks/isolation.py", *sys.argv[1:]]),
+        "versions": run.versions(), "command": how_started(),
         "items": options.items, "stall": options.stall,
     }  # fmt: skip
-    stem = run.HERE / "results" / f"{report['date']}-{options.name}"
-    stem.with_suffix(".json").write_text(json.dumps({**report, "runs": rows}, indent=1) + "\n", "utf-8")
-    stem.with_suffix(".md").write_text(markdown(report, rows), "utf-8")
-    print(markdown(report, rows))
+    keep(options.name, {**report, "runs": rows}, markdown(report, rows))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ import process_tree
 import pyarrow.parquet as pq
 import run
 from contenders import Wrong
+from keeping import keep
 
 KEY_NAMES = ("law_office", "newspaper")  # of 2048 bits, one a domain
 CHUNK = 1_000  # messages made by one process at a time
@@ -168,11 +169,7 @@ def main() -> None:
         "workers": options.workers,
         "rounds": rounds,
     }
-    stem = run.HERE / "results" / f"{report['date']}-{report['name']}"
-    stem.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-    page = as_markdown(report, rounds)
-    stem.with_suffix(".md").write_text(page, "utf-8")
-    print(page)
+    keep(options.name, report, as_markdown(report, rounds))
 
 
 if __name__ == "__main__":

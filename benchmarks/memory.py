@@ -28,6 +28,7 @@ import make_dump
 import process_tree
 import run
 from contenders import Wrong
+from keeping import how_started, keep
 
 BOUND = 3 << 29  # octets
 GIB = 1 << 30
@@ -197,13 +198,10 @@ def main() -> None:
     rows = [measured(shape, options.folder, options.scale) for shape in options.only or SHAPES]
     report = {
         "name": options.name, "date": datetime.date.today().isoformat(), "machine": run.machine(),
-        "versions": run.versions(), "command": " ".join(["python", "benchmarks/memory.py", *sys.argv[1:]]),
+        "versions": run.versions(), "command": how_started(),
         "over": [str(one["shape"]) for one in rows if int(str(one["peak_mib"])) > BOUND >> 20],
     }  # fmt: skip
-    stem = run.HERE / "results" / f"{report['date']}-{options.name}"
-    stem.with_suffix(".json").write_text(json.dumps({**report, "runs": rows}, indent=1) + "\n", "utf-8")
-    stem.with_suffix(".md").write_text(markdown(report, rows), "utf-8")
-    print(markdown(report, rows))
+    keep(options.name, {**report, "runs": rows}, markdown(report, rows))
 
 
 if __name__ == "__main__":

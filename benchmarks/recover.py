@@ -29,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import run  # noqa: E402
+from keeping import how_started, keep  # noqa: E402
 
 from transforms.auth import recover  # noqa: E402
 
@@ -93,16 +94,12 @@ def main() -> None:
     report: dict[str, object] = {
         "name": "recover",
         "date": datetime.date.today().isoformat(),
-        "command": " ".join(["python benchmarks/recover.py", *sys.argv[1:]]),
+        "command": how_started(),
         "machine": run.machine(),
         "versions": {**run.versions(), "gmpy2": recover.gmpy2.version()},
         "rows": rows,
     }
-    stem = HERE / "results" / f"{report['date']}-recover"
-    stem.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-    page = as_markdown(report, rows)
-    stem.with_suffix(".md").write_text(page, "utf-8")
-    print(page)
+    keep("recover", report, as_markdown(report, rows))
 
 
 if __name__ == "__main__":

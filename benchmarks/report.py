@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import hashlib
-import json
 import os
 import random
 import re
@@ -30,6 +29,7 @@ import process_tree
 import pyarrow as pa
 import run
 from contenders import Wrong
+from keeping import keep
 
 sys.path.insert(0, str(run.ROOT))
 from pipeline import commit, out_tables, summary, tables
@@ -221,11 +221,7 @@ def main() -> None:
         "load": load,
         "browser": browser,
     }
-    stem = run.HERE / "results" / f"{report['date']}-{report['name']}"
-    stem.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-    text = as_markdown(report)
-    stem.with_suffix(".md").write_text(text, "utf-8")
-    print(text)
+    keep(options.name, report, as_markdown(report))
 
 
 if __name__ == "__main__":

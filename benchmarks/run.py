@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import datetime
 import importlib.metadata
-import json
 import os
 import platform
 import statistics
@@ -25,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from contenders import FLOOR, PRODUCT, Bench, Contender, Notes, Wrong, contenders, load
+from keeping import keep
 from process_tree import Measured, measure
 
 HERE = Path(__file__).resolve().parent
@@ -185,13 +185,7 @@ def main() -> None:
         "ratios": ratios(rounds),
         "rounds": [asdict(one) for one in rounds],
     }
-    results = HERE / "results"
-    results.mkdir(exist_ok=True)
-    stem = f"{report['date']}-{report['name']}"
-    (results / f"{stem}.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-    page = as_markdown(report, table)
-    (results / f"{stem}.md").write_text(page, "utf-8")
-    print(page)
+    keep(options.name or dump.name, report, as_markdown(report, table))
 
 
 if __name__ == "__main__":

@@ -25,8 +25,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from keeping import how_started, keep
+
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = Path(__file__).resolve().parent / "results"
 TABLES = ("items", "findings", "signatures", "keys", "sources")
 BUCKET = "leak"
 _STARTS = 60.0  # seconds that the store may take until it listens
@@ -170,12 +171,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         seen = compared(options, Path(place))
     versions = {name: importlib.metadata.version(name) for name in ("apache-beam", "boto3", "moto", "pyarrow")}
-    told = {**seen, "workers": options.workers, "command": " ".join(sys.argv),
+    told = {"date": f"{datetime.date.today()}", **seen, "workers": options.workers, "command": how_started(),
             "versions": {"python": platform.python_version(), **versions}, "cores": os.cpu_count()}  # fmt: skip
-    text = json.dumps(told, indent=1, sort_keys=True)
-    print(text)
+    print(json.dumps(told, indent=1))
     if options.name:
-        (RESULTS / f"{datetime.date.today():%Y-%m-%d}-store-{options.name}.json").write_text(text + "\n")
+        keep(f"store-{options.name}", told)
 
 
 if __name__ == "__main__":
