@@ -107,13 +107,12 @@ def to_do(job: Job) -> progress.Plan | None:
 def examine_and_store(job: Job, planned: Planned, watch: Watch) -> tuple[int, float]:
     """Examine one unit and write its shard; answers the number of items, and the seconds that it took."""
     start = time.monotonic()
-    items = 0
+    made: list[int] = []  # items of each part
 
     def keep(number: int, part: UnitEvidence) -> None:
-        nonlocal items
-        items = len(part.items) + (items if number > 1 else 0)
+        made[number - 1 :] = [len(part.items)]
         evidence.write_part(job.out, evidence.to_shard(part), number)
-        progress.note_unit(job.out, planned.sequence, progress.Done(0, items, time.monotonic() - start))
+        progress.note_unit(job.out, planned.sequence, progress.Done(0, sum(made), time.monotonic() - start))
         watch.alive()
 
     found = examine_unit(unit_at(job, planned), job.root, job.settings, job.spool, watch, keep)
@@ -121,7 +120,7 @@ def examine_and_store(job: Job, planned: Planned, watch: Watch) -> tuple[int, fl
     shard = evidence.to_shard(found)
     watch.alive()
     evidence.write_shard(job.out, shard, found.parts)
-    return len(found.items) + (items if found.parts else 0), time.monotonic() - start
+    return len(found.items) + sum(made[: found.parts]), time.monotonic() - start
 
 
 def examine_units(job: Job, units: Iterable[Planned]) -> Iterator[tuple[str, int]]:

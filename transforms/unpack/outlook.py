@@ -5,7 +5,7 @@ header fields, its clocks, its text, its attachments?
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from transforms import path_spec
@@ -45,7 +45,7 @@ def store(rows: Rows, row: int, place: Place, landed: Landed) -> Octets | None:
         rows.put(row, place, Kind.MAILBOX, landed.digests, **facts, **failed.outcome)
         return Octets(landed.digests.size, 0)
     try:
-        _inside(rows, below, landed.span, opened.messages(), place)
+        _inside(rows, below, landed.span, _settled(rows, place, opened.messages()))
     except ContainerError as error:
         landed = landed._replace(status=stopped_by(error), code=error.code)
     count = f"container.messages: {opened.expected} by the folders' own count, {opened.listed} listed in them"
@@ -105,18 +105,18 @@ def read(
     )
 
 
-def _inside(
-    rows: Rows, below: Place, span: Span, attachments: Iterable[Attachment], of: Place | None = None
-) -> list[str]:
-    """Rows of attachments, or of the messages of a store; answers their digests, "-" where there is none.
+def _settled(rows: Rows, place: Place, messages: Iterable[Attachment]) -> Iterator[Attachment]:
+    """The messages of the store at a place, none of which need be held until its end."""
+    for one in messages:
+        yield one
+        rows.settle(place)
 
-    of is the place of a store, whose messages need not be held until its end.
-    """
+
+def _inside(rows: Rows, below: Place, span: Span, attachments: Iterable[Attachment]) -> list[str]:
+    """Rows of attachments, or of the messages of a store; answers their digests, "-" where there is none."""
     namer = path_spec.StepNamer()
     digests = []
     for one in attachments:
-        if of is not None:
-            rows.settle(of)
         name = one.entry.name or b""
         if one.message is not None and len(name) <= rows.limits.name:
             step = namer.step(name)
