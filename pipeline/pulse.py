@@ -8,12 +8,13 @@ an engine that tries work twice would have changed the mark or taken it away. Sl
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pipeline.heartbeat import beating
 from pipeline.job import Job
 from pipeline.store_path import StorePath
 from transforms.store import StoreLost
@@ -31,17 +32,10 @@ def during(job: Job, work: str) -> Iterator[None]:
         return
     mark = _folder(job) / work
     mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ended = threading.Event()
-    thread = threading.Thread(target=_beat, args=(mark, ended), daemon=True)
-    _change(mark, 0)
-    thread.start()
-    try:
+    with contextlib.suppress(OSError, StoreLost):  # a file system that refuses is no reason not to work
+        _change(mark, 0)
+    with beating(mark, BEAT, functools.partial(_change, mark)):
         yield
-    finally:
-        ended.set()
-        thread.join()
-        with contextlib.suppress(OSError, StoreLost):
-            mark.unlink(missing_ok=True)
 
 
 def doing(fn: Callable[..., T], job: Job, unit_id: str, *more: Any) -> T:
@@ -64,14 +58,5 @@ def _folder(job: Job) -> Path:
     return job.work / "pulse"
 
 
-def _beat(mark: Path, ended: threading.Event) -> None:
-    count = 0
-    while not ended.wait(BEAT):
-        count += 1
-        _change(mark, count)
-
-
 def _change(mark: Path, count: int) -> None:
-    """A file system that refuses is no reason to stop working."""
-    with contextlib.suppress(OSError, StoreLost):
-        mark.write_text(f"{os.getpid()} {count}", "ascii")
+    mark.write_text(f"{os.getpid()} {count}", "ascii")

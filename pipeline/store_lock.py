@@ -8,15 +8,16 @@ within the same second, both may.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
 import secrets
 import sys
-import threading
 import time
 from collections.abc import Iterator
 
+from pipeline.heartbeat import beating
 from pipeline.options import EXIT_INCOMPLETE
 from pipeline.refused import Refused
 from pipeline.store_path import StorePath
@@ -48,24 +49,8 @@ def held(lock: StorePath) -> Iterator[None]:
         raise Refused(f"{out}: cannot be written ({error.strerror}). Choose another OUT.", EXIT_INCOMPLETE) from None
     if now is None or now.get("run") != mine["run"]:
         raise Refused(f"{out}: another run has just begun there. Wait for it, or choose another OUT.")
-    ended = threading.Event()
-    beating = threading.Thread(target=_beat, args=(lock, mine, ended), daemon=True)
-    beating.start()
-    try:
+    with beating(lock, BEAT, functools.partial(_write, lock, mine)):
         yield
-    finally:
-        ended.set()
-        beating.join()
-        with contextlib.suppress(OSError, StoreLost):
-            lock.unlink(missing_ok=True)
-
-
-def _beat(lock: StorePath, mine: dict[str, object], ended: threading.Event) -> None:
-    count = 0
-    while not ended.wait(BEAT):
-        count += 1
-        with contextlib.suppress(OSError, StoreLost):  # the next one may come through
-            _write(lock, mine, count)
 
 
 def _write(lock: StorePath, mine: dict[str, object], count: int) -> None:

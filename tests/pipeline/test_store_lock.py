@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -11,6 +12,7 @@ from types import ModuleType
 import pytest
 
 from pipeline import store_lock
+from pipeline.heartbeat import beating
 from pipeline.refused import Refused
 from pipeline.store_path import StorePath
 
@@ -38,20 +40,14 @@ def test_a_lock_is_there_while_it_is_held_and_gone_afterwards(disk: ModuleType) 
 
 
 def test_of_a_run_that_lives_it_is_refused(disk: ModuleType) -> None:
-    ended = threading.Event()
     put(ELSEWHERE)
-    beating = threading.Thread(target=store_lock._beat, args=(LOCK, ELSEWHERE, ended))
-    beating.start()
-    try:
+    with beating(LOCK, store_lock.BEAT, functools.partial(store_lock._write, LOCK, ELSEWHERE)):
         with (
             pytest.raises(Refused, match=r"another run is writing there .process 7 on elsewhere."),
             store_lock.held(LOCK),
         ):
             raise AssertionError("two runs in one OUT")
-    finally:
-        ended.set()
-        beating.join()
-    assert json.loads(LOCK.read_bytes())["run"] == "a"
+        assert json.loads(LOCK.read_bytes())["run"] == "a"
 
 
 @pytest.mark.parametrize("left", [ELSEWHERE, {}, None])
