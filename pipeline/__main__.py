@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from pipeline import collecting
@@ -9,6 +10,8 @@ from pipeline import collecting
 
 def main() -> None:
     collecting.seldom()  # before the imports
+    # numpy starts threads for products of matrices, of which there are none here; they spin before they sleep.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from pipeline.cli import run
 
     sys.exit(run(sys.argv[1:]))

@@ -30,6 +30,10 @@ _STREAM = 1024 * 1024  # decoded octets of an object stream in which the one tha
 _INDEX = 64 * 1024  # ... and of the list of its objects
 _LINEARIZED = 1024  # octets from the front: a file arranged for the web has two ends from one save (Annex F)
 
+_STREAMS = 100_000  # skipped
+_LINE_ENDS = 4  # octets that may stand before and behind the octets of a stream
+
+_LENGTH = re.compile(rb"/Length\s{1,9}([0-9]{1,10})\b(?!\s{1,9}[0-9])")
 _INFO = re.compile(rb"/Info\s{1,9}([0-9]{1,10})\s{1,9}[0-9]{1,5}\s{1,9}R")
 _ENCRYPT = re.compile(rb"/Encrypt\s{0,9}(?:[0-9]{1,10}\s{1,9}[0-9]{1,5}\s{1,9}R|<<)")
 _ID = re.compile(rb"/ID\s{0,9}\[\s{0,9}<([0-9A-Fa-f]{2,64})>\s{0,9}<([0-9A-Fa-f]{2,64})>")
@@ -43,16 +47,17 @@ _DATE = re.compile(
 
 def read(opened: Opened) -> Described:
     octets = opened.span.read()
-    encrypted = next(_found(octets, b"/Encrypt", _ENCRYPT), None) is not None
-    infos = [] if encrypted else list(islice(_infos(octets), _REVISIONS))
+    plain = _outside_streams(octets)
+    encrypted = next(_found(plain, b"/Encrypt", _ENCRYPT), None) is not None
+    infos = [] if encrypted else list(islice(_infos(octets, plain), _REVISIONS))
     said = infos[0] if infos else {}
     at = _packet(octets)
     packet = xmp.read_packet(octets, at) if at >= 0 and not encrypted else None
     producer = said.get("Producer")
     created, modified = pdf_moment(said.get("CreationDate")), pdf_moment(said.get("ModDate"))
-    identifier = next(_found(octets, b"/ID", _ID), None)
+    identifier = next(_found(plain, b"/ID", _ID), None)
     unread = pdf_text.unread(octets)
-    ranges = list(_found(octets, b"/ByteRange", _BYTE_RANGE))
+    ranges = list(_found(plain, b"/ByteRange", _BYTE_RANGE))
     facts = DocumentFacts(
         author=shown(said.get("Author")),
         created_utc=created.utc,
@@ -61,10 +66,10 @@ def read(opened: Opened) -> Described:
         modified_local=modified.local,
         application=shown(said.get("Creator")),
         producer=shown(producer),
-        languages=several(one[1].decode("ascii") for one in _found(octets, b"/Lang", _LANGUAGE)),
+        languages=several(one[1].decode("ascii") for one in _found(plain, b"/Lang", _LANGUAGE)),
         earlier_producers=several(one["Producer"] for one in infos if one.get("Producer") not in (None, producer)),
-        fonts=several(one[1].decode("latin-1") for one in _found(octets, b"/FontName", _FONT)),
-        pdf_revisions=max(1, octets.count(b"%%EOF") - (octets.find(b"/Linearized", 0, _LINEARIZED) >= 0)),
+        fonts=several(one[1].decode("latin-1") for one in _found(plain, b"/FontName", _FONT)),
+        pdf_revisions=max(1, plain.count(b"%%EOF") - (octets.find(b"/Linearized", 0, _LINEARIZED) >= 0)),
         identifiers=several(one.decode("ascii").lower() for one in identifier.groups()) if identifier else (),
         signatures=len(ranges),
         unsigned_octets=_behind(octets, ranges),
@@ -72,6 +77,38 @@ def read(opened: Opened) -> Described:
         defects=(f"document.words_not_read: {unread}",) if unread is not None and not encrypted else (),
     )
     return Described(xmp.with_packet(facts, packet), pdf_text.words(octets) if not encrypted else "")
+
+
+def _outside_streams(octets: bytes) -> bytes:
+    """The file without the octets of its streams, which are most of it and may be another PDF (§7.3.8).
+
+    What a stream that never ends would hide stays, and so does all behind the first _STREAMS of them.
+    """
+    pieces = []
+    kept = at = 0
+    for _ in range(_STREAMS):
+        at = octets.find(b"stream", at) + len(b"stream")
+        if at < len(b"stream"):
+            break
+        if octets[at : at + 1] not in (b"\r", b"\n") or octets.endswith(b"endstream", 0, at):
+            continue
+        end = _end_of_stream(octets, at, max(kept, at - _WINDOW))
+        if end < 0:
+            break
+        pieces.append(octets[kept:at])
+        kept, at = end, end + len(b"endstream")
+    return b"".join((*pieces, octets[kept:]))
+
+
+def _end_of_stream(octets: bytes, start: int, dictionary: int) -> int:
+    """Where `endstream` stands: as its dictionary says if that is right, else the next one; -1 if there is none."""
+    length = _LENGTH.search(octets, dictionary, start)
+    if length is not None:
+        said = start + int(length[1])
+        end = octets.find(b"endstream", said, said + _LINE_ENDS + len(b"endstream"))
+        if end >= 0:
+            return end
+    return octets.find(b"endstream", start)
 
 
 def _found(octets: bytes, keyword: bytes, form: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
@@ -113,13 +150,13 @@ def _behind(octets: bytes, ranges: list[re.Match[bytes]]) -> int | None:
 # ---- the information dictionaries -----------------------------------------------------------------
 
 
-def _infos(octets: bytes) -> Iterator[dict[str, str]]:
-    """The document information dictionaries, the last one written first (§14.3.3)."""
-    numbers = dict.fromkeys(int(one[1]) for one in _found(octets, b"/Info", _INFO))
+def _infos(octets: bytes, plain: bytes) -> Iterator[dict[str, str]]:
+    """The document information dictionaries, the last one written first (§14.3.3); plain is what is outside streams."""
+    numbers = dict.fromkeys(int(one[1]) for one in _found(plain, b"/Info", _INFO))
     for number in islice(numbers, _INFOS):
         defined = False
-        for place in _definitions(octets, number):
-            said = _strings(octets, place)
+        for place in _definitions(plain, number):
+            said = _strings(plain, place)
             if said:
                 defined = True
                 yield said

@@ -26,9 +26,6 @@ _HIDDEN_END = {
 _TAG = re.compile(r"</?[a-z!?][^<>]*+>", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?", re.IGNORECASE)
 _SLICE = 1_000  # characters; sorting a run of combining marks takes quadratic time
-_LAST_SPACE = 0x3000  # of Unicode: the ideographic space
-_SPACES = tuple(char for char in map(chr, range(_LAST_SPACE + 1)) if char.isspace() and char != " ")
-_ASCII_SPACES = bytes(32 if chr(octet).isspace() else octet for octet in range(128)) + bytes(range(128, 256))
 _SMALL = 256 * 1024  # encoded octets of a text that is decoded as a whole
 
 Decoded = Mapping[str, bytes]
@@ -171,25 +168,12 @@ def _words(part: Part, octets: bytes) -> str:
 
 def _composed(text: str) -> str:
     """Single-spaced, in normalization form C; composed in slices where a word has over a thousand characters."""
-    text = _single_spaced(text)
+    text = " ".join(text.split())
     if text.isascii():
         return text
     if not _has_long_word(text):
         return unicodedata.normalize("NFC", text)
     return "".join(unicodedata.normalize("NFC", text[at : at + _SLICE]) for at in range(0, len(text), _SLICE))
-
-
-def _single_spaced(text: str) -> str:
-    """Runs of white space as one space, none at the ends: `" ".join(text.split())` in a third of its time."""
-    if text.isascii():
-        text = text.encode("ascii").translate(_ASCII_SPACES).decode("ascii")
-    else:
-        for space in _SPACES:
-            if space in text:
-                text = text.replace(space, " ")
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return text.strip(" ")
 
 
 def _has_long_word(text: str) -> bool:

@@ -108,8 +108,8 @@ def _base64(body: Span) -> _Chunks:
 def _even_lines(block: bytes) -> tuple[int, bytes]:
     """End and content of the leading lines of one length without padding; (0, b"") if there are none.
 
-    Line ends are cut out in strides and the rest decoded strictly: several times as fast as looking
-    at every octet for one that is not in the alphabet.
+    With every line end in its place, as much content as the lines have room for says that nothing
+    else was passed over: several times as fast as looking at every octet for one that is not in the alphabet.
     """
     stride = block.find(b"\n", 0, 1024) + 1
     ending = b"\r\n" if block[stride - 2 : stride] == b"\r\n" else b"\n"
@@ -117,18 +117,16 @@ def _even_lines(block: bytes) -> tuple[int, bytes]:
     if width <= 0 or width % 4:
         return 0, b""
     count = len(block) // stride
-    letters = bytearray(memoryview(block)[: count * stride])
-    for place in range(stride - 1, width - 1, -1):
-        if letters[place :: place + 1].count(ending[place - width]) != count:
-            return 0, b""
-        del letters[place :: place + 1]
-    if letters[-1:] == b"=":
-        del letters[-width:]
+    if block[count * stride - len(ending) - 1 : count * stride - len(ending)] == b"=":
         count -= 1
+    lines = block[: count * stride]
+    if any(lines[place::stride].count(ending[place - width]) != count for place in range(width, stride)):
+        return 0, b""
     try:
-        return count * stride, pybase64.b64decode(letters, validate=True)
+        content = pybase64.b64decode(lines)
     except binascii.Error:
         return 0, b""
+    return (len(lines), content) if len(content) == count * width // 4 * 3 else (0, b"")
 
 
 def _unpadded(letters: bytes) -> bytes:

@@ -88,6 +88,21 @@ def test_an_encrypted_one_is_told_and_not_decoded(see) -> None:
     assert facts.encrypted and facts.author is None and facts.producer is None
 
 
+@pytest.mark.parametrize("length", ["%d", "%d 0 R", "5 0 R", "7", "99999999"])
+def test_a_pdf_inside_another_says_nothing_of_it(see, length: str) -> None:
+    """Whatever the stream says its length is: right, an object of its own, or a lie."""
+    inner = signed(saved_again(pdf("/Author (B.)", ""), "/Producer (P)").replace(b"fr-FR", b"de-DE"))
+    said = (length % len(inner) if "%" in length else length).encode()
+    stream = b"7 0 obj\n<< /Length " + said + b" >>\nstream\r\n" + inner + b"\nendstream\nendobj\n"
+    facts = see(b"%PDF-1.4\n" + stream + pdf()[9:] + stream, "a.pdf").facts
+    assert facts == see(pdf(), "a.pdf").facts
+
+
+def test_a_stream_that_never_ends_hides_nothing(see) -> None:
+    octets = pdf().replace(b"3 0 obj", b"7 0 obj\n<<>>\nstream\nmainstream endstreams\n3 0 obj", 1)
+    assert see(octets.replace(b"endstreams", b"", 1), "a.pdf").facts == see(pdf(), "a.pdf").facts
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -113,9 +128,13 @@ def test_a_date(text: str, found: Moment) -> None:
     "fill",
     [
         b"12 0 obj<<(" * 400_000, b"/Info 12 0 R " * 400_000, b"/ObjStm " * 500_000, b"/ByteRange[0 " * 400_000,
+        b"stream\n" * 500_000, b"stream\nendstream " * 300_000,
         b"<x:xmpmeta>" * 400_000, b"/Encrypt " * 500_000, b"1 0 obj<<>>endobj " * 1_000_000, b"(" * 4_000_000,
     ],
-    ids=["definitions", "references", "streams", "ranges", "packets", "encryption", "objects", "strings"],
+    ids=[
+        "definitions", "references", "object streams", "ranges", "no ends", "streams", "packets", "encryption",
+        "objects", "strings",
+    ],
 )  # fmt: skip
 def test_millions_of_anything_cost_what_the_size_costs(see, fill: bytes) -> None:
     """Counted places, so a second is far more than enough; a scan of each would take minutes."""
