@@ -3,7 +3,7 @@
     mail/0001.eml!2            IMAP part 2 (RFC 9051 §6.4.5) of a message
     inbox.mbox!@5312!2.1       part 2.1 of the message whose From_ line is at offset 5312
     leak.zip!docs/a.docx       a member, by the name the archive gives it
-    inbox.mbox!@0-16777216     a range of a large mailbox that could not be read; of a zip, its members by number
+    inbox.mbox!@0-16777216     a range of a large mailbox or tar that could not be read; of a zip, members by number
 
 Steps are separated by `!`. In each step `%`, `!`, control and bidi characters and octets that
 are not UTF-8 are written %XX; a name that is empty or begins with `@` or `#` has that character

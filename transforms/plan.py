@@ -1,6 +1,7 @@
 """The dump to work units, in walk order: one directory after the other, names by bytes.
 
-A unit is a bundle of whole small files, next to each other in that order, or a range of one large container.
+A unit is a bundle of whole small files, next to each other in that order, or a range of one large container: a
+mailbox, a zip, a sound uncompressed tar.
 The plan depends on the dump alone, never on the number of workers, so the tables do not either.
 Walking streams: of one directory's files no more than listing.AT_ONCE names are in memory, and the folders still to
 be walked.
@@ -16,7 +17,7 @@ import tempfile
 from collections.abc import Iterator
 
 from transforms import store
-from transforms.containers import mailbox
+from transforms.containers import mailbox, tar
 from transforms.containers import zip as zip_archive
 from transforms.dump import Open, opener
 from transforms.limits import Limits
@@ -139,6 +140,8 @@ def _large(open_file: Open, entry: FileEntry, limits: Limits) -> Iterator[_Piece
                 directory = zip_archive.read_directory(span)
                 if zip_archive.office_type(directory) is None:
                     form, ranges = "zip_range", zip_archive.split(directory, limits.unit_bytes)
+            elif found == "tar":
+                form, ranges = "tar_range", tar.split(span, limits.unit_bytes)
     except (OSError, ContainerError):
         ranges = ()  # Examine meets the same error and gives it a row
     if len(ranges) < 2:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from transforms import path_spec
-from transforms.containers import mailbox
+from transforms.containers import mailbox, tar
 from transforms.containers import zip as zip_archive
 from transforms.dump import Open, folder, opener
 from transforms.model import FileEntry, Item, Kind, Source, Status, UnitEvidence, WorkUnit
@@ -124,8 +124,8 @@ def _regular(rows: Rows, unit: WorkUnit, root: bytes, open_file: Open, entry: Fi
             entries = mailbox.entries(span, unit.start, unit.stop, rows.watch.alive, close)
             octets = mailboxes.messages(rows, below, span, entries)
             read = _Read(Kind.MAILBOX, octets=octets)
-        elif unit.form == "zip_range":
-            read = _zip_range(rows, unit, root, place, span)
+        elif unit.form in ("zip_range", "tar_range"):
+            read = _archive_range(rows, unit, root, place, span)
         else:
             read = _whole(rows, unit, place, span)
         file.must_be(entry)
@@ -150,13 +150,17 @@ def _whole(rows: Rows, unit: WorkUnit, place: Place, file: FileSpan | StoreSpan)
     return _Read(item.kind, item.status, item.error_code, digests.sha256, octets)
 
 
-def _zip_range(rows: Rows, unit: WorkUnit, root: bytes, place: Place, span: Span) -> _Read:
-    """Some members of a large zip; a name's repeats count over its whole directory."""
-    directory, all_steps = _directory(root, unit.entries[0])
-    steps = iter(all_steps[unit.start : unit.stop])
+def _archive_range(rows: Rows, unit: WorkUnit, root: bytes, place: Place, span: Span) -> _Read:
+    """Some members of a large archive; a name's repeats count over the whole directory of a zip."""
     below = place._replace(depth=1, parent_id=path_spec.item_id(place.path))
-    entries = zip_archive.entries(span, directory, unit.start, unit.stop)
-    outcome = members(rows, below, span, entries, lambda _: next(steps))
+    if unit.form == "zip_range":
+        directory, all_steps = _directory(root, unit.entries[0])
+        steps = iter(all_steps[unit.start : unit.stop])
+        entries = zip_archive.entries(span, directory, unit.start, unit.stop)
+        outcome = members(rows, below, span, entries, lambda _: next(steps))
+    else:  # no two members of a tar that is split share a name
+        entries = tar.entries(span, unit.start, unit.stop, rows.watch.alive)
+        outcome = members(rows, below, span, entries, path_spec.escape_step)
     return _Read(Kind.ARCHIVE) if outcome is None else _Read(Kind.ARCHIVE, *outcome)
 
 
@@ -169,7 +173,7 @@ def _directory(root: bytes, entry: FileEntry) -> tuple[zip_archive.ZipDirectory,
 
 
 def _unread_range(rows: Rows, unit: WorkUnit, place: Place, code: str) -> _Read:
-    """A row for what lies in a range that cannot be read: octets of a mailbox, members of a zip by their number."""
+    """A row for what lies in a range that cannot be read: octets of its file, or members of a zip by their number."""
     path = path_spec.join(place.path, f"{path_spec.offset_step(unit.start)}-{unit.stop}")
     below = place._replace(path=path, depth=1, parent_id=path_spec.item_id(place.path), name=b"", file_name=None)
     if unit.form != "zip_range":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+import tarfile
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,7 +23,7 @@ MESSAGE = b"From anna@campaign.example Mon Apr 24 10:00:00 2017\nFrom: anna@camp
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
-    """A mailbox and a zip, both split, and a small file."""
+    """A mailbox, a tar and a zip, each of them split, and a small file."""
     dump = tmp_path / "dump"
     dump.mkdir()
     (dump / "in.mbox").write_bytes(MESSAGE * 20)
@@ -30,6 +31,9 @@ def job(tmp_path: Path) -> Job:
     with zipfile.ZipFile(dump / "z.zip", "w") as archive:
         for number in range(10):
             archive.writestr(f"{number}.bin", os.urandom(400))
+    with tarfile.open(dump / "t.tar", "w") as tar:
+        for number in range(10):
+            tar.addfile(tarfile.TarInfo(f"{number}.bin"))
     for folder in ("evidence", "work"):
         (tmp_path / "out" / folder).mkdir(parents=True)
     settings = Settings(dataclasses.replace(LIMITS, unit_bytes=1_000))
@@ -39,7 +43,7 @@ def job(tmp_path: Path) -> Job:
 def test_each_octet_counts_once_though_a_split_file_is_read_twice(job: Job) -> None:
     assert examining.to_do(job) is None
     units = list(examining.plan(job))
-    assert {unit.form for unit in units} == {"files", "whole", "mailbox_range", "zip_range"}
+    assert {unit.form for unit in units} == {"files", "whole", "mailbox_range", "zip_range", "tar_range"}
     size = sum(path.stat().st_size for path in job.dump.iterdir())
     plan = examining.to_do(job)
     assert plan is not None and len(plan.units) == len(units)
@@ -49,7 +53,7 @@ def test_each_octet_counts_once_though_a_split_file_is_read_twice(job: Job) -> N
     done = progress.finished(job.work / "progress")
     state = progress.examined(plan.units, done, seconds=1.0)
     assert (state.octets, state.planned_octets, state.seconds_left) == (planned, planned, 0.0)
-    assert state.items == 20 + 10 + 3 and state.units == len(units)
+    assert state.items == 20 + 10 + 10 + 4 and state.units == len(units)
 
 
 def test_what_an_earlier_run_examined_counts_as_done(job: Job) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -148,12 +150,16 @@ def test_large_containers_are_split_there_as_here_and_read_in_their_ranges(disk:
     with zipfile.ZipFile(folder / "b.zip", "w") as archive:
         for number in range(40):
             archive.writestr(f"{number}.bin", bytes([number]) * (1 << 20))
+    with tarfile.open(folder / "c.tar", "w") as tar:
+        for number in range(40):
+            (info := tarfile.TarInfo(f"{number}.bin")).size = 1 << 20
+            tar.addfile(info, io.BytesIO(bytes([number]) * (1 << 20)))
     for path in folder.iterdir():
         os.utime(path, (SECONDS, SECONDS))
         disk.put(f"disk://leak/dump/{path.name}", path.read_bytes(), SECONDS)
     there = list(plan_units(b"disk://leak/dump", LIMITS))
     assert there == list(plan_units(bytes(folder), LIMITS))
-    for form in ("mailbox_range", "zip_range"):
+    for form in ("mailbox_range", "zip_range", "tar_range"):
         unit = next(unit for unit in there if unit.form == form)
         before = len(disk.asked())
         examine_unit(unit, b"disk://leak/dump", Settings(LIMITS), tempfile.TemporaryFile, UNWATCHED)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import random
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -16,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from transforms.containers import tar
 from transforms.limits import LIMITS, Limits
 from transforms.model import Item, Source, Status, WorkUnit
 from transforms.plan import plan_units, single_file, walk
@@ -337,6 +340,114 @@ def test_a_damaged_member_of_a_split_zip_costs_its_own_row(dump: Path) -> None:
     assert source.n_errors == 2
 
 
+TAR_FORMS = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
+LONG = "n/" * 130 + "n"
+_TYPES = {"folder": tarfile.DIRTYPE, "symlink": tarfile.SYMTYPE, "link": tarfile.LNKTYPE, "pipe": tarfile.FIFOTYPE}
+
+
+def tarred(*members: tuple[str, bytes], form: int = tarfile.PAX_FORMAT, behind: bytes = b"") -> bytes:
+    """The name's beginning tells what a member is, if it is none of octets; zeros to the end of a record."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        for name, octets in members:
+            info = tarfile.TarInfo(name)
+            kind = next((kind for start, kind in _TYPES.items() if name.startswith(start)), tarfile.REGTYPE)
+            info.type, info.linkname = kind, "target" if kind in (tarfile.SYMTYPE, tarfile.LNKTYPE) else ""
+            info.size = len(octets) if kind == tarfile.REGTYPE else 0
+            archive.addfile(info, io.BytesIO(octets))
+    return out.getvalue() + behind
+
+
+def sparse(name: str, form: str) -> bytes:
+    """A member with holes, as GNU writes it: with a map that goes on in a block of its own, or named by pax."""
+    info = tarfile.TarInfo(name)
+    if form == "pax":
+        info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.name": name + ".whole"}
+        info.size = 700
+        return info.tobuf(tarfile.PAX_FORMAT) + b"m" * 700 + b"\0" * 324
+    info.size, info.type = 700, tarfile.GNUTYPE_SPARSE
+    block = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    block[482] = 1
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block) + b"\0" * 512 + b"m" * 700 + b"\0" * 324
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                ["a.eml", "a.eml#2", "b/c.eml", "folder", "symlink", "link", "pipe", "@5", "é!%", "n" * 99, LONG]
+            ),
+            st.sampled_from([MAIL, b"", b"x" * 300, b"x" * 512, FROM_LINE + MAIL + b"\n" + FROM_LINE + MAIL]),
+        ),
+        min_size=1,
+        max_size=12,
+        unique_by=lambda member: member[0],
+    ),
+    st.sampled_from(TAR_FORMS),
+    st.sampled_from([b"", b"\0" * 700, sparse("s", "gnu"), sparse("s", "pax"), tarred(("second", MAIL))]),
+    st.integers(1, 5000),
+)
+def test_any_sound_tar_split_anywhere_gives_each_member_one_row(
+    tmp_path: Path, members: list[tuple[str, bytes]], form: int, behind: bytes, unit_bytes: int
+) -> None:
+    if form == tarfile.USTAR_FORMAT:
+        members = [(name, octets) for name, octets in members if len(name) < 200]
+    octets = tarred(("first", b"x"), *members, form=form, behind=behind)
+    with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+        write(Path(folder), {"t.tar": octets})
+        units = assert_split_changes_nothing(Path(folder), unit_bytes)
+        _, items, source = examined(Path(folder), replace(LIMITS, unit_bytes=unit_bytes))
+    assert source.counts_members
+    direct = [item for item in items.values() if item.parent_id == items["t.tar"].item_id]
+    assert len(direct) == 1 + sum(name != "folder" for name, _ in members) + (behind.strip(b"\0") != b"")
+    if len(direct) > 1 and unit_bytes < 500:  # one has a unit of its own, folders lie with the next
+        assert [unit.form for unit in units] == ["whole", *["tar_range"] * len(direct)]
+        assert sum(unit.octets for unit in units) == 2 * len(octets)  # hashed once, read once
+        assert all(one.stop == two.start for one, two in pairwise(units[1:]))
+
+
+@pytest.mark.parametrize("change", range(60))
+def test_any_damage_to_a_large_tar_gives_the_rows_of_the_whole(dump: Path, change: int) -> None:
+    members = [(f"mail/{number}.eml" + "x" * 90 * (number % 2), MAIL * (number + 1)) for number in range(8)]
+    octets = bytearray(tarred(*members, form=TAR_FORMS[change % 3]) + sparse("s", "gnu"))
+    draw = random.Random(change)
+    for _ in range(1 + change % 3):
+        at = draw.randrange(512, len(octets)) // 512 * 512 + draw.choice([0, 124, 150, 156, 300, 500])
+        octets[at : at + 4] = draw.randbytes(4)
+    write(dump, {"t.tar": bytes(octets[: draw.randrange(600, 2 * len(octets))])})
+    assert_split_changes_nothing(dump, 2_000)
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        tarred(*((f"{n}.eml", MAIL) for n in range(9)))[:2_600],
+        tarred(*((f"{n}.eml", MAIL) for n in range(9)), behind=b"junk"),
+        tarred(*((f"{n}.eml", MAIL) for n in range(9)), behind=b"x" * 512 + tarred(("last", MAIL))),
+        tarred(*((f"{n}.eml", MAIL) for n in range(9))).replace(MAIL + b"\0", MAIL + b"!", 1),
+        tarred(*((f"{n % 8}.eml", MAIL) for n in range(9))),
+    ],
+    ids=["cut", "junk", "damaged", "padding", "repeated"],
+)
+def test_a_large_tar_with_damage_or_a_repeated_name_has_one_unit(dump: Path, octets: bytes) -> None:
+    write(dump, {"t.tar": octets})
+    assert [unit.form for unit in assert_split_changes_nothing(dump, 1_000)] == ["files"]
+    _, items, _ = examined(dump, replace(LIMITS, unit_bytes=1_000))
+    assert len(items) > 2
+
+
+def test_a_tar_is_split_by_members_as_well(dump: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(dump, {"t.tar": tarred(*((f"{n}", b"") for n in range(9)))})
+    monkeypatch.setattr(tar, "LIMITS", replace(LIMITS, unit_files=4))
+    units = assert_split_changes_nothing(dump, 9_000)
+    assert [unit.octets for unit in units[1:]] == [2_048, 2_048, 10_240 - 4_096]
+    monkeypatch.setattr(tar, "LIMITS", replace(LIMITS, members=8))
+    assert [unit.form for unit in plan(dump, replace(LIMITS, unit_bytes=1_000))] == ["files"]
+
+
 def test_a_container_that_is_not_split_has_one_unit(dump: Path) -> None:
     docx = zipped(("[Content_Types].xml", b"<Types/>"), ("word/document.xml", os.urandom(500)))
     write(dump, {"a.docx": docx, "one.mbox": FROM_LINE + MAIL + b"x\n" * 200, "broken.zip": b"PK\3\4" + b"\0" * 400})
@@ -346,10 +457,11 @@ def test_a_container_that_is_not_split_has_one_unit(dump: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["in.mbox", "in.zip"])
+@pytest.mark.parametrize("name", ["in.mbox", "in.zip", "in.tar"])
 def test_what_cannot_be_read_of_a_split_file_has_a_row_for_each_range(dump: Path, name: str) -> None:
     members = [(f"{number}.eml", MAIL) for number in range(9)]
     write(dump, {"in.mbox": (FROM_LINE + MAIL + b"\n") * 5, "in.zip": zipped(*members)})
+    write(dump, {"in.tar": tarred(*members)})
     limits = replace(LIMITS, unit_bytes=200)
     units = [unit for unit in plan(dump, limits) if names(unit) == [name]]
     (dump / name).unlink()

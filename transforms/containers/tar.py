@@ -6,8 +6,9 @@ and holds extended headers of any size in memory.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -16,6 +17,7 @@ from typing import Protocol
 from transforms.limits import LIMITS
 from transforms.model import ContainerError, Entry
 from transforms.span import Span
+from transforms.watch import UNWATCHED
 
 BLOCK = 512  # octets
 _LINKS = frozenset(b"12")  # hard, symbolic
@@ -34,13 +36,15 @@ def begins(head: bytes) -> bool:
     return len(head) >= BLOCK and _is_header(head[:BLOCK])
 
 
-def entries(span: Span) -> Iterator[Entry]:
-    """Members of a tar by their place in it. ContainerError where it cannot be read further.
+def entries(
+    span: Span, start: int = 0, stop: int | None = None, alive: Callable[[], None] = UNWATCHED.alive
+) -> Iterator[Entry]:
+    """Members of a tar, or of a range that split gave, by their place in it.
 
-    Octets outside of every member that are not zero are gaps: behind a member in its last block, behind
-    the end marks, from a damaged header on.
+    ContainerError where it cannot be read further. Octets outside of every member that are not zero are gaps: behind
+    a member in its last block, behind the end marks, from a damaged header on. alive is called at each block looked at.
     """
-    for member in _members(_Places(span)):
+    for member in _members(_Places(span, start, stop, alive)):
         if isinstance(member, Entry):
             yield member
             continue
@@ -49,6 +53,29 @@ def entries(span: Span) -> Iterator[Entry]:
             cut = partial(_cut, span.sub(member.start, span.size))
             entry = Entry(member.name, content=cut, declared_size=member.size, defects=member.defects)
         yield entry or Entry(member.name, start=member.start, length=member.size, defects=member.defects)
+
+
+def split(span: Span, target: int) -> tuple[tuple[int, int], ...]:
+    """Ranges of about target octets that begin with headers, and no more members than one unit has files.
+
+    entries() of all of them gives what the whole gives, and no two names are the same. () where that does not hold:
+    of octets outside of every member, of repeated names, whose number counts from the front, of too many members.
+    ContainerError where the tar cannot be read to its end.
+    """
+    ranges, first, end, here = [], 0, 0, 0
+    names: set[bytes] = set()
+    for count, member in enumerate(_members(_Places(span)), start=1):
+        if isinstance(member, Entry):
+            return ()
+        names.add(hashlib.sha256(member.name).digest()[:8])  # a name may be long, and there may be a million
+        if len(names) < count or count > LIMITS.members:
+            return ()
+        stop = member.start + member.size + -(member.start + member.size) % BLOCK
+        if here and (stop - first > target or here == LIMITS.unit_files):
+            ranges.append((first, end))
+            first, here = end, 0
+        end, here = stop, here + 1
+    return (*ranges, (first, span.size))
 
 
 def stream_entries(chunks: Iterable[bytes]) -> Iterator[Entry]:
@@ -99,6 +126,9 @@ class _Source(Protocol):
     at: int  # octets from the start of the archive
 
     def read(self, size: int) -> bytes: ...
+    def block(self) -> bytes:
+        """The next block that is not zero; b"" where none follows."""
+
     def go(self, to: int) -> None: ...
     def gap(self, read: bytes, further: bool) -> Entry:
         """What was read last, and all that follows if further."""
@@ -115,9 +145,7 @@ class _Extended:
 def _members(source: _Source) -> Iterator[_Member | Entry]:
     """Members and gaps in order, directories left out; what follows end marks is read like the rest."""
     extended = _Extended()
-    while block := source.read(BLOCK):
-        if not block.strip(b"\0"):  # end mark and padding
-            continue
+    while block := source.block():  # zeros are end marks and padding
         if len(block) < BLOCK:
             yield source.gap(block, further=False)
             raise ContainerError("container.truncated", "tar: the archive ends within a header")
@@ -223,23 +251,39 @@ def _text(raw: bytes) -> bytes:
 
 
 class _Places:
-    """A span, of which only headers are read."""
+    """A span or a range of it, of which only headers are read."""
 
-    def __init__(self, span: Span) -> None:
+    def __init__(
+        self, span: Span, start: int = 0, stop: int | None = None, alive: Callable[[], None] = UNWATCHED.alive
+    ) -> None:
         self._span = span
-        self.at = 0
+        self._alive = alive
+        self._stop = span.size if stop is None else stop
+        self.at = start
 
     def read(self, size: int) -> bytes:
-        piece = self._span.read(self.at, self.at + size)
+        piece = self._span.read(self.at, min(self.at + size, self._stop))
         self.at += len(piece)
         return piece
 
+    def block(self) -> bytes:
+        size = BLOCK
+        while piece := self.read(size):
+            self._alive()
+            if rest := piece.lstrip(b"\0"):
+                at = (len(piece) - len(rest)) // BLOCK * BLOCK
+                block = piece[at : at + BLOCK]
+                self.at -= len(piece) - at - len(block)
+                return block
+            size = min(2 * size, LIMITS.chunk)  # a download that was not finished may end in gigabytes of them
+        return b""
+
     def go(self, to: int) -> None:
-        self.at = min(to, self._span.size)
+        self.at = min(to, self._stop)
 
     def gap(self, read: bytes, further: bool) -> Entry:
         start = self.at - len(read)
-        return Entry(None, start, "gap", start, (self._span.size if further else self.at) - start)
+        return Entry(None, start, "gap", start, (self._stop if further else self.at) - start)
 
 
 class _Stream:
@@ -252,6 +296,11 @@ class _Stream:
 
     def read(self, size: int) -> bytes:
         return b"".join(self._pieces(self.at + size))
+
+    def block(self) -> bytes:
+        while (block := self.read(BLOCK)) and not block.strip(b"\0"):
+            pass
+        return block
 
     def go(self, to: int) -> None:
         for _ in self._pieces(to):

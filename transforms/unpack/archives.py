@@ -56,7 +56,7 @@ def _read(
             entries = zip_archive.entries(span, directory) if expand else iter(())
             stored = 0
         elif found.format == "tar":
-            entries, stored = tar.entries(span), 0
+            entries, stored = tar.entries(span, alive=rows.watch.alive) if expand else iter(()), 0
         elif found.format == "7z":
             entries, stored = sevenzip.entries(span, rows.watch.alive), 0
         elif found.format == "rar":

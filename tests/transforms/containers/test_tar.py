@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import tarfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from transforms.containers import tar
 from transforms.model import ContainerError, Entry
-from transforms.span import in_memory
+from transforms.span import FileSpan, in_memory
 
 Found = list[tuple[str, bytes | None, bytes | None, str | None]]  # form, name, content or target, error_code
 
@@ -150,6 +152,29 @@ def test_a_cut_is_said(read, size) -> None:  # type: ignore[no-untyped-def]
 def test_missing_end_marks_and_padding_are_no_fault(read) -> None:  # type: ignore[no-untyped-def]
     octets = header(size=b"3") + b"abc"
     assert read(octets) == [("member", b"a", b"abc", None)]
+
+
+@BOTH
+@pytest.mark.parametrize("zeros", [0, 1, 512, 513, 1024, 5_000, 3_000_000, 3_000_320])
+def test_zeros_are_passed_over_however_many(read, zeros) -> None:  # type: ignore[no-untyped-def]
+    member = header(b"b", size=b"1") + b"b".ljust(512, b"\0")
+    padding = bytes(-zeros % 512)
+    octets = header() + bytes(zeros) + padding + member + bytes(zeros)
+    assert read(octets) == [("member", b"a", b"", None), ("member", b"b", b"b", None)]
+    assert read(octets + padding + b"more")[2:] == [
+        ("gap", None, b"more", None), ("", None, None, "container.truncated"),
+    ]  # fmt: skip
+
+
+def test_gigabytes_of_zeros_are_read_with_signs_of_life(tmp_path: Path) -> None:
+    path = tmp_path / "half.tar"
+    path.write_bytes(header())
+    os.truncate(path, 256 << 20)
+    with path.open("rb") as file:
+        seen: list[int] = []
+        span = FileSpan(file.fileno(), 0, 256 << 20)
+        assert len(list(tar.entries(span, alive=lambda: seen.append(1)))) == 1
+        assert 256 < len(seen) < 300
 
 
 @BOTH
