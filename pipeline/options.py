@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import re
 from pathlib import Path
 from typing import NoReturn
 
@@ -211,12 +212,12 @@ def _judging(command: argparse.ArgumentParser, instead: str = "") -> None:
         help="DKIM keys from an archive of your own: CSV, JSON, what dig printed, or a folder of them; may be repeated",
     )  # fmt: skip
     command.add_argument(
-        "--protect", metavar="DOMAIN", type=str.lower, action="append", default=[],
+        "--protect", metavar="DOMAIN", type=_domain, action="append", default=[],
         help="a domain of the organisation that this leak is about: senders that imitate it are suspected, and loose "
         "files are verified if it sent exactly them; may be repeated" + instead,
     )  # fmt: skip
     command.add_argument(
-        "--trusted-sealer", metavar="DOMAIN", type=a_label, action="append", default=[],
+        "--trusted-sealer", metavar="DOMAIN", type=_domain, action="append", default=[],
         help="a receiver whose ARC seals are trusted, besides the large providers; may be repeated" + instead,
     )  # fmt: skip
 
@@ -240,6 +241,18 @@ def _path(text: str) -> Path:
 
 def _place(text: str) -> Path:
     return path_of(_named(text))
+
+
+def _domain(text: str) -> str:
+    """A domain as A-labels; a mistyped one would protect nothing, and say nothing of it."""
+    domain = a_label(text.strip())
+    if not _DOMAIN.fullmatch(domain):
+        raise argparse.ArgumentTypeError(f"{text!r} is no domain such as campaign.example; for several, repeat the option")
+    return domain
+
+
+_LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"  # RFC 1035 §2.3.1, and underscores, which are in use
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
 
 def _count(text: str) -> int:

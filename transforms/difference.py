@@ -243,14 +243,17 @@ def _numbers_hidden(gone: tuple[str, ...], new: tuple[str, ...]) -> bool:
 _MANY_DIGITS = 7  # of a telephone number or an account that keeps its first ones; amounts have fewer
 
 
-# What publishers put in the place of words: [NAME], <PERSON_1>, {amount}, (b)(6).
-_PLACEHOLDER = re.compile(r"\[[^\[\]]{1,60}\]|<[^<>]{1,60}>|\{[^{}]{1,60}\}|\(b\) ?\([0-9]\)(?:\([A-Z]\))?")
+# What publishers put in the place of words: [NAME], <PERSON_1>, PHONE_NUMBER, {amount}, (b)(6), 5.1.2.e (Wet open overheid).
+_PLACEHOLDER = re.compile(
+    r"\[[^\[\]]{1,60}\]|<[^<>]{1,60}>|\{[^{}]{1,60}\}|\(b\) ?\([0-9]\)(?:\([A-Z]\))?"
+    r"|\b[A-Z]{2,20}(?:_[A-Z0-9]{1,20}){1,3}\b|\b(?:5|10)\.[12](?:\.[1-5])?\.?[a-i]\b"
+)
 # ... and in the place of names: Employee 3, PERSON_1, Jane Doe.
 _PSEUDONYM = re.compile(
-    r"\b(?:person(?:ne|a)?|employee|witness|client|customer|patient|user|name|contact|individual|subject|staff|member"
-    r"|colleague|respondent|participant|party|source|speaker|author|sender|recipient|manager|director|officer"
-    r"|personne|employée?|témoin|salariée?|mitarbeiter(?:in)?|zeug(?:e|in)|kund(?:e|in)|benutzer|empleado|testigo|cliente"
-    r"|usuario|dipendente|impiegato|testimone|utente|medewerker|getuige|klant|pracownik|świadek|klient|сотрудник"
+    r"\b(?:person(?:ne|a)?|persoon|employee|witness|client|customer|patient|user|name|contact|individual|subject|staff|member"
+    r"|company|firma|colleague|respondent|participant|party|source|speaker|author|sender|recipient|manager|director|officer"
+    r"|personne|employée?|témoin|salariée?|entreprise|société|mitarbeiter(?:in)?|unternehmen|zeug(?:e|in)|kund(?:e|in)|benutzer|empleado|testigo|cliente"
+    r"|usuario|empresa|azienda|dipendente|impiegato|testimone|utente|medewerker|bedrijf|mevrouw|meneer|getuige|klant|pracownik|świadek|klient|сотрудник"
     r"|свидетель|клиент)[ _-]?(?:[0-9]{1,5}|[A-Z])\b"
     r"|\b(?:jane|john|jack|baby) (?:doe|roe)\b|\b(?:max|erika) mustermann\b|\bjoe bloggs\b|\ba\. ?n\. ?other\b"
     r"|\bjean(?:ne)? dupont\b|\b(?:mario|maria) rossi\b|\bjuan pérez\b|\bjan (?:jansen|kowalski|novák)\b",
@@ -271,7 +274,8 @@ _BRACKETED = re.compile(r"[\[({<][^\[\](){}<>]{1,40}[\])}>]")
 # In bare words, without accents.
 _NOTICE = re.compile(
     "redacted|removed|protected|hidden|deleted|masked|withheld|omitted|anonym|truncated|clipped|shortened|stripped"
-    "|tronqu|coupe|caviarde|masqu|supprime|retire|gekurzt|entfernt|scanned|suppressed"
+    "|tronqu|coupe|caviarde|masqu|supprime|retire|gekurzt|entfernt|geschwarzt|scanned|suppressed|anonim|gelakt|verwijderd"
+    "|bekendbij|namebekannt|redaktionbekannt"
 )
 
 
@@ -332,7 +336,7 @@ def bare(word: str) -> str:
     if len(word) <= _UNESCAPED:
         word = _TAG.sub("", html.unescape(_ESCAPE.sub(_unescaped, word)))
     decomposed = unicodedata.normalize("NFKD", word.casefold().translate(_SPELT))
-    return "".join(c for c in decomposed if c.isalnum())
+    return "".join(str(unicodedata.decimal(c, c)) for c in decomposed if c.isalnum())  # ١٢ is 12
 
 
 _UNESCAPED = 1024  # characters: a number of more digits than Python reads is no escaped letter
@@ -398,9 +402,10 @@ def _skeleton(word: str) -> str:
 
 
 def _redaction(word: str) -> bool:
-    """Blacked out: xxx, ***, [redacted]."""
-    letters = set(bare(word))
-    return not letters or letters <= {"x"} or _BLACKED.match(bare(word)) is not None
+    """Blacked out: xxx, YYY, ***, [redacted]."""
+    left = bare(word)
+    one_letter = left.isalpha() and len(set(left)) == 1 and len(left) > 2
+    return not left.strip("x") or one_letter or _BLACKED.match(left) is not None
 
 
 _BLACKED = re.compile("(?:redacted|removed|deleted|masque?|caviarde?|anonym[a-z]*)$")

@@ -85,6 +85,22 @@ def test_an_unknown_option_is_a_usage_error(dump: Path, tmp_path: Path) -> None:
     refused(triage("run", dump, "-o", tmp_path / "out", "--fast"), 2, "--fast")
 
 
+@pytest.mark.parametrize("option", ["--protect", "--trusted-sealer"])
+@pytest.mark.parametrize(
+    "text", ["", "campaign", "a.example,b.example", "https://a.example/", "anna@a.example", "*.a.example", ".a.example"]
+)
+def test_what_is_no_domain_protects_nothing_and_is_refused(
+    dump: Path, tmp_path: Path, here: Here, option: str, text: str
+) -> None:
+    done = here("run", dump, "-o", tmp_path / "out", option, text)
+    assert done.returncode == 2 and "is no domain such as" in done.stderr and not (tmp_path / "out").exists()
+
+
+def test_a_protected_domain_is_known_in_foreign_letters_too() -> None:
+    parsed = options.parser().parse_args(["run", "d", "-o", "o", "--protect", "München.Example.", "--protect", " a.test "])
+    assert parsed.protect == ["xn--mnchen-3ya.example", "a.test"]
+
+
 @pytest.mark.parametrize("runner", ["DaskRunner", "PrismRunner"])
 def test_a_runner_that_loses_results_or_phones_home_is_refused_by_name(dump: Path, tmp_path: Path, runner: str) -> None:
     refused(triage("run", dump, "-o", tmp_path / "out", "--", f"--runner={runner}"), 2, runner)

@@ -158,6 +158,15 @@ def test_an_escape_that_is_none_is_a_word_like_others(word: str) -> None:
         ("that Соня Щукина comes", "that Sonya Shchukina comes"),
         ("that Ђорђе comes", "that Đorđe comes"),
         ("that 張偉 comes", "that Zhang Wei comes"),
+        ("of ١٢٥٠ pounds", "of 1250 pounds"),
+        ("of १२५० rupees", "of 1250 rupees"),
+        ("на Європейській площі", "на Европейськiй площi"),  # koi8-r has no Є and no і
+        ("про ґрунт", "про грунт"),
+        ("туралы Қазақстан ұлты", "туралы Казакстан улты"),
+        ("of 400 đồng", "of 400 ddo^`ng"),  # VIQR
+        ("a load of 50 Ω and", "a load of 50 Ohm and"),
+        ("great 😀 for all", "great J for all"),  # Wingdings
+        ("✔ hall ❌ leaflets", "ü hall û leaflets"),
     ],
 )
 def test_words_spelt_without_letters_that_a_charset_lacks_say_nothing_else(written: str, spelt: str) -> None:
@@ -174,6 +183,8 @@ def test_words_spelt_without_letters_that_a_charset_lacks_say_nothing_else(writt
         ("отчёт одобрен вчера", "otchyot otklonen vchera"),
         ("that Соня comes", "that Katya comes"),
         ("the 2½ kg parcels", "the 9½ kg parcels"),
+        ("of ١٢٥٠ pounds", "of 9250 pounds"),
+        ("of ١٢٥٠ pounds", "of ٩٢٥٠ pounds"),
     ],
 )
 def test_another_word_in_plain_letters_is_said(written: str, forged: str) -> None:
@@ -191,6 +202,11 @@ def test_another_word_in_plain_letters_is_said(written: str, forged: str) -> Non
         ("call 0612345678 now", "call 0600000000 now"),
         ("on FR76 3000 6000 0112 3456 7890 189 today", "on FR00 0000 0000 0000 0000 0000 000 today"),
         ("the number 4711 today", "the number 47XX today"),
+        ("that Claire Dubois pays", "that 5.1.2.e 5.1.2.e pays"),
+        ("call +33 6 12 34 56 78 now", "call PHONE_NUMBER now"),
+        ("that Dubois & Fils pays", "that Firma X pays"),
+        ("that Dubois & Fils pays", "that (naam bekend bij redactie) pays"),
+        ("that Claire Dubois pays", "that YYY YYY pays"),
     ],
 )
 def test_names_and_numbers_that_a_publisher_hides_say_nothing_else(written: str, hidden: str) -> None:
@@ -201,7 +217,8 @@ def test_names_and_numbers_that_a_publisher_hides_say_nothing_else(written: str,
     ("written", "forged"),
     [("pay 12,345 now", "pay 10,000 now"), ("pay 400 now", "pay 900 now"), ("pay 1400 now", "pay 1000 now"),
      ("that Claire Dubois pays", "that Marc Petit pays"), ("the treasurer pays", "the witness pays"),
-     ("the treasurer pays", "the Witness B pays")],
+     ("the treasurer pays", "the Witness B pays"), ("pay 400 now", "pay 999 now"),
+     ("by rule 5.1.2 now", "by rule 5.2.1 now"), ("that Dubois pays", "that (Petit) pays")],
 )  # fmt: skip
 def test_another_name_or_amount_is_said(written: str, forged: str) -> None:
     assert told(f"We agreed that {written} as before.", f"We agreed that {forged} as before.") == 1

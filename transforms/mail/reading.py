@@ -179,6 +179,8 @@ def _body_ambiguous(message: Message, found: Sequence[Part]) -> str | None:
         boundary = boundary_of(parameters)
         if boundary is None:
             return "boundary"
+        if any(_is_text(part, media_type) for part in _children(found)):
+            return _multipart(message, boundary) or "part_header"
         return _multipart(message, boundary) or (
             None if _shows_the_same(media_type, parameters, found) else "media_type"
         )
@@ -237,6 +239,22 @@ def _children(found: Sequence[Part]) -> list[Part]:
     root = found[0].number
     level = root.count(".") + 1 if root else 0
     return [part for part in found[1:] if part.number.count(".") == level]
+
+
+# What the header section of a part is made of, and what one that is not empty has at the least.
+_OF_PARTS = re.compile(r"content-|x-|mime-version$")
+_DESCRIBES = frozenset({"content-type", "content-transfer-encoding", "content-disposition", "content-id"})
+
+
+def _is_text(part: Part, media_type: str) -> bool:
+    """Whether a part may be a text between two rules, and its header section the first lines: `Note: we refuse`.
+
+    media_type is the one of the multipart; without fields, a part of mixed is shown like any text.
+    """
+    keys = {field.key for field in part.fields}
+    if not keys and media_type == "multipart/mixed":
+        return False
+    return keys.isdisjoint(_DESCRIBES) or not all(map(_OF_PARTS.match, keys))
 
 
 def _says_something(part: Part) -> bool:

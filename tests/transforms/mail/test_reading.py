@@ -147,6 +147,33 @@ def test_naming_the_inner_boundary_shows():
         assert body(edited, octets) is not None, line
 
 
+MIXED = b'Content-Type: multipart/mixed; boundary="---"\r\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"Note: we refuse the payment.\r\n\r\nWe pay the rest.\r\n",  # hidden as a field of the part
+        b"Note: we refuse.\r\nContent-wise: nothing.\r\n\r\nWe pay the rest.\r\n",
+        b"X-ray: we refuse.\r\n\r\nWe pay the rest.\r\n",
+        b"Note: no.\r\nContent-Type: text/plain\r\n\r\nWe pay the rest.\r\n",
+    ],
+)
+def test_a_text_between_two_rules_is_no_part(text: bytes):
+    assert body(MIXED, wrap(text, boundary=b"---")) == "part_header"
+
+
+def test_parts_without_fields_are_all_shown_or_ambiguous():
+    texts = (b"\r\nWe pay the rest to you.\r\n", b"\r\nWe pay not the rest to you.\r\n")
+    assert body(MIXED, wrap(*texts, boundary=b"---")) is None
+    assert body(TYPE, wrap(*texts)) == "part_header"
+
+
+def test_what_mail_programs_write_on_top_of_a_part_is_its_header():
+    fields = b"Content-Disposition: inline\r\nX-Attachment-Id: f_1\r\nMime-Version: 1.0\r\n\r\nwords\r\n"
+    assert body(TYPE, wrap(PLAIN, fields)) is None
+
+
 # ---- one text ---------------------------------------------------------------------------------
 
 UTF_8 = b"Content-Type: text/plain; charset=UTF-8\r\n"
