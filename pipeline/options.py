@@ -247,7 +247,7 @@ def _domain(text: str) -> str:
     """A domain as A-labels; a mistyped one would protect nothing, and say nothing of it."""
     domain = a_label(text.strip())
     if not _DOMAIN.fullmatch(domain):
-        raise argparse.ArgumentTypeError(f"{text!r} is no domain such as campaign.example; for several, repeat the option")
+        raise argparse.ArgumentTypeError(f"{text!r} is no domain such as campaign.example; repeat the option for more")
     return domain
 
 

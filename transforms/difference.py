@@ -243,7 +243,7 @@ def _numbers_hidden(gone: tuple[str, ...], new: tuple[str, ...]) -> bool:
 _MANY_DIGITS = 7  # of a telephone number or an account that keeps its first ones; amounts have fewer
 
 
-# What publishers put in the place of words: [NAME], <PERSON_1>, PHONE_NUMBER, {amount}, (b)(6), 5.1.2.e (Wet open overheid).
+# What publishers put in the place of words: [NAME], <PERSON_1>, PHONE_NUMBER, {amount}, (b)(6), the Dutch 5.1.2.e.
 _PLACEHOLDER = re.compile(
     r"\[[^\[\]]{1,60}\]|<[^<>]{1,60}>|\{[^{}]{1,60}\}|\(b\) ?\([0-9]\)(?:\([A-Z]\))?"
     r"|\b[A-Z]{2,20}(?:_[A-Z0-9]{1,20}){1,3}\b|\b(?:5|10)\.[12](?:\.[1-5])?\.?[a-i]\b"

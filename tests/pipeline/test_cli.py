@@ -97,7 +97,8 @@ def test_what_is_no_domain_protects_nothing_and_is_refused(
 
 
 def test_a_protected_domain_is_known_in_foreign_letters_too() -> None:
-    parsed = options.parser().parse_args(["run", "d", "-o", "o", "--protect", "München.Example.", "--protect", " a.test "])
+    named = ["--protect", "München.Example.", "--protect", " a.test "]
+    parsed = options.parser().parse_args(["run", "d", "-o", "o", *named])
     assert parsed.protect == ["xn--mnchen-3ya.example", "a.test"]
 
 
