@@ -8,6 +8,7 @@ anything else, and where the dump has changed, the answer is None: equal sha256 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -43,12 +44,16 @@ def place_of(shard: Shard, row: int) -> Place | None:
     columns = {name: shard.column(name) for name in names}
     source = _entry(shard, shard.column("source_path")[row])
     steps = []
-    at = row
+    last = at = row
     while source is not None and at >= 0:
         name = columns["path"][at].rpartition("!")[2] if columns["depth"][at] else ""
         steps.append(Step(name, columns["byte_start"][at], columns["byte_len"][at], columns["sha256"][at]))
-        at = columns["parent_row"][at]
-    return Place(source.name, tuple(reversed(steps))) if source is not None else None
+        last, at = at, columns["parent_row"][at]
+    if source is None:
+        return None
+    around = shard.column("around")[last]  # what lies in other shards
+    steps += [Step(*step) for step in reversed(json.loads(around) if around is not None else [])]
+    return Place(source.name, tuple(reversed(steps)))
 
 
 def _entry(shard: Shard, path: str) -> FileEntry | None:
@@ -70,7 +75,7 @@ def octets_at(root: bytes, place: Place, member: Members | None = None) -> bytes
                 assert span is not None
                 if step.start is None and not step.name and count < len(place.steps):
                     continue  # the whole file, which need not be hashed
-                span = _inside(span, step, member or zip_member)
+                span = _inside(span, step, member or zip_member, is_last=count == len(place.steps))
                 if span is None:
                     return None
             return span.read() if span is not None else None
@@ -78,14 +83,16 @@ def octets_at(root: bytes, place: Place, member: Members | None = None) -> bytes
         return None
 
 
-def _inside(around: Span, step: Step, member: Members) -> Span | None:
+def _inside(around: Span, step: Step, member: Members, is_last: bool) -> Span | None:
     if step.start is None and step.name:
         return _matching(member(around, step.name), step)
     whole = around if step.start is None else around.sub(step.start, step.start + (step.length or 0))
-    if whole.size > 2 * LIMITS.in_memory:
-        return None
-    part = in_memory(whole.read())
-    return _matching(((part.data,), decode(part, "base64"), decode(part, "quoted-printable")), step)
+    found = None
+    if whole.size <= 2 * LIMITS.in_memory:
+        part = in_memory(whole.read())
+        found = _matching(((part.data,), decode(part, "base64"), decode(part, "quoted-printable")), step)
+    # A mailbox or archive of gigabytes that lies there as it is: what is looked for inside will be hashed.
+    return found if found is not None or is_last else whole
 
 
 def _matching(readings: Iterable[Iterable[bytes]], step: Step) -> Span | None:

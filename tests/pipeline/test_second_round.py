@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import functools
 import hashlib
+import io
 import json
 import shutil
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -398,6 +400,29 @@ def test_messages_beyond_the_limit_are_counted(tmp_path: Path, dump: Path, monke
         examining.examine_and_store(job, unit, UNWATCHED)
     found = put_back(job, lambda batches: list(second_round.try_batches(job, batches)) and None)
     assert found == {"left_out": 3, "restored": 2}
+
+
+def test_both_are_found_in_a_container_of_an_archive_that_is_written_in_parts(dump: Path, keys: Path) -> None:
+    """So many files that what lies around message and file has its row in another shard."""
+    (dump / "mail.eml").unlink()
+    mailbox = b"From a@campaign.example Mon Apr 24 10:00:00 2017\n" + NOTED + b"\n"
+    files = [("report.pdf", PDF), ("inbox.mbox", mailbox * 2), *((str(n), b"") for n in range(LIMITS.part_items))]
+    (dump / "leak.tar").write_bytes(tarred([("inner.tar", tarred([("deep.tar", tarred(files))]))]))
+    found = judged(dump, keys, *PROTECTED)
+    assert len(list((dump.parent / "out" / "evidence").glob("*/*.*.arrow"))) > 1
+    messages = [row for row in found.values() if row["kind"] == "email"]
+    assert [row["reason_code"] for row in messages] == ["proven_except_added_text"] * 2
+    assert found["leak.tar!inner.tar!deep.tar!report.pdf"]["reason_code"] == "document.is_signed_attachment"
+    assert outcomes(dump.parent / "out") == {"restored": 2}
+
+
+def tarred(members: list[tuple[str, bytes]]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, octets in members:
+            (info := tarfile.TarInfo(name)).size = len(octets)
+            archive.addfile(info, io.BytesIO(octets))
+    return out.getvalue()
 
 
 def test_a_run_of_before_this_step_can_be_judged(out: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from pipeline import evidence
 from transforms.again import octets_at, place_of
 from transforms.limits import LIMITS, Limits
+from transforms.model import UnitEvidence
 from transforms.plan import plan_units
 from transforms.shard import Shard
 from transforms.unit import examine_unit
@@ -26,7 +29,11 @@ LEAK = Path(__file__).resolve().parents[2] / "sample_dump" / "leak"
 def shards(dump: Path, limits: Limits = LIMITS) -> Iterator[Shard]:
     root = os.fsencode(dump)
     for unit in plan_units(root, limits):
-        yield evidence.to_shard(examine_unit(unit, root, Settings(limits), tempfile.TemporaryFile, UNWATCHED))
+        parts: list[UnitEvidence] = []
+        whole = examine_unit(
+            unit, root, Settings(limits), tempfile.TemporaryFile, UNWATCHED, lambda _, part: parts.append(part)
+        )
+        yield from map(evidence.to_shard, (whole, *parts))
 
 
 def read_again(dump: Path, shard: Shard) -> Iterator[tuple[str, str | None, bytes | None]]:
@@ -54,6 +61,50 @@ def test_items_come_back_unless_they_are_compressed(limits: Limits) -> None:
         "divers/abimes/overlapping.zip",
         "divers/abimes/truncated.zip",
     ]
+
+
+def tarred(*paths: Path) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for path in paths:
+            archive.add(path, path.name)
+    return out.getvalue()
+
+
+def test_items_of_an_archive_that_is_written_in_parts_come_back(tmp_path: Path) -> None:
+    """Mailboxes and archives in a tar in a tar, so that what is around most of them lies in another shard."""
+    dump, inner = tmp_path / "dump", tmp_path / "inner.tar"
+    dump.mkdir()
+    inner.write_bytes(tarred(LEAK / "documents", LEAK / "mails", LEAK / "boites", LEAK / "archives"))
+    (dump / "leak.tar").write_bytes(tarred(inner))
+    found, elsewhere, lost = [], 0, []
+    for shard in shards(dump, Limits(part_items=3)):
+        elsewhere += len(shard.items) - shard.items["around"].null_count
+        for path, sha256, octets in read_again(dump, shard):
+            found.append(path)
+            if octets is None:
+                lost.append(path)
+            else:
+                assert hashlib.sha256(octets).hexdigest() == sha256, path
+    assert len(found) > 60 and elsewhere > 20
+    assert {path.split("!")[2] for path in lost} <= {"archives/documents.tar.gz"}
+
+
+def test_a_message_of_a_large_mailbox_in_an_archive_comes_back(tmp_path: Path) -> None:
+    """The mailbox alone is more than what is held in memory of one item."""
+    message = b"From: a@campaign.example\nSubject: last\n\ntext\n"
+    line = b"From a@campaign.example Mon Apr 24 10:00:00 2017\n"
+    long = line + message + b"x" * (1 << 20) + b"\n\n"
+    mailbox = tmp_path / "in.mbox"
+    mailbox.write_bytes(long * (2 * LIMITS.in_memory // len(long) + 2) + line + message)
+    (tmp_path / "dump").mkdir()
+    (tmp_path / "dump" / "leak.tar").write_bytes(tarred(mailbox))
+    *_, (path, sha256, octets) = (
+        one
+        for shard in shards(tmp_path / "dump", Limits(unit_bytes=1 << 30))
+        for one in read_again(tmp_path / "dump", shard)
+    )
+    assert (octets, hashlib.sha256(message).hexdigest()) == (message, sha256), path
 
 
 def test_changed_vanished_and_strange_files_give_nothing(tmp_path: Path) -> None:

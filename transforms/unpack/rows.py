@@ -6,7 +6,8 @@ here, so that a reader of messages can have an attachment read without knowing h
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -68,6 +69,7 @@ class Place(NamedTuple):
     quoted: bool = False  # lies in a mailbox, whose writer may have quoted From lines
     note: bool = False  # stands in the place of an attachment that was taken out
     notes: tuple[str, ...] = ()
+    around: tuple[Place, str] | None = None  # of its container, and that one's sha256; None directly below a file
 
     def below(self, row: int, sha256: str) -> Place:
         """What the children of an item share."""
@@ -81,6 +83,7 @@ class Place(NamedTuple):
             exact=self.exact,
             loose=self.loose,
             ancestors=self.ancestors | {sha256},
+            around=(self, sha256) if self.depth else None,
         )
 
 
@@ -118,6 +121,7 @@ class Rows:
         self.document_signatures: list[tuple[int, DocumentSignature]] = []
         self._open: set[int] = set()  # rows announced and not yet put
         self._around: set[int] = set()  # rows of containers of which something was handed on
+        self._ways: dict[int, str] = {}  # by row of such a container: Item.around of what lies in it
         self._held = 0  # octets of the items here
         self._gaps: set[str] = set()  # paths of those handed on
 
@@ -133,6 +137,7 @@ class Rows:
         self.count = before
         self._open.clear()
         self._around.clear()
+        self._ways.clear()
         for rows, length in zip(self._beside(), lengths, strict=True):
             del rows[length:]
 
@@ -159,6 +164,7 @@ class Rows:
         if len(self.items) - len(self._around) >= self.limits.part_items or self._held >= self.limits.part_octets:
             self._held = 0
             self._around |= self._open
+            self._ways.update(_ways(below))
             self._hand_on(self.hand_on)
 
     def finish(self) -> None:
@@ -187,7 +193,11 @@ class Rows:
         else:
             parents = {-1: -1, **numbers}  # one that is not here has a row elsewhere
             items = tuple(
-                item._replace(row=at, parent_row=parents.get(item.parent_row, -1))
+                item._replace(
+                    row=at,
+                    parent_row=parents.get(item.parent_row, -1),
+                    around=None if item.parent_row in parents else self._ways.get(item.parent_row),
+                )
                 for at, item in enumerate(complete.values())
             )
             beside = [tuple(_at(numbers[one[0]], one) for one in rows if one[0] in numbers) for rows in self._beside()]
@@ -256,6 +266,19 @@ class Rows:
         item = self.items[row]
         assert item is not None
         return item
+
+
+def _ways(below: Place) -> Iterator[tuple[int, str]]:
+    """By row of each container around, but for the file itself: Item.around of what lies in it."""
+    inwards: list[tuple[int, Place, str]] = []
+    while below.around is not None:
+        container, sha256 = below.around
+        inwards.insert(0, (below.parent_row, container, sha256))
+        below = container
+    steps = []
+    for row, container, sha256 in inwards:
+        steps.append((container.path.rpartition("!")[2], container.start, container.length, sha256))
+        yield row, json.dumps(steps)
 
 
 def _at(row: int, one: Any) -> Any:
