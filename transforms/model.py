@@ -382,8 +382,8 @@ class Item(NamedTuple):
     body_start: int | None = None  # where the body begins in the item's own octets
     body_form: bytes | None = None  # 16 octets: equal where Content-Type and its encoding say the same
     sketch: bytes | None = None  # of the text of a file, where there is enough (sketch.py)
-    # JSON, where the parent's row is in another shard than this one's: the items around it, inwards from the first below
-    # the file of the dump, each as [last step of its path, byte_start, byte_len, sha256]; None directly below the file
+    # JSON, where the parent's row is in another shard than this one's: the items around it, inwards from the first one
+    # below the file of the dump, each as [last step of its path, byte_start, byte_len, sha256]; None right below it
     around: str | None = None
 
 

@@ -29,11 +29,10 @@ LEAK = Path(__file__).resolve().parents[2] / "sample_dump" / "leak"
 def shards(dump: Path, limits: Limits = LIMITS) -> Iterator[Shard]:
     root = os.fsencode(dump)
     for unit in plan_units(root, limits):
-        parts: list[UnitEvidence] = []
-        whole = examine_unit(
-            unit, root, Settings(limits), tempfile.TemporaryFile, UNWATCHED, lambda _, part: parts.append(part)
-        )
-        yield from map(evidence.to_shard, (whole, *parts))
+        parts: dict[int, UnitEvidence] = {}
+        keep = parts.__setitem__
+        whole = examine_unit(unit, root, Settings(limits), tempfile.TemporaryFile, UNWATCHED, keep)
+        yield from map(evidence.to_shard, (whole, *parts.values()))
 
 
 def read_again(dump: Path, shard: Shard) -> Iterator[tuple[str, str | None, bytes | None]]:
