@@ -258,10 +258,11 @@ def said_text(changes: Iterable[Change] | None) -> Said | None:
 
 
 def said_part(signed: Content, shown: Content) -> Said | None:
-    """A document or picture in the place of another of the same name and type; of documents, one with other words.
+    """A document with other words in the place of another of the same name and type.
 
     Anything else is what gateways and exporters do: parts removed, renamed, added, replaced by a
-    notice, and text whose line ends, charset or footer changed.
+    notice, pictures made smaller or rid of what a camera wrote, documents printed into pictures, and text whose
+    line ends, charset or footer changed.
     """
     if len(signed.attached) != len(shown.attached):
         return None
@@ -275,20 +276,18 @@ def said_part(signed: Content, shown: Content) -> Said | None:
 def _replaced(signed: Attached, shown: Attached) -> bool:
     return (
         (signed.file_name, signed.media_type, signed.kind) == (shown.file_name, shown.media_type, shown.kind)
-        and signed.kind in TELLING_PARTS
+        and signed.kind == Kind.DOCUMENT
         and not signed.media_type.startswith("text/")
         and None not in (signed.sha256, shown.sha256)
-        and not _same_words(signed.text, shown.text)
+        and _says_otherwise(signed.text, shown.text)
     )
 
 
-def _same_words(signed: str, shown: str) -> bool:
-    """Whether two documents say the same, as far as their words are kept: one was saved anew, or disarmed."""
+def _says_otherwise(signed: str, shown: str) -> bool:
+    """Whether words of a document were replaced, as far as they are kept: one saved anew or disarmed says the same."""
     before, after = words(signed), words(shown)
-    return bool(before and after) and differences(before, after) == []
-
-
-TELLING_PARTS = frozenset({Kind.DOCUMENT.value, Kind.IMAGE.value})
+    changes = differences(before, after)
+    return mostly_alike(before, after, changes) and bool(said(changes))
 
 
 def _part(part: Attached) -> str:

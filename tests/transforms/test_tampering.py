@@ -181,7 +181,8 @@ def test_words_slipped_in_show_both_values() -> None:
 
 
 def test_a_document_in_the_place_of_another_is_said() -> None:
-    told = said_part(content("", REPORT), content("", REPORT._replace(sha256="b" * 64)))
+    signed, shown = REPORT._replace(text="pay 5000 euro"), REPORT._replace(text="pay 9000 euro", sha256="b" * 64)
+    told = said_part(content("", signed), content("", shown))
     assert told is not None and told.expected.endswith("a" * 64) and told.actual.endswith("b" * 64)
 
 
@@ -202,11 +203,12 @@ def test_parts_that_gateways_touch_are_not_said(shown: tuple[Attached, ...]) -> 
 
 @pytest.mark.parametrize(
     ("signed", "shown", "is_said"),
-    [("pay 5000 euro", "pay 5000 euro", False), ("pay 5000 euro", "pay 9000 euro", True), ("", "", True),
-     ("pay 5000 euro", "", True)],
+    [("pay 5000 euro", "pay 5000 euro", False), ("pay 5000 euro", "pay 9000 euro", True), ("", "", False),
+     ("pay 5000 euro", "", False), ("pay 5000 euro", "withheld by the scanner", False),
+     ("pay 5000 euro", "Scanned by the gateway of the house pay 5000 euro", False)],
 )  # fmt: skip
-def test_a_document_that_was_saved_anew_with_the_same_words_is_not_said(signed: str, shown: str, is_said: bool) -> None:
-    """Gateways that disarm documents rewrite those with embedded objects and leave the others alone."""
+def test_a_document_is_said_whose_words_were_replaced(signed: str, shown: str, is_said: bool) -> None:
+    """Gateways that disarm documents rewrite some, print some into pictures and leave the others alone."""
     here, there = REPORT._replace(text=signed), REPORT._replace(sha256="b" * 64, text=shown)
     assert (said_part(content("", here), content("", there)) is not None) is is_said
 

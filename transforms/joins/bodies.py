@@ -19,7 +19,6 @@ from transforms.difference import shown_words
 from transforms.model import Direction, Kind, PreparedSignature, Rule, SignatureResult, Strength
 from transforms.shard import Content, ProvenShard
 from transforms.tampering import (
-    TELLING_PARTS,
     Tampering,
     clip,
     kind_of,
@@ -122,13 +121,13 @@ def kind_of_part(where: str, media_type: str) -> str:
 
 
 def _telling_parts(proven: ProvenShard, message: int) -> Iterator[str]:
-    """Media types of the documents and pictures that a message carries."""
+    """Media types of the documents that a message carries."""
     shard = proven.shard
     depths, parents, kinds = shard.column("depth"), shard.column("parent_row"), shard.column("kind")
     for row in range(message + 1, len(depths)):
         if depths[row] <= depths[message]:
             return
-        if parents[row] == message and kinds[row] in TELLING_PARTS:
+        if parents[row] == message and kinds[row] == Kind.DOCUMENT:
             yield shard.column("media_type")[row] or ""
 
 

@@ -28,12 +28,12 @@ MAIL = HEAD + b"Content-Type: text/plain; charset=utf-8\n\n" + TEXT
 AMOUNT = (b"400 euro", b"9400 euro")
 
 
-def parts(*attached: bytes, names: bytes = b"report.pdf", boundary: bytes = b"=-b") -> bytes:
+def parts(*attached: bytes, names: bytes = b"report.rtf", boundary: bytes = b"=-b") -> bytes:
     """A mail with a text and attachments."""
     made = HEAD + b'Content-Type: multipart/mixed; boundary="%s"\n\n--%s\n' % (boundary, boundary)
     made += b"Content-Type: text/plain; charset=utf-8\n\n" + TEXT
     for octets in attached:
-        made += b'--%s\nContent-Type: application/pdf\nContent-Disposition: attachment; filename="%s"\n' % (
+        made += b'--%s\nContent-Type: application/rtf\nContent-Disposition: attachment; filename="%s"\n' % (
             boundary,
             names,
         )
@@ -41,8 +41,8 @@ def parts(*attached: bytes, names: bytes = b"report.pdf", boundary: bytes = b"=-
     return made + b"--%s--\n" % boundary
 
 
-def pdf(text: bytes) -> bytes:
-    return b"%PDF-1.4\n" + text * 20 + b"\n%%EOF\n"
+def rtf(amount: bytes) -> bytes:
+    return b"{\\rtf1 On Friday the board approved a budget of %s euro for the hall.}" % amount
 
 
 def unsent(mail: bytes) -> bytes:
@@ -126,21 +126,21 @@ def test_a_signature_over_sha1_accuses_nobody(told: Told, signed: Signed) -> Non
 
 # ---- parts --------------------------------------------------------------------------------------
 
-REPLACED = (base64.encodebytes(pdf(b"true")), base64.encodebytes(pdf(b"fake")))
-INTACT = parts(pdf(b"other")).replace(b"hall.1@", b"intact.1@").replace(b"The hall\n", b"Another\n")
+REPLACED = (base64.encodebytes(rtf(b"400")), base64.encodebytes(rtf(b"900")))
+INTACT = parts(rtf(b"70")).replace(b"hall.1@", b"intact.1@").replace(b"The hall\n", b"Another\n")
 
 
 def test_a_replaced_document_is_an_alteration_where_others_come_through(told: Told, signed: Signed) -> None:
-    mail = parts(pdf(b"true"))
+    mail = parts(rtf(b"400"))
     files = {"sent/1.eml": unsent(mail), "inbox/1.eml": signed(mail, REPLACED), "inbox/2.eml": signed(INTACT)}
     found = told(files)
     assert found["inbox/2.eml"]["verdict"] == "verified"
     assert found["inbox/1.eml"]["subtype"] == "altered"
-    assert found["inbox/1.eml"]["dkim.altered"]["expected"].startswith("report.pdf sha256:")
+    assert found["inbox/1.eml"]["dkim.altered"]["expected"].startswith("report.rtf sha256:")
 
 
 def test_a_disarmed_document_is_none(told: Told, signed: Signed) -> None:
-    mail = parts(pdf(b"true"))
+    mail = parts(rtf(b"400"))
     elsewhere = signed(INTACT)  # another mailbox, without that gateway
     files = {"sent/1.eml": unsent(mail), "inbox/1.eml": signed(mail, REPLACED), "other/2.eml": elsewhere}
     assert told(files)["inbox/1.eml"]["verdict"] == "unverifiable"
@@ -149,14 +149,27 @@ def test_a_disarmed_document_is_none(told: Told, signed: Signed) -> None:
 @pytest.mark.parametrize(
     "edit",
     [
-        (b'filename="report.pdf"', b'filename="report.pdf.removed"'),
+        (b'filename="report.rtf"', b'filename="report.rtf.removed"'),
         (REPLACED[0], base64.encodebytes(b"This attachment was removed by the virus scanner of the house.")),
+        (REPLACED[0], base64.encodebytes(b"{\\rtf1 This attachment was removed by the virus scanner of the house.}")),
+        (REPLACED[0], base64.encodebytes(b"{\\rtf1{\\pict 89504e47}}")),  # printed into a picture
     ],
 )
 def test_a_removed_document_is_none(told: Told, signed: Signed, edit: tuple[bytes, bytes]) -> None:
-    mail = parts(pdf(b"true"))
+    mail = parts(rtf(b"400"))
     files = {"sent/1.eml": unsent(mail), "inbox/1.eml": signed(mail, edit), "inbox/2.eml": signed(INTACT)}
     assert told(files)["inbox/1.eml"]["verdict"] == "unverifiable"
+
+
+def test_a_picture_made_smaller_is_none_where_others_come_through(told: Told, signed: Signed) -> None:
+    camera, smaller, logo = (b"\x89PNG\r\n\x1a\n" + octets * 40 for octets in (b"camera", b"smaller", b"logo"))
+    mail = parts(camera, names=b"hall.png")
+    other = parts(logo, names=b"hall.png").replace(b"hall.1@", b"intact.1@").replace(b"The hall\n", b"Another\n")
+    edit = (base64.encodebytes(camera), base64.encodebytes(smaller))
+    found = told({"sent/1.eml": unsent(mail), "inbox/1.eml": signed(mail, edit), "inbox/2.eml": signed(other)})
+    assert found["inbox/2.eml"]["verdict"] == "verified"
+    assert found["inbox/1.eml"]["verdict"] == "unverifiable"
+    assert "dkim.signed_body_found" in found["inbox/1.eml"]
 
 
 # ---- what somebody may plant ----------------------------------------------------------------------
