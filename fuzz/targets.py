@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from transforms.auth.canonical import body_digests, body_hash, canonical_field
 from transforms.auth.key import parse_record
 from transforms.limits import LIMITS
 from transforms.mail.date import parse_date, seconds_of
+from transforms.mail.transfer import decode
 from transforms.model import Kind
 from transforms.span import in_memory
 from transforms.unpack import content
@@ -78,6 +80,21 @@ def key_record(octets: bytes) -> None:
     assert (record.status == "weak") == (record.bits < LIMITS.key_bits_min)
 
 
+def key_octets(octets: bytes) -> None:
+    """The same of the octets that a record holds in base64, where a change to one is a change to one."""
+    key_record(b"v=DKIM1; p=" + base64.b64encode(octets))
+
+
+def base64_part(octets: bytes) -> None:
+    """What has one reading is what everyone reads; any octets, encoded, have one."""
+    decoding = decode(in_memory(octets), "base64")
+    content = b"".join(decoding)
+    if decoding.strict():
+        assert content == base64.b64decode(octets.translate(None, b"\r\n"), validate=True)
+    decoding = decode(in_memory(base64.encodebytes(octets)), "base64")
+    assert b"".join(decoding) == octets and decoding.strict()
+
+
 def date(octets: bytes) -> None:
     """The two readers of dates agree, and none gives a moment that no mail has."""
     read = parse_date(octets)
@@ -123,15 +140,21 @@ def relaxed_value(value: bytes) -> bytes:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    "mail": mail, "mbox": mbox, "zip": zip_archive, "keys": key_record, "dates": date, "canonical": canonical_form,
+    "mail": mail, "mbox": mbox, "zip": zip_archive, "keys": key_record, "key_octets": key_octets, "dates": date,
+    "canonical": canonical_form, "base64": base64_part,
 }  # fmt: skip
 
 
 def seeds(target: str) -> Iterator[bytes]:
     """What a target begins with: octets of the sample leak that it reads well."""
-    if target == "keys":
+    if target in ("keys", "key_octets"):
         archives = b"\n".join(path.read_bytes() for path in sorted((SAMPLE / "keys").iterdir()))
-        yield from re.findall(rb"v=DKIM1[^\n,]*", archives.replace(b'" "', b"").replace(b'"', b""))
+        for record in re.findall(rb"v=DKIM1[^\n,]*", archives.replace(b'" "', b"").replace(b'"', b"")):
+            yield record if target == "keys" else base64.b64decode(record.partition(b"p=")[2] + b"==")
+        return
+    if target == "base64":
+        yield from (base64.encodebytes(bytes(range(count))) for count in (1, 56, 57, 58, 200))
+        yield base64.encodebytes(bytes(range(200))).replace(b"\n", b"\r\n")
         return
     suffix = "*.zip" if target == "zip" else "*.eml"
     for path in sorted((SAMPLE / "leak").rglob(suffix)):
