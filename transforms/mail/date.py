@@ -68,9 +68,11 @@ def parse_date(value: bytes) -> ParsedDate:
 
 
 # What nearly every program of today writes; anything else goes the long way.
+_EAST = 15 * 60  # minutes; no place on earth is as far from UTC
+_GAP = rb"[ \t\r\n]{1,9}"
 _PLAIN = re.compile(
-    rb"[ \t\r\n]*(?:[A-Z][a-z]{2}, )?([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4}) "
-    rb"([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-][0-9]{2})([0-5][0-9])(?:[ \t\r\n]|\Z)"
+    rb"[ \t\r\n]*(?:[A-Z][a-z]{2},%b)?([0-9]{1,2})%b([A-Z][a-z]{2})%b([0-9]{4})%b" % ((_GAP,) * 4)
+    + rb"([0-9]{2}):([0-9]{2}):([0-9]{2})%b(?:([+-])([0-9]{2})([0-5][0-9])|GMT)(?:[ \t\r\n]|\Z)" % _GAP
 )
 
 
@@ -80,15 +82,14 @@ def seconds_of(value: bytes) -> int | None:
     if plain is None or (month := _MONTHS.get(plain[2].lower())) is None:
         return _seconds(value)
     hour, minute, second = int(plain[4]), int(plain[5]), int(plain[6])
-    hours_east = int(plain[7])
-    minutes_east = 60 * hours_east + (-int(plain[8]) if plain[7].startswith(b"-") else int(plain[8]))
-    if hour > 23 or minute > 59 or second > 59 or abs(hours_east) > 14:
+    east = 60 * int(plain[8] or 0) + int(plain[9] or 0)  # minutes; GMT has none
+    if hour > 23 or minute > 59 or second > 59 or east >= _EAST:
         return _seconds(value)
     try:
         day = date(int(plain[3]), month, int(plain[1])).toordinal() - _1970
     except ValueError:
         return None
-    seconds = ((day * 24 + hour) * 60 + minute - minutes_east) * 60 + second
+    seconds = ((day * 24 + hour) * 60 + minute + (east if plain[7] == b"-" else -east)) * 60 + second
     return seconds if 0 <= seconds < _2101 else None
 
 
