@@ -59,7 +59,10 @@ def files_of(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     """The files that read_keys reads, each with the name it is shown by. KeyFileError for one that is missing."""
     for path in paths:
         if path.is_dir():
-            for inside in sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")):
+            found = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+            if not found:
+                raise KeyFileError(f"{path}: an empty folder. Name one that holds key files with --keys.")
+            for inside in found:
                 yield inside, inside.relative_to(path).as_posix()
         elif path.is_file():
             yield path, path.name
@@ -177,7 +180,7 @@ def _read_file(path: Path, shown: str) -> Iterator[PublicKey]:
                 if row["record"] or row.get("source") != recovered.SOURCE:  # else a pair that gave no key
                     yield _key(place, row, reference)
         elif path.suffix.lower() in (".csv", ".tsv"):
-            yield from _csv(text, "\t" if path.suffix.lower() == ".tsv" else ",", reference)
+            yield from _csv(text, reference)
         elif named is not None:
             for found in txt_records(text, named["domain"], named["selector"]):
                 yield _key(f"line {found.line}", {**found._asdict(), "source": "file"}, reference)
@@ -189,8 +192,10 @@ def _read_file(path: Path, shown: str) -> Iterator[PublicKey]:
         raise KeyFileError(f"{path}, {error.place}: {error}") from None
 
 
-def _csv(text: str, delimiter: str, reference: str) -> Iterator[PublicKey]:
-    lines = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+def _csv(text: str, reference: str) -> Iterator[PublicKey]:
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)  # spreadsheets write ; where the comma parts off decimals
+    lines = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True)
     begins = 1  # the line that a record begins in: a quote opened there may run on over many
     try:
         names = [archive_json.plain(name) for name in next(lines, [])]
@@ -202,6 +207,8 @@ def _csv(text: str, delimiter: str, reference: str) -> Iterator[PublicKey]:
             raise ArchiveError("line 1", f"two columns {twice!r}: which one counts? {NEEDED}")
         begins = lines.line_num + 1
         for line in lines:
+            if any(value.strip() for value in line[len(names) :]):
+                raise ArchiveError(f"line {lines.line_num}", 'more values than columns. Put the record between ".')
             given = dict(zip(names, line, strict=False))
             found = archive_json.read_row(given, {}) if line else []
             for row in [dict(given)] if found is None else found:

@@ -119,6 +119,8 @@ def test_csv_with_all_columns(tmp_path: Path) -> None:
         ("k.csv", f"\ufeffrecord,more,selector,domain\r\n{RECORD},x,s1,a.example\r\n"),
         ("K.CSV", f'domain,selector,record\n"a.example","s1","{RECORD[:50]}\n{RECORD[50:]}"\n'),
         ("k.tsv", f"domain\tselector\trecord\na.example\ts1\t{RECORD}\n"),
+        ("k.csv", f'domain;selector;record\r\na.example;s1;"{RECORD}"\r\n'),
+        ("k.csv", f'domain,selector,record\ra.example,s1,"{RECORD}"\r'),
         ("k.jsonl", json.dumps({"domain": "a.example", "selector": "s1", "record": RECORD}) + "\n\n"),
         ("k.ndjson", json.dumps({"record": RECORD, "selector": "s1", "domain": "a.example", "extra": [1]})),
         ("k.json", json.dumps({"domain": "a.example", "selector": "s1", "record": RECORD, "first_seen": None})),
@@ -180,6 +182,7 @@ def test_the_keys_of_the_sample_are_read_whole() -> None:
         ),
         ("k.tsv", f'domain\tselector\trecord\n"a.example"x\ts\t{RECORD}\n', "line 2", "behind its closing quote"),
         ("k.csv", '"domain,selector,record\n', "line 1", "not closed"),
+        ("k.csv", f"domain;selector;record\na.example;s1;{RECORD}\n", "line 2", "more values than columns"),
         ("k.jsonl", '{"domain":"a.example","selector":"s1"}', "line 1", "record"),
         ("k.jsonl", '{"domain":"a.example","selector":1,"record":"p="}', "line 1", "selector"),
         ("k.jsonl", '\n\n{"domain":\n', "line 3", "JSON"),
@@ -206,6 +209,12 @@ def test_octets_that_are_no_text_are_named_with_their_line(tmp_path: Path) -> No
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match="no such key file"):
         key_store.read_keys([tmp_path / "none.csv"])
+
+
+def test_an_empty_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".DS_Store").write_bytes(b"\0\xff")
+    with pytest.raises(KeyFileError, match="an empty folder"):
+        key_store.read_keys([tmp_path])
 
 
 def test_a_record_that_holds_no_key_is_kept_as_it_stands(tmp_path: Path) -> None:

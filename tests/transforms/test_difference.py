@@ -53,6 +53,12 @@ def test_a_rewritten_or_broken_link_says_nothing_else(copy: str) -> None:
     assert told("see https://x.example/a for it", copy) == 0
 
 
+def test_a_number_to_call_is_a_link() -> None:
+    assert told("ask at 020 123 4567. Then go", "ask at 020 123 4567 (tel:+31201234567). Then go") == 0
+    assert told("ask at 020 123 4567 now", "ask at tel:+31201234567 now") == 0
+    assert told("ask at 020 123 4567 now", "ask at hotel:9 now") == 1
+
+
 def test_a_notice_in_the_place_of_words_says_nothing_else() -> None:
     assert told("ask the treasurer claire@x.example now", "ask the [red acted] [email protected] now") == 0
     assert told("ask the treasurer claire@x.example now", "ask the minister [email protected] now") == 1

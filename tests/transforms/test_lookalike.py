@@ -44,6 +44,7 @@ def test_likeness_names_form_and_imitated_domain(domain: str, form: str, imitate
         "en-marche.fr", "lists.en-marche.fr", "campaign.example",  # the protected themselves
         "mail.com", "mail.example",  # a provider; too short a name to be told from its neighbours
         "gmail.com", "facebookmail.com",
+        "en-marche.fr.test-google-a.com",  # what Google calls a domain before its mail is moved there
         "campaignmail.test",  # run together under another suffix
         "le-marche.fr", "campaigners-union.example", "printer.example",
         "en-marche-lyon.fr",  # a local branch: no service word
