@@ -113,29 +113,33 @@ def _enums(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _run_rows(job: Job, name: str, bases: dict[str, int]) -> Iterator[pa.RecordBatch]:
+def _run_rows(job: Job, name: str, bases: dict[str, tuple[str, int]]) -> Iterator[pa.RecordBatch]:
     for verdict in range(len(VERDICTS)):
         for unit_id in judging.unit_ids(job):
             batch = judging.read_run(job.out, unit_id, name, verdict)
-            if name == "items" and bases[unit_id]:
+            if name == "items" and unit_id in bases:
+                source, base = bases[unit_id]
                 at = batch.schema.get_field_index("ordinal")
-                moved = pc.add(batch.column(at), bases[unit_id])
-                batch = batch.set_column(at, batch.schema.field(at), moved)
+                moved = pc.add(batch.column(at), base)
+                ordinal = pc.if_else(pc.equal(batch["source_path"], source), moved, batch.column(at))
+                batch = batch.set_column(at, batch.schema.field(at), ordinal)
             yield batch
 
 
-def _ordinal_bases(job: Job) -> Iterator[tuple[str, int]]:
-    """Where a split file goes on from one judgement to the next, how many items the earlier ones gave."""
-    source, count = None, 0
+def _ordinal_bases(job: Job) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Judgements that begin within a file, that file, and how many items of it the earlier ones gave."""
+    source, count = "", 0
     for one in stretches.all_of(job):
         if not one.is_split:
-            yield one.stretch_id, 0
             continue
         rows = stretches.read(job, one.stretch_id, last="sources").sources
-        if rows["source_path"][0].as_py() != source:
-            source, count = rows["source_path"][0].as_py(), 0
-        yield one.stretch_id, count
-        count += pc.sum(rows["n_items"]).as_py()
+        parts = list(zip(rows["source_path"].to_pylist(), rows["n_items"].to_pylist(), strict=True))
+        if parts[0][0] == source:
+            yield one.stretch_id, (source, count)
+        else:
+            count = 0
+        for path, items in parts:
+            source, count = path, items + (count if path == source else 0)
 
 
 def _sources(job: Job) -> Iterator[pa.Table]:

@@ -1,8 +1,8 @@
 """Evidence on disk: what one work unit said, in one file, written whole or not at all.
 
 A shard is nine Arrow IPC streams one after the other (sources, orders, items, documents, document_signatures,
-signatures, clocks, fields, texts), compressed as one; the first carries the unit in its metadata. Of a large archive
-or store that is one unit, what is complete goes into shards of its own while the rest is read. It holds nothing that
+signatures, clocks, fields, texts), compressed as one; the first carries the unit in its metadata. Where a unit has
+many rows, what is complete goes into shards of its own while the rest is read. It holds nothing that
 depends on keys, so a judgement needs the shards alone, and a killed run resumes with the shards that are there. What
 the second round of Examine made of a unit's orders lies beside its shard, bound to the files that it was made from.
 """
@@ -147,7 +147,7 @@ def write_part(out: Path, shard: Shard, number: int) -> None:
 def write_shard(out: Path, shard: Shard, parts: int = 0) -> None:
     """Write a unit's evidence whole: temporary name, fsync, rename. OSError if the disk is full.
 
-    parts: how many more shards hold the rest of it; they are written before it.
+    parts: how many more shards hold what comes before it in the dump; they are written before it.
     """
     path = shard_path(out, shard.unit.unit_id)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -171,7 +171,7 @@ def _write_sealed(path: Path, tables: Iterable[pa.Table]) -> None:
 
 
 def shard_ids(out: Path) -> Iterator[str]:
-    """Names of all shards in walk order: of each unit its own, then those of its parts.
+    """Names of all shards in walk order: of each unit those of its parts, then its own.
 
     EvidenceDamaged if that of a unit is missing or damaged.
     """
@@ -180,11 +180,10 @@ def shard_ids(out: Path) -> Iterator[str]:
 
 
 def shards_of(out: Path, unit: Mapping[str, object]) -> list[str]:
-    """The same of one planned unit. Only a file that has one of its own has parts."""
+    """The same of one planned unit. One that only hashes a file has no parts."""
     unit_id = str(unit["unit_id"])
-    if unit["entries"] != 1 or unit["form"] == "whole":
-        return [unit_id]
-    return [unit_id, *(part_id(unit_id, number) for number in range(1, _parts(out, unit_id) + 1))]
+    parts = 0 if unit["form"] == "whole" else _parts(out, unit_id)
+    return [*(part_id(unit_id, number) for number in range(1, parts + 1)), unit_id]
 
 
 def _parts(out: Path, unit_id: str) -> int:

@@ -107,12 +107,12 @@ def to_do(job: Job) -> progress.Plan | None:
 def examine_and_store(job: Job, planned: Planned, watch: Watch) -> tuple[int, float]:
     """Examine one unit and write its shard; answers the number of items, and the seconds that it took."""
     start = time.monotonic()
-    made: list[int] = []  # items of each part
+    made: dict[int, int] = {}  # items of each part
 
     def keep(number: int, part: UnitEvidence) -> None:
-        made[number - 1 :] = [len(part.items)]
+        made[number] = len(part.items)
         evidence.write_part(job.out, evidence.to_shard(part), number)
-        progress.note_unit(job.out, planned.sequence, progress.Done(0, sum(made), time.monotonic() - start))
+        progress.note_unit(job.out, planned.sequence, progress.Done(0, sum(made.values()), time.monotonic() - start))
         watch.alive()
 
     found = examine_unit(unit_at(job, planned), job.root, job.settings, job.spool, watch, keep)
@@ -120,7 +120,8 @@ def examine_and_store(job: Job, planned: Planned, watch: Watch) -> tuple[int, fl
     shard = evidence.to_shard(found)
     watch.alive()
     evidence.write_shard(job.out, shard, found.parts)
-    return len(found.items) + sum(made[: found.parts]), time.monotonic() - start
+    parts = sum(made[number] for number in range(1, found.parts + 1))
+    return len(found.items) + parts, time.monotonic() - start
 
 
 def examine_units(job: Job, units: Iterable[Planned]) -> Iterator[tuple[str, int]]:

@@ -20,7 +20,7 @@ class Limits:
 
     unit_bytes: int = 16 * MIB  # target size of one work unit: half of it costs 7 % more, all in all
     unit_files: int = 2_000  # files in one bundle
-    part_items: int = 10_000  # rows of one large archive or store that are held before they are written ...
+    part_items: int = 10_000  # rows of a unit that are held before they are written, twice as many at most ...
     part_octets: int = 64 * MIB  # ... or this much of what they were read from
     chunk: int = 1 * MIB  # what is read at a time
     in_memory: int = 32 * MIB  # a larger decoded member is spooled to OUT/work

@@ -495,7 +495,7 @@ class UnitEvidence:
     orders: tuple[Order, ...] = ()
     documents: tuple[tuple[int, DocumentFacts], ...] = ()  # (row of the document, what it says)
     document_signatures: tuple[tuple[int, DocumentSignature], ...] = ()  # (row of the mail or document, signature)
-    parts: int = 0  # how many more hold what came before the end of a large container
+    parts: int = 0  # how many more hold what comes before it in walk order
 
 
 # ---- findings and verdicts --------------------------------------------------------------------

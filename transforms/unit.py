@@ -34,28 +34,17 @@ def examine_unit(
 ) -> UnitEvidence:
     """Everything that one work unit says, but for what keep was given. Never raises for what the dump holds.
 
-    Of a file that has a unit of its own, and of a range, keep is given what is complete while the rest is read; where
-    a later part has the number of an earlier one, it stands in its place. Unwritten if keep, or a file of spool, meets
-    a full disk.
+    keep is given what is complete while the rest is read, in parts that follow each other in walk order and come before
+    what is answered; one may come after the next ones, and where a part has the number of an earlier one, it stands in
+    its place. Unwritten if keep, or a file of spool, meets a full disk.
     """
-
-    def hand_on(rows: Rows) -> None:
-        assert keep is not None
-        rows.part += 1
-        (entry,) = unit.entries
-        source = _source(entry, _Read(Kind.OTHER, octets=Octets(0, 0)), rows.since(start))
-        part = rows.take(unit, (source,))
-        try:
-            keep(rows.part, part)
-        except OSError as error:  # of OUT: whoever reads the file must not take it for the file's
-            raise unwritten(error) from error
-
-    is_alone = len(unit.entries) == 1
-    rows = Rows(settings, spool, watch, content.read, hand_on if keep is not None and is_alone else None)
-    start = rows.mark()
+    rows = Rows(settings, spool, watch, content.read)
+    parts = _Parts(unit, rows, keep)
     open_file = opener(root)
-    sources = tuple(_file(rows, unit, root, open_file, entry) for entry in unit.entries)
-    return dataclasses.replace(rows.take(unit, sources), parts=rows.part)
+    for entry in unit.entries:
+        parts.begin(entry)
+        parts.end(_file(parts, unit, root, open_file, entry))
+    return parts.rest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +58,99 @@ class _Read:
     octets: Octets | None = None  # None: members are accounted, or there are no octets
 
 
-def _file(rows: Rows, unit: WorkUnit, root: bytes, open_file: Open, entry: FileEntry) -> Source:
+_OF_A_PART = _Read(Kind.OTHER, octets=Octets(0, 0))  # what became of the file stands in the part with its own row
+
+
+class _Parts:
+    """What of a unit is written while the rest of it is read.
+
+    Of a file of which something is handed on, its containers' rows come before it, in a part of their own that is
+    written when the file ends; and before that, in another one, the files that were held until then.
+    """
+
+    def __init__(self, unit: WorkUnit, rows: Rows, keep: Keep | None) -> None:
+        self.rows = rows
+        self._unit = unit
+        self._keep = keep
+        self._count = 0  # parts
+        self._sources: list[Source] = []  # of the files whose rows are held
+        if keep is not None:
+            rows.hand_on = self._hand_on
+
+    def begin(self, entry: FileEntry) -> None:
+        """A file is read from here on."""
+        if self._keep is not None and self.rows.are_many():
+            self._count += 1
+            self._write(self._count, list(self.rows.items), self._taken_sources())
+        self._entry = entry
+        self._mark = self.rows.begin()
+        self._before = self._count
+        self._containers = 0  # part with the rows of its containers; 0: nothing was handed on
+
+    def take_back(self) -> None:
+        """Nothing of this file counts."""
+        self.rows.take_back(self._mark)
+        self._count, self._containers = self._before, 0
+
+    def end(self, read: _Read) -> None:
+        """The file was read to its end."""
+        if self._containers:
+            if self._sources:
+                self._write(self._before + 1, self.rows.earlier(), self._taken_sources())
+            around = self.rows.around()
+            self._write(self._containers, around, [self._source(read, around)])
+            read = _OF_A_PART
+        self._sources.append(self._source(read, self.rows.complete()))
+
+    def rest(self) -> UnitEvidence:
+        """What was not handed on."""
+        return dataclasses.replace(self.rows.take(self._unit, list(self.rows.items), self._sources), parts=self._count)
+
+    def _hand_on(self) -> None:
+        complete = self.rows.complete()
+        if not complete:
+            return
+        if not self._containers:
+            self._count = self._containers = self._before + bool(self._sources) + 1
+        self._count += 1
+        self._write(self._count, complete, [self._source(_OF_A_PART, complete)])
+
+    def _write(self, number: int, rows: list[int], sources: list[Source]) -> None:
+        assert self._keep is not None
+        part = self.rows.take(self._unit, rows, sources)
+        try:
+            self._keep(number, part)
+        except OSError as error:  # of OUT: whoever reads the file must not take it for the file's
+            raise unwritten(error) from error
+
+    def _taken_sources(self) -> list[Source]:
+        taken, self._sources = self._sources, []
+        return taken
+
+    def _source(self, read: _Read, rows: list[int]) -> Source:
+        return _source(self._entry, read, [item for row in rows if (item := self.rows.items[row]) is not None])
+
+
+def _file(parts: _Parts, unit: WorkUnit, root: bytes, open_file: Open, entry: FileEntry) -> _Read:
     """One directory entry of the dump, or the unit's range of it."""
+    rows = parts.rows
     path = path_spec.file_path(entry.name)
     name = os.path.basename(entry.name)
     place = Place(path, path, name=name, file_name=clean_text(name, rows.limits.display))
-    before = rows.mark()
     try:
         if entry.form == "link":
             target = clean_text(os.readlink(os.path.join(folder(root), entry.name)), rows.limits.display)
-            read = _without_octets(rows, place._replace(notes=(f"io.link: {target}",)), Kind.LINK, None)
-        elif entry.form == "special":
-            read = _without_octets(rows, place, Kind.SPECIAL, "io.special")
-        elif entry.form == "unreadable":
-            read = _without_octets(rows, place, Kind.OTHER, "io.unreadable")
-        else:
-            read = _regular(rows, unit, root, open_file, entry, place)
+            return _without_octets(rows, place._replace(notes=(f"io.link: {target}",)), Kind.LINK, None)
+        if entry.form == "special":
+            return _without_octets(rows, place, Kind.SPECIAL, "io.special")
+        if entry.form == "unreadable":
+            return _without_octets(rows, place, Kind.OTHER, "io.unreadable")
+        return _regular(rows, unit, root, open_file, entry, place)
     except OSError as error:
-        rows.take_back(before)
+        parts.take_back()
         if unit.form.endswith("_range"):  # the file's own row is in its `whole` unit
-            read = _unread_range(rows, unit, place, _io_code(error))
-        else:
-            read = _without_octets(rows, place, Kind.OTHER, _io_code(error))
-    rows.finish()
-    return _source(entry, read, rows.since(before))
+            return _unread_range(rows, unit, place, _io_code(error))
+        return _without_octets(rows, place, Kind.OTHER, _io_code(error))
 
 
 def _source(entry: FileEntry, read: _Read, made: Sequence[Item]) -> Source:

@@ -1,4 +1,4 @@
-"""A large archive that is one unit is written in parts while it is read: nothing in the tables tells."""
+"""A unit of many rows is written in parts while it is read: nothing in the tables tells."""
 
 from __future__ import annotations
 
@@ -109,8 +109,8 @@ def test_no_part_of_a_message_is_taken_from_it(tmp_path: Path) -> None:
     (dump / "mail.tar").write_bytes(tarred([("a.eml", mail + base64.encodebytes(attached))] * 3, "w"))
     job = examine(dump, tmp_path / "out", IN_PARTS)
     shards = [evidence.read_shard(job.out, one) for one in evidence.shard_ids(job.out)]
-    assert [len(one.items) for one in shards] == [1, 32, 32, 32]  # the tar; a mail, its attachment and 30 files
-    for one in shards[1:]:
+    assert [len(one.items) for one in shards] == [1, 32, 32, 32, 0]  # the tar; a mail, its attachment and 30 files
+    for one in shards[1:-1]:
         assert one.column("parent_row") == [-1, 0, *[1] * 30]
 
 
@@ -125,18 +125,73 @@ def test_a_store_of_outlook_is_written_in_parts_too(tmp_path: Path) -> None:
     assert tables(parts) == tables(whole)
 
 
-def test_files_that_share_a_unit_are_held_together(tmp_path: Path) -> None:
-    dump = tmp_path / "dump"
-    dump.mkdir()
-    for name in ("a.tar", "b.tar"):
-        (dump / name).write_bytes(tarred(leak()[:10], "w"))
-    job = examine(dump, tmp_path / "out", IN_PARTS)
-    assert len(list(evidence.shard_ids(job.out))) == 1
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """Small archives and other files that share a unit; some archives are larger than a part, some are not.
+
+    No octets lie twice in one archive: of those the first would be another one where containers come first.
+    """
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    found = leak()
+    names = ["a.tar.gz", "b.eml", "c.tar", "d.txt", "e.tar", "f.txt", "g.tar", "h.tar", "i.txt"]
+    for at, name in enumerate(names):
+        few = found[at : at + 3]
+        nested = ("inner.tar", tarred(found[at + 3 : at + 15], "w"))
+        (folder / name).write_bytes(
+            b"text" if name.endswith("txt")
+            else next(octets for path, octets in found if path.endswith(".eml")) if name.endswith("eml")
+            else tarred([*few, nested, ("a.txt", b"end")], "w:gz") if name.endswith("gz")
+            else tarred([(f"{number}.txt", b"") for number in range(3)], "w") if name == "h.tar"
+            else tarred([*few, nested, ("last", b"")], "w")
+        )  # fmt: skip
+    return folder
+
+
+@pytest.mark.parametrize("items", [1, 2, 4, 9, 30])
+def test_files_that_share_a_unit_are_written_in_parts_too(bundle: Path, tmp_path: Path, items: int) -> None:
+    limits = dataclasses.replace(LIMITS, part_items=items)
+    whole, parts = (examine(bundle, tmp_path / name, with_) for name, with_ in (("whole", LIMITS), ("parts", limits)))
+    assert len(list(evidence.shard_ids(whole.out))) == 1
+    assert len(list(evidence.shard_ids(parts.out))) > 3
+    made, expected = tables(parts), tables(whole)
+    assert made == expected
+    paths = [row["source_path"] for row in pq.read_table(parts.out / "sources.parquet").to_pylist()]
+    assert paths == sorted(paths) == [path.name for path in sorted(bundle.iterdir())]
+
+
+@pytest.mark.parametrize("octets", [0, 10**9])
+def test_places_count_on_where_a_file_of_a_bundle_goes_on(
+    bundle: Path, tmp_path: Path, octets: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stretches, "OCTETS", octets)
+    job = examine(bundle, tmp_path / "out", IN_PARTS)
+    tables(job)
+    places: dict[str, list[int]] = {}
+    order: dict[str, list[tuple[int, str]]] = {}
+    for row in pq.read_table(job.out / "items.parquet").to_pylist():
+        places.setdefault(row["source_path"], []).append(row["ordinal"])
+        order.setdefault(row["source_path"], []).append((row["ordinal"], row["path"]))
+    assert len(places) == 9 and sum(map(len, places.values())) > 100
+    for source, found in places.items():
+        assert sorted(found) == list(range(len(found))), source
+        assert min(order[source]) == (0, source)
+
+
+def test_an_archive_of_a_bundle_that_changes_leaves_one_row_and_its_siblings(bundle: Path, tmp_path: Path) -> None:
+    whole = examine(bundle, tmp_path / "whole", LIMITS)
+    (shard,) = (evidence.read_shard(whole.out, one) for one in evidence.shard_ids(whole.out))
+    paths, sources = shard.column("path"), shard.column("source_path")
+    meddler = Meddler(paths.index("e.tar") + 8, lambda: os.utime(bundle / "e.tar", (1, 1)))
+    made = tables(examine(bundle, tmp_path / "out", IN_PARTS, meddler))["items.parquet"]
+    assert [row["error_code"] for row in made if row["source_path"] == "e.tar"] == ["io.changed"]
+    siblings = [path for path, source in zip(paths, sources, strict=True) if source != "e.tar"]
+    assert sorted(str(row["path"]) for row in made) == sorted([*siblings, "e.tar"])
 
 
 def test_a_part_that_is_missing_or_damaged_is_made_again(dump: Path, tmp_path: Path) -> None:
     job = examine(dump, tmp_path / "out", IN_PARTS)
-    unit_id, first, *_, last = evidence.shard_ids(job.out)
+    first, *_, last, unit_id = evidence.shard_ids(job.out)
     assert evidence.is_whole(job.out, unit_id)
     for shard_id, harm in ((first, lambda path: path.unlink()), (last, lambda path: path.write_bytes(b"no"))):
         path = evidence.shard_path(job.out, shard_id)

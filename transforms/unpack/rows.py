@@ -7,7 +7,7 @@ here, so that a reader of messages can have an attachment read without knowing h
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -102,14 +102,12 @@ class Rows:
         spool: Spool,
         watch: Watch,
         read: Reader,
-        hand_on: Callable[[Rows], None] | None = None,
     ) -> None:
         self.limits = settings.limits
         self.watch = watch
         self.landing = Landing(settings.limits, settings.also_hash, spool, watch)
         self.read = read
-        self.hand_on = hand_on
-        self.part = 0  # how many times rows were handed on
+        self.hand_on: Callable[[], None] | None = None  # takes what is complete when there is much of it
         self.count = 0  # rows announced: the number of the next one
         self.items: dict[int, Item | None] = {}  # None: announced, its children are being read
         self.signatures: list[tuple[int, PreparedSignature]] = []
@@ -122,29 +120,29 @@ class Rows:
         self._open: set[int] = set()  # rows announced and not yet put
         self._around: set[int] = set()  # rows of containers of which something was handed on
         self._ways: dict[int, str] = {}  # by row of such a container: Item.around of what lies in it
-        self._held = 0  # octets of the items here
+        self._octets = 0  # of the items put here since something was taken
+        self._first = 0  # row of the file that is read
+        self._before = 0  # rows here when it was begun
         self._gaps: set[str] = set()  # paths of those handed on
 
     # ---- taking back what a file gave, when it turns out to change while it is read ----
 
-    def mark(self) -> tuple[int, ...]:
-        return (self.part, self.count, *map(len, self._beside()))
+    def begin(self) -> tuple[int, ...]:
+        """The next file of the dump is read from here on; the mark brings back how things stood."""
+        self._first = self.count
+        self._before = len(self.items)
+        return (self.count, *map(len, self._beside()))
 
     def take_back(self, mark: tuple[int, ...]) -> None:
-        self.part, before, *lengths = mark
+        before, *lengths = mark
         for row in range(before, self.count):
             self.items.pop(row, None)
+            self._ways.pop(row, None)
         self.count = before
         self._open.clear()
         self._around.clear()
-        self._ways.clear()
         for rows, length in zip(self._beside(), lengths, strict=True):
             del rows[length:]
-
-    def since(self, mark: tuple[int, ...]) -> list[Item]:
-        """The items made since then that were not handed on."""
-        found = (self.items.get(row) for row in range(mark[1], self.count))
-        return [item for item in found if item is not None]
 
     def _beside(self) -> tuple[list[Any], ...]:
         return (
@@ -152,7 +150,7 @@ class Rows:
             self.document_signatures,
         )  # fmt: skip
 
-    # ---- handing on what is complete, while the rest of a large container is read ----
+    # ---- handing on what is complete, while the rest is read ----
 
     def settle(self, below: Place) -> None:
         """Called between two members of a container; below is the place that they share.
@@ -161,35 +159,45 @@ class Rows:
         """
         if self.hand_on is None or not below.loose:
             return
-        if len(self.items) - len(self._around) >= self.limits.part_items or self._held >= self.limits.part_octets:
-            self._held = 0
+        if self._are_many(len(self.items) - len(self._around) - self._before):
             self._around |= self._open
             self._ways.update(_ways(below))
-            self._hand_on(self.hand_on)
+            self.hand_on()
 
-    def finish(self) -> None:
-        """At the end of a file of which something was handed on: the rest follows."""
-        if self.part and self.hand_on is not None:
-            self._hand_on(self.hand_on)
+    def are_many(self) -> bool:
+        """Whether the rows here are enough for one part."""
+        return self._are_many(len(self.items))
 
-    def _hand_on(self, take: Callable[[Rows], None]) -> None:
-        """The containers of what is handed on stay to the end, so that their rows come before those inside."""
-        kept = {row: self.items.pop(row) for row in sorted(self._around & self.items.keys())}
-        if any(item is not None for item in self.items.values()):
-            take(self)
-        self.items = kept | self.items
+    def _are_many(self, rows: int) -> bool:
+        return rows >= self.limits.part_items or self._octets >= self.limits.part_octets
+
+    def earlier(self) -> list[int]:
+        """The rows here of the files before this one."""
+        return [row for row in self.items if row < self._first]
+
+    def around(self) -> list[int]:
+        """This file's containers of which something was handed on: they come before it, once they are whole."""
+        return sorted(self._around & self.items.keys())
+
+    def complete(self) -> list[int]:
+        """The other rows of this file, as far as they are complete."""
+        return [
+            row
+            for row, item in self.items.items()
+            if item is not None and row >= self._first and row not in self._around
+        ]
 
     def holds(self, path: str) -> bool:
         """Whether an item is there, or a gap was handed on, that lies at this path."""
         return path in self._gaps or any(item is not None and item.path == path for item in self.items.values())
 
-    def take(self, unit: WorkUnit, sources: tuple[Source, ...]) -> UnitEvidence:
-        """Every complete row, numbered from 0, and what is kept beside it; they are no longer here."""
-        complete = {row: item for row, item in self.items.items() if item is not None}
-        numbers = {row: at for at, row in enumerate(complete)}
-        if all(row == at for row, at in numbers.items()):  # nothing was handed on, nothing is open
-            items = tuple(complete.values())
-            beside = [tuple(rows) for rows in self._beside()]
+    def take(self, unit: WorkUnit, rows: Sequence[int], sources: Sequence[Source]) -> UnitEvidence:
+        """Some complete rows, numbered from 0, and what is kept beside them; they are no longer here."""
+        taken = {row: item for row in rows if (item := self.items.pop(row)) is not None}
+        numbers = {row: at for at, row in enumerate(taken)}
+        if not self.items and all(row == at for row, at in numbers.items()):  # nothing was handed on, nothing is open
+            items = tuple(taken.values())
+            beside = [tuple(kept) for kept in self._beside()]
         else:
             parents = {-1: -1, **numbers}  # one that is not here has a row elsewhere
             items = tuple(
@@ -198,18 +206,17 @@ class Rows:
                     parent_row=parents.get(item.parent_row, -1),
                     around=None if item.parent_row in parents else self._ways.get(item.parent_row),
                 )
-                for at, item in enumerate(complete.values())
+                for at, item in enumerate(taken.values())
             )
-            beside = [tuple(_at(numbers[one[0]], one) for one in rows if one[0] in numbers) for rows in self._beside()]
-        for row, item in complete.items():
-            if item.kind is Kind.GAP:
-                self._gaps.add(item.path)
-            del self.items[row]
-        for rows in self._beside():
-            rows[:] = [one for one in rows if one[0] not in complete]
+            beside = [tuple(_at(numbers[one[0]], one) for one in kept if one[0] in numbers) for kept in self._beside()]
+        self._gaps.update(item.path for item in taken.values() if item.kind is Kind.GAP)
+        self._around -= taken.keys()
+        self._octets = 0
+        for kept in self._beside():
+            kept[:] = [one for one in kept if one[0] not in taken]
         signatures, fields, clocks, texts, orders, documents, document_signatures = beside
         return UnitEvidence(
-            unit, items, signatures, fields, clocks, texts, sources, orders, documents, document_signatures
+            unit, items, signatures, fields, clocks, texts, tuple(sources), orders, documents, document_signatures
         )
 
     # ---- one item ----
@@ -229,7 +236,7 @@ class Rows:
         facts.setdefault("notes", ())
         facts["notes"] = place.notes + facts["notes"]
         self._open.discard(row)
-        self._held += digests.size if digests else 0
+        self._octets += digests.size if digests else 0
         self.items[row] = Item(
             row=row,
             parent_row=place.parent_row,
