@@ -327,8 +327,8 @@ def outcomes_after(dump: Path, keys: Path, *more: str) -> dict[str, int]:
 
 def test_judge_uses_what_was_found_without_the_dump(dump: Path, keys: Path, tmp_path: Path) -> None:
     (dump / "report.pdf").write_bytes(PDF)
-    empty = tmp_path / "empty"
-    empty.mkdir()
+    empty = tmp_path / "empty.csv"
+    empty.write_text("domain,selector,record\n")
     assert judged(dump, empty, *PROTECTED)["mail.eml"]["reason_code"] == "key_unknown"
     out = tmp_path / "out"
     shutil.rmtree(dump)
