@@ -1,7 +1,7 @@
 """The dump to work units, in walk order: one directory after the other, names by bytes.
 
 A unit is a bundle of whole small files, next to each other in that order, or a range of one large container: a
-mailbox, a zip, a sound uncompressed tar.
+mailbox, a zip, an uncompressed tar.
 The plan depends on the dump alone, never on the number of workers, so the tables do not either.
 Walking streams: of one directory's files no more than listing.AT_ONCE names are in memory, and the folders still to
 be walked.

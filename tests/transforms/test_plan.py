@@ -421,22 +421,32 @@ def test_any_damage_to_a_large_tar_gives_the_rows_of_the_whole(dump: Path, chang
     assert_split_changes_nothing(dump, 2_000)
 
 
+NINE = tarred(*((f"{n}.eml", MAIL) for n in range(9)))
+
+
 @pytest.mark.parametrize(
-    "octets",
+    ("octets", "code"),
     [
-        tarred(*((f"{n}.eml", MAIL) for n in range(9)))[:2_600],
-        tarred(*((f"{n}.eml", MAIL) for n in range(9)), behind=b"junk"),
-        tarred(*((f"{n}.eml", MAIL) for n in range(9)), behind=b"x" * 512 + tarred(("last", MAIL))),
-        tarred(*((f"{n}.eml", MAIL) for n in range(9))).replace(MAIL + b"\0", MAIL + b"!", 1),
-        tarred(*((f"{n % 8}.eml", MAIL) for n in range(9))),
+        (NINE[:5_700], "container.truncated"),  # in a member
+        (NINE[:5_300], "container.truncated"),  # in a header
+        (NINE + b"junk", "container.truncated"),
+        (NINE + b"x" * 512 + tarred(("last", MAIL)), "container.damaged"),
+        (NINE.replace(MAIL + b"\0", MAIL + b"!", 1), "container.outside_members"),
+        (NINE.replace(MAIL + b"\0", MAIL + b"!", 1)[:5_700], "container.truncated"),
     ],
-    ids=["cut", "junk", "damaged", "padding", "repeated"],
 )
-def test_a_large_tar_with_damage_or_a_repeated_name_has_one_unit(dump: Path, octets: bytes) -> None:
+def test_a_large_tar_with_damage_is_split_as_well(dump: Path, octets: bytes, code: str) -> None:
     write(dump, {"t.tar": octets})
+    units = assert_split_changes_nothing(dump, 1_000)
+    assert {unit.form for unit in units[1:]} == {"tar_range"} and len(units) > 5
+    _, items, source = examined(dump, replace(LIMITS, unit_bytes=1_000))
+    assert (items["t.tar"].status, items["t.tar"].error_code) == (Status.PARTIAL, code)
+    assert (source.status, source.error_code) == (Status.PARTIAL, code)
+
+
+def test_a_large_tar_with_a_repeated_name_has_one_unit(dump: Path) -> None:
+    write(dump, {"t.tar": tarred(*((f"{n % 8}.eml", MAIL) for n in range(9)))})
     assert [unit.form for unit in assert_split_changes_nothing(dump, 1_000)] == ["files"]
-    _, items, _ = examined(dump, replace(LIMITS, unit_bytes=1_000))
-    assert len(items) > 2
 
 
 def test_a_tar_is_split_by_members_as_well(dump: Path, monkeypatch: pytest.MonkeyPatch) -> None:

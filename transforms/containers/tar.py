@@ -58,24 +58,41 @@ def entries(
 def split(span: Span, target: int) -> tuple[tuple[int, int], ...]:
     """Ranges of about target octets that begin with headers, and no more members than one unit has files.
 
-    entries() of all of them gives what the whole gives, and no two names are the same. () where that does not hold:
-    of octets outside of every member, of repeated names, whose number counts from the front, of too many members.
-    ContainerError where the tar cannot be read to its end.
+    entries() of all of them gives what the whole gives; damage lies in the last one. No two members have the same name:
+    () of a tar where some do, as the number of a repeated name counts from the front, and of one with too many members.
     """
     ranges, first, end, here = [], 0, 0, 0
     names: set[bytes] = set()
-    for count, member in enumerate(_members(_Places(span)), start=1):
-        if isinstance(member, Entry):
-            return ()
-        names.add(hashlib.sha256(member.name).digest()[:8])  # a name may be long, and there may be a million
-        if len(names) < count or count > LIMITS.members:
-            return ()
-        stop = member.start + member.size + -(member.start + member.size) % BLOCK
-        if here and (stop - first > target or here == LIMITS.unit_files):
-            ranges.append((first, end))
-            first, here = end, 0
-        end, here = stop, here + 1
+    try:
+        for count, member in enumerate(_members(_Places(span)), start=1):
+            if count > LIMITS.members:
+                return ()
+            if isinstance(member, Entry):
+                continue
+            name = hashlib.sha256(member.name).digest()[:8]  # one may be long, and there may be a million
+            if name in names:
+                return ()
+            names.add(name)
+            if here and (member.start + member.size - first > target or here == LIMITS.unit_files):
+                ranges.append((first, end))
+                first, here = end, 0
+            here += 1
+            end = member.start + member.size + -(member.start + member.size) % BLOCK
+    except ContainerError:
+        pass  # whoever reads the last range meets it again
     return (*ranges, (first, span.size))
+
+
+def ending(span: Span, alive: Callable[[], None]) -> ContainerError | None:
+    """What ends the reading of a tar too early, or its having octets outside of every member."""
+    outside = None
+    try:
+        for member in _members(_Places(span, alive=alive)):
+            if isinstance(member, Entry):
+                outside = ContainerError("container.outside_members", "tar: octets belong to no member")
+    except ContainerError as error:
+        return error
+    return outside
 
 
 def stream_entries(chunks: Iterable[bytes]) -> Iterator[Entry]:

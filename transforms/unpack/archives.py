@@ -81,6 +81,8 @@ def _read(
         return Octets(landed.digests.size, 0)
     if found.format == "zip" and directory.defects and landed.status is Status.OK:
         landed = landed._replace(status=Status.PARTIAL, code=directory.defects[0])
+    if found.format == "tar" and not expand and (end := tar.ending(span, rows.watch.alive)) is not None:
+        landed = landed._replace(status=stopped_by(end), code=end.code)
     outcome = members(rows, below, span, entries, path_spec.StepNamer().step, stored)
     for end in ended:
         if outcome is not None:  # what ended the stream, rather than what the reader of its members made of that
