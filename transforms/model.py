@@ -80,7 +80,9 @@ class WorkUnit:
 
     unit_id: str  # 32 hex: schema, limits, options, entries with size and mtime, range
     sequence: int  # position in walk order
-    form: str  # files | whole | mailbox_range | close_range (of a mailbox without empty lines) | zip_range | tar_range
+    # files | whole | mailbox_range | close_range (of a mailbox without empty lines) | zip_range | tar_range
+    # | repeats_range (of a tar in which members share a name)
+    form: str
     entries: tuple[FileEntry, ...]
     start: int = 0  # octets of a mailbox or tar, or index of the first member of a zip
     stop: int = 0
@@ -90,7 +92,7 @@ class WorkUnit:
     @property
     def octets(self) -> int:
         """How large it is; of a range of a zip, an equal share."""
-        if self.form in ("mailbox_range", "close_range", "tar_range"):
+        if self.form in ("mailbox_range", "close_range", "tar_range", "repeats_range"):
             return self.stop - self.start
         if self.form == "zip_range":
             return self.entries[0].size // self.ranges

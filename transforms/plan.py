@@ -141,7 +141,8 @@ def _large(open_file: Open, entry: FileEntry, limits: Limits) -> Iterator[_Piece
                 if zip_archive.office_type(directory) is None:
                     form, ranges = "zip_range", zip_archive.split(directory, limits.unit_bytes)
             elif found == "tar":
-                form, ranges = "tar_range", tar.split(span, limits.unit_bytes)
+                ranges, repeats = tar.split(span, limits.unit_bytes)
+                form = "repeats_range" if repeats else "tar_range"
     except (OSError, ContainerError):
         ranges = ()  # Examine meets the same error and gives it a row
     if len(ranges) < 2:

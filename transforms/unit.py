@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from transforms import path_spec
 from transforms.containers import mailbox, tar
@@ -182,7 +184,7 @@ def _regular(rows: Rows, unit: WorkUnit, root: bytes, open_file: Open, entry: Fi
             entries = mailbox.entries(span, unit.start, unit.stop, rows.watch.alive, close)
             octets = mailboxes.messages(rows, below, span, entries)
             read = _Read(Kind.MAILBOX, octets=octets)
-        elif unit.form in ("zip_range", "tar_range"):
+        elif unit.form in ("zip_range", "tar_range", "repeats_range"):
             read = _archive_range(rows, unit, root, place, span)
         else:
             read = _whole(rows, unit, place, span)
@@ -209,16 +211,19 @@ def _whole(rows: Rows, unit: WorkUnit, place: Place, file: FileSpan | StoreSpan)
 
 
 def _archive_range(rows: Rows, unit: WorkUnit, root: bytes, place: Place, span: Span) -> _Read:
-    """Some members of a large archive; a name's repeats count over the whole directory of a zip."""
+    """Some members of a large archive; a name's repeats count over all of it."""
     below = place._replace(depth=1, parent_id=path_spec.item_id(place.path))
+    steps: Iterator[str] | None = None
     if unit.form == "zip_range":
         directory, all_steps = _directory(root, unit.entries[0])
         steps = iter(all_steps[unit.start : unit.stop])
         entries = zip_archive.entries(span, directory, unit.start, unit.stop)
-        outcome = members(rows, below, span, entries, lambda _: next(steps))
-    else:  # no two members of a tar that is split share a name
+    else:
         entries = tar.entries(span, unit.start, unit.stop, rows.watch.alive)
-        outcome = members(rows, below, span, entries, path_spec.escape_step)
+        if unit.form == "repeats_range":
+            starts, all_steps = _tar_steps(root, unit.entries[0], rows.watch.alive)
+            steps = islice(all_steps, bisect_right(starts, unit.start), None)
+    outcome = members(rows, below, span, entries, path_spec.escape_step if steps is None else lambda _: next(steps))
     return _Read(Kind.ARCHIVE) if outcome is None else _Read(Kind.ARCHIVE, *outcome)
 
 
@@ -228,6 +233,15 @@ def _directory(root: bytes, entry: FileEntry) -> tuple[zip_archive.ZipDirectory,
         directory = zip_archive.read_directory(file.span)
     namer = path_spec.StepNamer()
     return directory, tuple(namer.step(zip_archive.member_name(member)) for member in directory.members)
+
+
+@lru_cache(maxsize=1)
+def _tar_steps(root: bytes, entry: FileEntry, alive: Callable[[], None]) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Where the content of each member begins, and the last step of its path."""
+    namer = path_spec.StepNamer()
+    with opener(root)(entry.name, entry) as file:
+        found = [(start, namer.step(name)) for start, name in tar.names(file.span, alive)]
+    return tuple(start for start, _ in found), tuple(step for _, step in found)
 
 
 def _unread_range(rows: Rows, unit: WorkUnit, place: Place, code: str) -> _Read:

@@ -444,9 +444,23 @@ def test_a_large_tar_with_damage_is_split_as_well(dump: Path, octets: bytes, cod
     assert (source.status, source.error_code) == (Status.PARTIAL, code)
 
 
-def test_a_large_tar_with_a_repeated_name_has_one_unit(dump: Path) -> None:
-    write(dump, {"t.tar": tarred(*((f"{n % 8}.eml", MAIL) for n in range(9)))})
-    assert [unit.form for unit in assert_split_changes_nothing(dump, 1_000)] == ["files"]
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["a", "a#2", "b/c", "folder", "symlink", "@5", ""]), st.sampled_from([b"", MAIL]))
+    ),
+    st.integers(1, 3_000),
+    st.sampled_from([b"", b"junk", b"x" * 600]),
+)
+def test_repeated_names_count_over_the_whole_of_a_large_tar(
+    tmp_path: Path, members: list[tuple[str, bytes]], unit_bytes: int, behind: bytes
+) -> None:
+    members = [("a", b""), ("a", b"x"), *members, ("a", b"")]
+    with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
+        write(Path(folder), {"t.tar": tarred(*members, behind=behind)})
+        units = assert_split_changes_nothing(Path(folder), unit_bytes)
+    assert {unit.form for unit in units} <= {"whole", "files", "repeats_range"}
+    assert len(units) > 2 or unit_bytes > 500
 
 
 def test_a_tar_is_split_by_members_as_well(dump: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,32 +55,41 @@ def entries(
         yield entry or Entry(member.name, start=member.start, length=member.size, defects=member.defects)
 
 
-def split(span: Span, target: int) -> tuple[tuple[int, int], ...]:
+def split(span: Span, target: int) -> tuple[tuple[tuple[int, int], ...], bool]:
     """Ranges of about target octets that begin with headers, and no more members than one unit has files.
 
-    entries() of all of them gives what the whole gives; damage lies in the last one. No two members have the same name:
-    () of a tar where some do, as the number of a repeated name counts from the front, and of one with too many members.
+    entries() of all of them gives what the whole gives; damage lies in the last one. () of a tar with too many members.
+    Beside it, whether members may share a name: the number of a repeated one counts over the whole.
     """
     ranges, first, end, here = [], 0, 0, 0
     names: set[bytes] = set()
+    members = 0
     try:
         for count, member in enumerate(_members(_Places(span)), start=1):
             if count > LIMITS.members:
-                return ()
+                return (), False
             if isinstance(member, Entry):
                 continue
-            name = hashlib.sha256(member.name).digest()[:8]  # one may be long, and there may be a million
-            if name in names:
-                return ()
-            names.add(name)
             if here and (member.start + member.size - first > target or here == LIMITS.unit_files):
                 ranges.append((first, end))
                 first, here = end, 0
             here += 1
             end = member.start + member.size + -(member.start + member.size) % BLOCK
+            members += 1
+            names.add(hashlib.sha256(member.name).digest()[:8])  # one may be long, and there may be a million
     except ContainerError:
         pass  # whoever reads the last range meets it again
-    return (*ranges, (first, span.size))
+    return (*ranges, (first, span.size)), len(names) < members
+
+
+def names(span: Span, alive: Callable[[], None]) -> Iterator[tuple[int, bytes]]:
+    """Of each member that entries() gives, where its content begins, and its name."""
+    try:
+        for member in _members(_Places(span, alive=alive)):
+            if not isinstance(member, Entry):
+                yield member.start, member.name
+    except ContainerError:
+        return
 
 
 def ending(span: Span, alive: Callable[[], None]) -> ContainerError | None:
