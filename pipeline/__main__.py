@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from pipeline import collecting
+from pipeline import memory
 
 
 def main() -> None:
-    collecting.seldom()  # before the imports
+    memory.settle(memory.MAIN)  # before the imports
     # numpy starts threads for products of matrices, of which there are none here; they spin before they sleep.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from pipeline.cli import run

@@ -24,10 +24,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import connection, forkserver, resource_tracker
+from multiprocessing import connection, forkserver, resource_tracker, util
 from typing import Any, Generic, TypeVar
 
-from pipeline import collecting
+from pipeline import memory
 from transforms import store
 from transforms.limits import Limits
 from transforms.scratch import Unwritten
@@ -44,15 +44,6 @@ _OPEN_FILES = 256
 _STARTS = 3  # a worker that dies so often before it opens anything means a broken installation
 _TICK = 0.5  # seconds between two looks at the pulses
 _TOO_LARGE = 77  # exit code of a worker that grew beyond its limit
-
-# Of the worker processes. Arrow's default pools reserve address space that RLIMIT_AS counts; the C
-# library would give the buffer of every mail back to the kernel, and have it zeroed for the next.
-_MEMORY = {
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
-}
 
 
 class WorkersUnusable(RuntimeError):
@@ -104,6 +95,38 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def fork_ahead() -> None:
+    """Start now, as a copy of this process, what forks the workers: all that is imported here needs no second import.
+
+    Of a process with threads no copy is made, for nobody knows what they hold. Where nothing was started, the first
+    pool starts it, as a new Python.
+    """
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return
+    gc.freeze()  # or a look for cycles would copy the pages that both share
+    spawn, util.spawnv_passfds = util.spawnv_passfds, _fork
+    try:
+        resource_tracker.ensure_running()
+        with _uninterrupted():
+            forkserver.ensure_running()
+    finally:
+        util.spawnv_passfds = spawn
+
+
+def _fork(path: bytes, args: Sequence[Any], passfds: Sequence[int]) -> int:
+    """In place of multiprocessing's own: a copy of this process does what `python -c` is asked for."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            for descriptor in {int(name) for name in os.listdir("/dev/fd")} - {0, 1, 2, *passfds}:
+                with contextlib.suppress(OSError):  # the one of the listing is closed already
+                    os.close(descriptor)
+            exec(args[-1], {})
+        finally:
+            os._exit(1)
+    return pid
+
+
 class _Worker(Generic[T]):
     """One process, its pipe, its slot of shared memory and the tasks it was sent."""
 
@@ -149,8 +172,7 @@ class _Worker(Generic[T]):
 
 class _Pool(Generic[T, R]):
     def __init__(self, work: Callable[[T, Watch], R], processes: int, limits: Limits) -> None:
-        for name, value in _MEMORY.items():
-            os.environ.setdefault(name, value)
+        os.environ.setdefault(*memory.ARROW)
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload([work.func.__module__ if hasattr(work, "func") else work.__module__])
         resource_tracker.ensure_running()  # before, for it lets Ctrl-C through again
@@ -311,7 +333,7 @@ def _work(conn: Any, lifeline: Any, slot: Any, work: Callable[[Any, Watch], Any]
 
 def _confine(limits: Limits) -> None:
     gc.freeze()
-    collecting.seldom()
+    memory.settle(memory.WORKER)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -17,7 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from pipeline import evidence, key_store, tables
+from pipeline import evidence, key_store, tables, workers
 from transforms import joins, store
 from transforms.arrow_bytes import gathered, to_bytes
 from transforms.auth.repair.header import prove_all
@@ -39,6 +39,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))  # for `from sealing im
 
 Rows = dict[str, dict[str, Any]]  # path -> row of items, with its findings and signatures
 Judge = Callable[..., Rows]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fresh_workers() -> Iterator[None]:
+    """Workers are no copies of this process: tests replace things in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers, "fork_ahead", lambda: None)
+        yield
 
 
 @pytest.fixture

@@ -93,14 +93,9 @@ def test_work_is_spread_over_processes_and_they_end() -> None:
             os.kill(process, 0)
 
 
-def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
-    script = (
-        "import sys, mock_work\n"
-        "from pipeline import workers\n"
-        "from transforms.limits import LIMITS\n"
-        "if __name__ == '__main__':\n"
-        "    list(workers.run(['a', 'b'], mock_work.sleeps, processes=2, limits=LIMITS))\n"
-    )
+@pytest.mark.parametrize("ahead", ["", "    workers.fork_ahead()\n"])
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path, ahead: str) -> None:
+    script = f"{_SCRIPT}{ahead}    list(workers.run(['a', 'b'], mock_work.sleeps, processes=2, limits=LIMITS))\n"
     (tmp_path / "parent.py").write_text(script)
     environment = {**os.environ, "MARK": str(tmp_path)}
     parent = subprocess.Popen([sys.executable, str(tmp_path / "parent.py")], env=environment)
@@ -108,6 +103,32 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     assert _eventually(lambda: not _marked(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("ahead", "has_it"),
+    [
+        ("workers.fork_ahead()", True),
+        ("threading.Thread(target=time.sleep, args=(5,), daemon=True).start(); workers.fork_ahead()", False),
+    ],
+)
+def test_workers_have_what_was_imported_ahead_and_no_open_file(tmp_path: Path, ahead: str, has_it: bool) -> None:
+    script = (
+        f"{_SCRIPT}    import csv\n    kept = open(__file__)\n    {ahead}\n"
+        "    (done,) = workers.run(['csv'], mock_work.knows, processes=1, limits=LIMITS)\n"
+        "    print(*done.result)\n"
+    )
+    (tmp_path / "parent.py").write_text(script)
+    told = subprocess.run([sys.executable, str(tmp_path / "parent.py")], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == [str(has_it), "False"]
+
+
+_SCRIPT = (
+    "import sys, threading, time, mock_work\n"
+    "from pipeline import workers\n"
+    "from transforms.limits import LIMITS\n"
+    "if __name__ == '__main__':\n"
+)
 
 
 def _eventually(holds: object) -> bool:
