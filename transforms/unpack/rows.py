@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, NamedTuple, Protocol
 
 from transforms import path_spec
@@ -173,7 +174,7 @@ class Rows:
 
     def earlier(self) -> list[int]:
         """The rows here of the files before this one."""
-        return [row for row in self.items if row < self._first]
+        return list(takewhile(lambda row: row < self._first, self.items))
 
     def around(self) -> list[int]:
         """This file's containers of which something was handed on: they come before it, once they are whole."""
@@ -181,11 +182,10 @@ class Rows:
 
     def complete(self) -> list[int]:
         """The other rows of this file, as far as they are complete."""
-        return [
-            row
-            for row, item in self.items.items()
-            if item is not None and row >= self._first and row not in self._around
-        ]
+        mine = takewhile(
+            lambda row: row >= self._first, reversed(self.items)
+        )  # the last ones: there may be many others
+        return [row for row in mine if self.items[row] is not None and row not in self._around][::-1]
 
     def holds(self, path: str) -> bool:
         """Whether an item is there, or a gap was handed on, that lies at this path."""
