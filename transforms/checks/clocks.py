@@ -166,9 +166,10 @@ def _date_field(item: ItemView) -> Iterator[Finding]:
         yield ZONE(expected="-12:00 to +14:00 in quarters of an hour", actual=item.date_raw)
         return
     named = _NAMED_DAY.match(item.date_raw)
-    day = (item.date_utc + timedelta(minutes=offset)).weekday()
-    if named is not None and named[1].lower() != _WEEKDAYS[day]:
-        yield WEEKDAY(expected=_WEEKDAYS[day].capitalize(), actual=item.date_raw)
+    day = _WEEKDAYS[(item.date_utc + timedelta(minutes=offset)).weekday()]
+    # Some programs take the name of the day from UTC, and the rest of the date from their zone.
+    if named is not None and named[1].lower() not in (day, _WEEKDAYS[item.date_utc.weekday()]):
+        yield WEEKDAY(expected=day.capitalize(), actual=item.date_raw)
 
 
 def _hops(clocks: Iterable[Clock]) -> Iterator[Finding]:

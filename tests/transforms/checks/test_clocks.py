@@ -133,6 +133,12 @@ def test_another_weekday_is_a_contradiction() -> None:
 
 def test_the_weekday_is_that_of_the_senders_zone() -> None:
     assert not findings("Tue, 25 Apr 2017 00:30:00 +0200")
+    assert list(findings("Wed, 25 Apr 2017 00:30:00 +0200")) == ["clock.impossible_weekday"]
+
+
+def test_the_weekday_of_the_same_instant_in_utc_is_no_contradiction() -> None:
+    assert not findings("Mon, 25 Apr 2017 00:30:00 +0200")
+    assert not findings("Tue, 24 Apr 2017 23:30:00 -0500")
 
 
 def test_weekdays_of_other_languages_are_left_alone() -> None:
