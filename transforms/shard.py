@@ -168,7 +168,7 @@ def content_of(shard: Shard, row: int) -> Content:
         tuple(attached),
         one["from_name"] or "",
         one["received_utc"],
-        _clocks_of(shard, row),
+        clocks_of(shard, row),
     )
 
 
@@ -182,7 +182,8 @@ _CONTENT = ("path", "subject", "from_email", "from_domain", "from_name", "to_ema
             "date_raw", "message_id", "in_reply_to", "references", "received_utc")  # fmt: skip
 
 
-def _clocks_of(shard: Shard, row: int) -> tuple[Clock, ...]:
+def clocks_of(shard: Shard, row: int) -> tuple[Clock, ...]:
+    """The clocks of a message in a shard that was read up to them."""
     mine = _of_row(shard.clocks, row).select(Clock._fields)
     return tuple(map(Clock, *(column.to_pylist() for column in mine.columns)))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from transforms.difference import (
@@ -27,7 +27,7 @@ from transforms.difference import (
     word_set,
     words,
 )
-from transforms.model import Kind, PreparedSignature
+from transforms.model import Clock, Kind, PreparedSignature
 from transforms.shard import Attached, Content
 from transforms.transmission import same_instant
 
@@ -165,20 +165,30 @@ _NO_ADDRESS = re.compile(
 
 
 def said_date(
-    signed: datetime | None, shown: datetime | None, signed_raw: str, shown_raw: str, received: datetime | None
+    signed: datetime | None,
+    shown: datetime | None,
+    signed_raw: str,
+    shown_raw: str,
+    received: datetime | None,
+    clocks: Iterable[Clock] = (),
 ) -> Said | None:
     """Another instant; less than a day and a zone apart is a clock or a zone that was lost.
 
     A day before there was DKIM is a clock that stood still or an exporter that had no date. received
     is the time of the topmost Received: telling only if that was moved as well, or cannot be read, for
-    imports and migrations date a message anew and leave its transport alone.
+    imports and migrations date a message anew and leave its transport alone. Nor where a relay of clocks took it
+    when it was signed: what puts an old message into the mail again dates it anew, and Received stands above the old.
     """
     if signed is None or shown is None or same_instant(signed, shown) or shown.year < _FIRST_DKIM:
         return None
     moved = received is None or abs(received - shown) <= min(_TRANSPORT, abs(received - signed))
+    relayed = (_EPOCH + timedelta(microseconds=one.micros) for one in clocks if one.source == "received")
+    if any(abs(hop - signed) <= min(_TRANSPORT, abs(hop - shown)) for hop in relayed):
+        moved = False
     return Said("Date", "", signed_raw, shown_raw, moved)
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TRANSPORT = timedelta(days=2)
 _FIRST_DKIM = 2004  # the first draft, as DomainKeys
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from prepared_signature import SIGNATURE
+from transforms.model import Clock
 from transforms.shard import Attached, Content
 from transforms.tampering import (
     Said,
@@ -109,6 +110,15 @@ def test_a_day_is_telling_where_the_transport_was_moved_with_it(
 ) -> None:
     told = said_date(datetime(2017, 4, 24, 10, tzinfo=UTC), shown, "signed", "shown", received)
     assert told is not None and told.telling is telling
+
+
+def test_a_mail_that_was_sent_once_more_and_dated_anew_has_the_old_transport_below() -> None:
+    signed, shown = datetime(2017, 4, 24, 10, tzinfo=UTC), datetime(2017, 5, 19, 10, tzinfo=UTC)
+    old = Clock("received", "as written", int(signed.timestamp()) * 1_000_000 + 5, 1_000_000, hop=1)
+    new = old._replace(micros=int(shown.timestamp()) * 1_000_000 + 5, hop=0)
+    for clocks, telling in (((new, old), False), ((new,), True), ((new, old._replace(source="message_id")), True)):
+        told = said_date(signed, shown, "signed", "shown", shown, clocks)
+        assert told is not None and told.telling is telling
 
 
 @pytest.mark.parametrize("shown", ["Re: The hall", "[EXT] The hall", "The hall (was: keys)", "(no subject)", "", "The"])

@@ -254,7 +254,7 @@ def _said_by_fields(signed: Content, shown: Content) -> tuple[Said | None, Said 
     """What From, Date and Subject say otherwise."""
     return (
         said_author(signed.author, shown.author, signed.author_name, shown.author_name),
-        said_date(signed.date, shown.date, signed.date_raw, shown.date_raw, shown.received),
+        said_date(signed.date, shown.date, signed.date_raw, shown.date_raw, shown.received, shown.clocks),
         said_subject(signed.subject, shown.subject),
     )
 

@@ -14,7 +14,6 @@ worth a look and no more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -45,7 +44,7 @@ from transforms.model import (
     SignatureResult,
     Strength,
 )
-from transforms.shard import ProvenShard, Shard, content_of, fields_of, signatures_of
+from transforms.shard import ProvenShard, Shard, clocks_of, content_of, fields_of, signatures_of
 from transforms.tampering import (
     Said,
     Tampering,
@@ -317,7 +316,7 @@ def _tried(
         or substitute(fields, signature, _named(fields, signature, authors), confirmed, ("from",))
         or substitute(fields, signature, _shortened(fields), confirmed, ("subject",))
     )
-    told = _said(replaced, shard.column("received_utc")[target.row]) if replaced is not None else None
+    told = _said(replaced, shard, target.row) if replaced is not None else None
     if replaced is None or told is None:
         return None
     sound = (
@@ -353,18 +352,16 @@ def _put_for(told: Said) -> str:
     return nature(differences(subject_words(told.expected), subject_words(told.actual)) or ())
 
 
-def _said(replaced: Substitution, received: datetime | None) -> Said | None:
-    """What the change says; None if both values mean the same: then it was damage.
-
-    received is the time that the message shows of its last hop.
-    """
+def _said(replaced: Substitution, shard: Shard, row: int) -> Said | None:
+    """What the change of a message says; None if both values mean the same: then it was damage."""
     signed, shown = replaced.signed.value, replaced.shown.value
     if replaced.shown.key == "subject":
         subjects = decode_words(signed, LIMITS.display), decode_words(shown, LIMITS.display)
         return said_subject(*subjects) or other_subject(*subjects)
     if replaced.shown.key == "date":
         before, after = parse_date(signed), parse_date(shown)
-        return said_date(before.utc, after.utc, before.raw, after.raw, received)
+        received = shard.column("received_utc")[row]
+        return said_date(before.utc, after.utc, before.raw, after.raw, received, clocks_of(shard, row))
     (author, name), (other, other_name) = _author(signed), _author(shown)
     return said_author(author, other, name, other_name)
 

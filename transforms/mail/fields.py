@@ -197,14 +197,19 @@ _MOST_TO_TIME = 40  # octets between weekday and time of day
 _MOST_BEHIND_TIME = 200  # octets
 _WEEKDAY = re.compile(rb"(?<=[ \t])(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?[ \t]++")
 _TIME_OF_DAY = re.compile(rb"[0-9](?=:[0-9])")
-_BARE_FROM_LINE = re.compile(rb">?From [^\s@]{1,200}@[^\s@]{1,255}[ \t]*+\r?\n[!-9;-~]{1,80}+:")
+_BARE_FROM_LINE = re.compile(
+    rb">?From [^\s@]{1,200}@[^\s@]{1,255}"
+    rb"(?:[ \t](?=[^\r\n]{0,80}?[0-9]:[0-9])(?=[^\r\n]{0,80}?(?:19|20)[0-9]{2})[^\r\n]{0,120}+)?"  # mar. mars 14, 2017-
+    rb"[ \t]*+\r?\n[!-9;-~]{1,80}+:"
+)
 
 
 def from_line_length(head: bytes) -> int:
     """Octets of a leading mbox separator with its line end, 0 if the first line is none (RFC 4155).
 
-    `From ` or `>From `, an address or none, and a date with its weekday and time of day; or an
-    address alone where a field follows. Of a line longer than any writer's nothing is looked at.
+    `From ` or `>From `, an address or none, and a date with its weekday and time of day; or, where a field
+    follows, an address alone or with a year and a time of day in whatever language. Of a line longer than any
+    writer's nothing is looked at.
     """
     if not head.startswith((b"From ", b">From ")):
         return 0

@@ -170,6 +170,11 @@ def test_from_lines_of_known_writers():
     ):
         assert from_line_length(line + b"X: y\n") == len(line), line
     assert from_line_length(b"From a@b.test\nReceived: x\n") == len(b"From a@b.test\n")
+    for date in ("mar. mars 14 10:00:00 2017", "Di Mär 14 10:00:00 2017", "2017-03-14T10:00:00", "14.03.2017 10:00"):
+        line = f"From a@b.test {date}\r\n".encode()
+        assert from_line_length(line + b"Received: x\n") == len(line), line
+        assert from_line_length(line + b"and so on\n") == 0, line
+    assert from_line_length(b"From a@b.test in March 2017\nNote: x\n") == 0
 
 
 def test_text_that_begins_with_from_is_no_from_line():
