@@ -16,6 +16,7 @@ from typing import NamedTuple
 from transforms.difference import (
     HABIT,
     Change,
+    bare,
     differences,
     legible,
     mostly_alike,
@@ -29,6 +30,7 @@ from transforms.difference import (
 )
 from transforms.model import Clock, Kind, PreparedSignature
 from transforms.shard import Attached, Content
+from transforms.spelling import spells
 from transforms.transmission import same_instant
 
 _SHOWN = 300  # characters of a value in a finding
@@ -143,22 +145,52 @@ def said_author(signed: str, shown: str, signed_name: str, shown_name: str) -> S
     nested = f".{domain}".endswith(f".{other_domain}") or f".{other_domain}".endswith(f".{domain}")
     if nested and local_part == other_part:
         return None
-    names = word_set(signed_name), word_set(shown_name)
-    renamed = bool(names[0] and names[1]) and names[0].isdisjoint(names[1])
+    renamed = bool(word_set(signed_name) and word_set(shown_name)) and not _may_be_one(signed_name, shown_name)
     carried = local_part in other_part and domain in other_part  # alice=campaign.example@relay.example
     return Said("From", "", signed, shown, renamed and not carried and not _OF_NOBODY.search(after))
 
 
+def _may_be_one(signed: str, shown: str) -> bool:
+    """Whether two display names may be of one person: a word of both, spelt in other letters, run together with
+    others, or cut to its initial; or the second is what stands in the place of names.
+
+    Directories write names anew: Ivanov Petr for Пётр Иванов, PBROUWER for Piet Brouwer.
+    """
+    if not said(differences(words(signed), words(shown)), footer=False):
+        return True
+    before, after = _words_of_name(signed), _words_of_name(shown)
+    initials = [sorted(word[0] for word in name) for name in (before, after)]
+    if initials[0] == initials[1] and any(len(word) == 1 for word in before + after):
+        return True
+    return any(_is_in(a, bare(b)) for one, other in ((before, after), (after, before)) for a in one for b in other)
+
+
+def _is_in(word: str, other: str) -> bool:
+    """Whether a word of a name stands in one of another, or is spelt by it."""
+    spelt = len(other) >= _SHORT and not word.isascii() and spells(word, other)
+    return spelt or (len(bare(word)) > _SHORT and bare(word) in other)
+
+
+_SHORT = 3  # letters: words of so many stand in many others
+
+
+def _words_of_name(name: str) -> list[str]:
+    return [word for word in re.split(r"[\s.,_()-]+", name) if bare(word)][:_NAME_WORDS]
+
+
+_NAME_WORDS = 8  # each is compared with each
+
+
 # Addresses of systems, and those that stand for no one.
 _OF_NOBODY = re.compile(
-    r"no-?reply|protected|invalid|placeholder|@(?:[^@]*\.)?(?:example|domain|test)\.(?:com|net|org)$"
+    r"no-?reply|protected|invalid|placeholder|^(?=[a-f]*[0-9])[0-9a-f]{8,64}@|@(?:[^@]*\.)?(?:example|domain|test)\.(?:com|net|org)$"
     r"|^(?:mailer-daemon|postmaster|journal|archive|support|help-?desk|tickets?|lists?|info|admin|service|[0-9]+)@"
 )
 
 
 # What publishers, exporters and directories put in the place of an address.
 _NO_ADDRESS = re.compile(
-    r"redacted|removed|hidden|anonym|masked|deleted|withheld|confidential|undisclosed|missing|unknown|nobody"
+    r"redacted|removed|hidden|anon[iy]m|masked|deleted|withheld|confidential|undisclosed|missing|unknown|nobody"
     r"|[*\u2588]|(?:^|@)[x.]+(?:@|$)|^imceaex-|\.(?:invalid|local|lan|internal|localdomain)$|@localhost$",
     re.IGNORECASE,
 )

@@ -81,6 +81,32 @@ def test_an_address_that_is_none_or_the_same_is_not_said(shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("signed", "shown", "telling"),
+    [
+        ("Piet Brouwer", "Claire Martin", True),
+        ("Пётр Иванов", "Claire Martin", True),
+        ("Пётр Иванов", "Ivanov Petr", False),
+        ("Petr Ivanov", "Иванов Пётр Сергеевич", False),
+        ("田中 一郎", "Ichiro Tanaka", False),
+        ("Søren Åse", "Soeren Aase", False),
+        ("Piet Brouwer", "PBROUWER", False),
+        ("P. Brouwer", "Piet B.", False),
+        ("Piet Brouwer", "Persoon 1", False),
+        ("Piet Brouwer", "Employee 3", False),
+        ("Piet Brouwer", "Paul Berger", True),
+    ],
+)
+def test_a_name_written_otherwise_may_be_the_same_one(signed: str, shown: str, telling: bool) -> None:
+    told = said_author("p@campaign.example", "other@new.example", signed, shown)
+    assert told is not None and told.telling is telling
+
+
+def test_an_address_of_hexadecimal_digits_stands_for_nobody() -> None:
+    told = said_author("p@campaign.example", "a3f9c1d2e4@new.example", "Piet Brouwer", "Claire Martin")
+    assert told is not None and not told.telling
+
+
+@pytest.mark.parametrize(
     ("shown", "said"),
     [
         (datetime(2017, 4, 25, 11, tzinfo=UTC), False),
