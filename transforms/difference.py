@@ -27,7 +27,13 @@ Change = tuple[tuple[str, ...], tuple[str, ...], bool]  # words gone, words new,
 
 def words(text: str) -> list[str]:
     """Words as compared."""
+    if "\\" in text or "^M" in text or "_x000D_" in text or "<br" in text:
+        text = _LINE_END.sub(" ", text.removeprefix("b'").removeprefix('b"'))  # of Python's str(octets)
     return text.split()
+
+
+# Line ends as exporters leave them: of JSON and SQL, a terminal, XML of spreadsheets, web pages, rich text.
+_LINE_END = re.compile(r"\\(?:[rnt]|par\b)|\^M|_x000D_|<br[ ]?/?>")
 
 
 def differences(verified: list[str], copy: list[str]) -> list[Change] | None:
@@ -343,11 +349,11 @@ def bare(word: str) -> str:
 
 
 _UNESCAPED = 1024  # characters: a number of more digits than Python reads is no escaped letter
-_ESCAPE = re.compile(r"\\x([0-9a-f]{2})|\\u([0-9a-f]{4})")
+_ESCAPE = re.compile(r"\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|\\'([0-9a-f]{2})")  # the last of rich text
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    return chr(int(match[1] or match[2], 16))
+    return chr(int(match[match.lastindex or 0], 16))
 
 
 # Markup left in or taken out, and what mail programs put behind a number: 2500<tel:2500>.

@@ -53,6 +53,20 @@ def test_a_rewritten_or_broken_link_says_nothing_else(copy: str) -> None:
     assert told("see https://x.example/a for it", copy) == 0
 
 
+@pytest.mark.parametrize("end", ["\\n", "\\r\\n", "\\n\n", "^M\n", "_x000D_\n", "<br>", "<br />", "\\par\n", "\\t"])
+def test_a_line_end_that_an_exporter_left_escaped_says_nothing_else(end: str) -> None:
+    text = "Dear Anna,\n\nwe pay 400 euro now.\n\nYours,\nPaul\n"
+    assert differences(words(text), words(text.replace("\n", end))) == []
+    assert told(text, text.replace("\n", end).replace("400", "900")) == 1
+
+
+def test_octets_that_a_program_printed_as_it_holds_them_say_nothing_else() -> None:
+    text = "Grüße,\nwe pay 400 euro — now.\n"
+    assert told(text, repr(text.encode())) == 0
+    assert told(text, repr(text.encode()).replace("400", "900")) == 1
+    assert told(text, "Gr\\'fc\\'dfe,\\par we pay 400 euro \\'97 now.") == 0
+
+
 def test_a_number_to_call_is_a_link() -> None:
     assert told("ask at 020 123 4567. Then go", "ask at 020 123 4567 (tel:+31201234567). Then go") == 0
     assert told("ask at 020 123 4567 now", "ask at tel:+31201234567 now") == 0
