@@ -31,7 +31,6 @@ from transforms.tampering import Tampering
 from transforms.text import clean_text
 
 RUN_TABLES = ("items", "findings", "signatures")
-_JUDGED = "clocks"  # the last table of evidence that a judgement reads
 NOTED = "calibration.json"
 _THREADED = 64  # work units whose threads one worker of a cluster holds: 1 GB of mail, 0.7 KB a message
 RESULTS = evidence.schema_of(SignatureResult)
@@ -142,7 +141,7 @@ def judge_again(
 
 def _tried(job: Job, unit_id: str, results: pa.Table) -> ProvenShard:
     """A unit's evidence with results that were computed before, and its OpenPGP signatures tried on the keys given."""
-    shard = with_given_keys(stretches.read(job, unit_id, last=_JUDGED), keys(job.out))
+    shard = with_given_keys(fields(job, unit_id), keys(job.out))
     return with_results(shard, results, job.sealers)
 
 
@@ -201,7 +200,7 @@ def content(job: Job, unit_id: str, row: int) -> Content:
 
 def fields(job: Job, unit_id: str) -> Shard:
     """A unit with the header fields kept of its messages."""
-    return stretches.read(job, unit_id, last="fields")
+    return stretches.judged_by(job, unit_id)
 
 
 def keys_of(job: Job, domain: str, selector: str) -> Sequence[PublicKey]:

@@ -23,6 +23,7 @@ from pipeline.job import Job
 from transforms.shard import Shard, joined
 
 OCTETS = 4 * 1024 * 1024  # of evidence on disk: about what one unit of small messages leaves
+HELD = 20_000  # rows of evidence that stay in memory, of 1.5 GB of mail with attachments
 _NAME = "stretches.jsonl"  # in OUT/work: each of them, in walk order
 
 
@@ -50,6 +51,34 @@ def read(job: Job, stretch_id: str, last: str = "signatures") -> Shard:
     shard = joined([evidence.read_shard(job.out, one, last) for one in shard_ids], stretch_id)
     # All parts of a unit have its number: that of the stretch puts their rows in order.
     return dataclasses.replace(shard, unit=dataclasses.replace(shard.unit, sequence=number))
+
+
+def judged_by(job: Job, stretch_id: str) -> Shard:
+    """Evidence of a stretch with all tables that a judgement reads row by row. That of a small dump is read once."""
+    held = _held(job, _written(job))
+    shard = held.shards.get(stretch_id)
+    if shard is not None:
+        return shard
+    shard = read(job, stretch_id, last="fields")
+    held.rows += len(shard.items)
+    if held.rows > HELD:
+        held.shards.clear()
+    else:
+        held.shards[stretch_id] = shard
+    return shard
+
+
+@dataclasses.dataclass(slots=True)
+class _Held:
+    """What this process has read in one judgement, as long as it is little."""
+
+    shards: dict[str, Shard] = dataclasses.field(default_factory=dict)
+    rows: int = 0
+
+
+@lru_cache(maxsize=1)
+def _held(job: Job, written: int) -> _Held:
+    return _Held()
 
 
 def unit_of(job: Job, stretch_id: str, row: int) -> tuple[str, int]:
@@ -92,7 +121,12 @@ def _stretch(shard_ids: Sequence[str], is_split: bool) -> Stretch:
 @lru_cache(maxsize=4096)
 def _place(job: Job, stretch_id: str) -> tuple[int, tuple[str, ...]]:
     """Where a stretch comes in walk order, and its shards."""
-    return _by_id(job, (job.work / _NAME).stat().st_mtime_ns)[stretch_id]
+    return _by_id(job, _written(job))[stretch_id]
+
+
+def _written(job: Job) -> int:
+    """When the stretches of this judgement were settled."""
+    return (job.work / _NAME).stat().st_mtime_ns
 
 
 @lru_cache(maxsize=1)

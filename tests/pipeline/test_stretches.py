@@ -80,9 +80,26 @@ def test_tables_do_not_depend_on_what_is_judged_together(job: Job, monkeypatch: 
         shutil.rmtree(job.work)
         job.work.mkdir()
         planned(job, monkeypatch, octets)
+        monkeypatch.setattr(stretches, "HELD", octets)
         engines.run(engines.choose([]), lambda pipeline: graph.judge(pipeline, job))
         tables.append(commit.commit(job))
     assert tables[0] == tables[1] == tables[2]
+
+
+@pytest.mark.parametrize("held", [0, 30, 10**9])
+def test_a_small_dump_is_read_once_and_a_large_one_each_time(
+    job: Job, monkeypatch: pytest.MonkeyPatch, held: int
+) -> None:
+    monkeypatch.setattr(stretches, "HELD", held)
+    found = planned(job, monkeypatch, 20_000)
+    rows = [len(stretches.judged_by(job, one.stretch_id).items) for one in found]
+    assert rows[0] < 30 < sum(rows)
+    again = [stretches.judged_by(job, one.stretch_id) for one in found]
+    assert list(map(len, (one.items for one in again))) == rows
+    same = [one is stretches.judged_by(job, one.unit.unit_id) for one in again]
+    assert same == [held == 10**9] * len(found)
+    stretches.plan(job)  # another judgement
+    assert stretches.judged_by(job, found[0].stretch_id) is not again[0]
 
 
 def test_tables_do_not_depend_on_how_the_rows_of_joins_are_gathered(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
