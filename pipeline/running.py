@@ -69,7 +69,7 @@ def run(options: argparse.Namespace, beam_options: list[str]) -> int:
     if engine is None:
         workers.fork_ahead()  # before Beam is imported, which workers do without
     with locked(out):
-        _prepare(out, options)
+        _prepare(out, dump, options)
         key_store.keep(out, given)
         arguments = {
             "dump": absolute(dump),
@@ -285,7 +285,7 @@ def _inside_out(path: Path, out: Path) -> Refused:
     return Refused(f"{path}: lies inside OUT ({out}), which is cleared and rewritten. Choose another OUT.")
 
 
-def _prepare(out: Path, options: argparse.Namespace) -> None:
+def _prepare(out: Path, dump: Path, options: argparse.Namespace) -> None:
     """Leave OUT ready: empty, resumable, or cleared on demand."""
     if options.force:
         out_folder.clear(out)
@@ -295,6 +295,9 @@ def _prepare(out: Path, options: argparse.Namespace) -> None:
     record = out_tables.read_run(out)
     if record is not None and record["schema_version"] != SCHEMA_VERSION:
         raise Refused(f"{out}: has schema version {record['schema_version']}, not {SCHEMA_VERSION}. Add --force.")
+    if record is not None and record["arguments"]["dump"] != absolute(dump):
+        held = clean_text(record["arguments"]["dump"])
+        raise Refused(f"{out}: holds the finished run of another dump, {held}. Name another OUT, or add --force.")
 
 
 def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argparse.Namespace, examine: bool) -> int:

@@ -118,6 +118,13 @@ def test_an_earlier_run_needs_resume_or_force(dump: Path, tmp_path: Path) -> Non
     assert (out / "items.parquet").read_bytes() == before
 
 
+def test_a_finished_run_is_not_replaced_by_that_of_another_dump(out: Path, tmp_path: Path, here: Here) -> None:
+    (tmp_path / "other").mkdir()
+    before = (out / "items.parquet").read_bytes()
+    refused(here("run", tmp_path / "other", "-o", out, "--resume", "-q"), 3, "of another dump")
+    assert (out / "items.parquet").read_bytes() == before
+
+
 def test_an_out_in_use_is_refused(dump: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
