@@ -76,11 +76,10 @@ def unit_ids(job: Job) -> list[str]:
 def buckets(job: Job) -> int:
     """Into how many groups the rows of a join are hashed: small dumps need no more than one.
 
-    So that a group is that of 4 GB of mail, of fewer in small dumps: small messages have most rows. Beyond 4 TB it
-    grows, as rows that travel one by one take most room.
+    So that a group is that of 4 GB of mail, of less where messages are small: those have most rows, and most evidence.
+    Beyond 4 TB it grows, as rows that travel one by one take most room.
     """
-    units = tally(job).units
-    return min(1_024, 1 + max(isqrt(units) // 4, units // 256))
+    return min(1_024, 1 + max(isqrt(len(stretches.all_of(job))) // 8, tally(job).units // 256))
 
 
 def parts_of_threads(job: Job) -> int:
