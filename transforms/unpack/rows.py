@@ -182,9 +182,7 @@ class Rows:
 
     def complete(self) -> list[int]:
         """The other rows of this file, as far as they are complete."""
-        mine = takewhile(
-            lambda row: row >= self._first, reversed(self.items)
-        )  # the last ones: there may be many others
+        mine = takewhile(lambda row: row >= self._first, reversed(self.items))  # the last ones of perhaps many
         return [row for row in mine if self.items[row] is not None and row not in self._around][::-1]
 
     def holds(self, path: str) -> bool:
