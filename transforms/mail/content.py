@@ -23,7 +23,8 @@ _HIDDEN_END = {
     "style": re.compile(r"</style[^<>]*>", re.IGNORECASE),
     "title": re.compile(r"</title[^<>]*>", re.IGNORECASE),
 }
-_TAG = re.compile(r"</?[a-z!?][^<>]*+>", re.IGNORECASE)
+# A value in quotes may hold < and >; whatever stands behind </ is hidden (HTML, 13.2.5.7).
+_TAG = re.compile(r"""<[a-z/!?](?:[^<>=]++|=[ \t\r\n]{0,9}+(?:"[^"]{0,1000}+"|'[^']{0,1000}+')?+)*+>""", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?", re.IGNORECASE)
 _SLICE = 1_000  # characters; sorting a run of combining marks takes quadratic time
 _SMALL = 256 * 1024  # encoded octets of a text that is decoded as a whole

@@ -85,6 +85,10 @@ def test_html_outside_the_alternative_is_kept():
         ("a<script>never closed", "a"),
         ("<scripted>a</scripted>", "a"),
         ("a <b", "a <b"),
+        ("""<img alt="a > b" src=x> c <a title='x>y' href="#">d</a> <td width=5">e""", "c d e"),
+        ("""<a title="<b>">f</a> g='h' <i class='j"'>k</i>""", "f g='h' k"),
+        ('<a href="never closed>a</a> <b>c</b>', "a c"),
+        ("<b>a</ b>c</>d", "a c d"),
     ],
 )
 def test_html_to_words(markup: str, words: str):
