@@ -189,6 +189,22 @@ def test_an_archive_of_a_bundle_that_changes_leaves_one_row_and_its_siblings(bun
     assert sorted(str(row["path"]) for row in made) == sorted([*siblings, "e.tar"])
 
 
+@pytest.mark.parametrize("ordinal", [0, 30, 61])
+def test_an_item_that_killed_its_worker_is_passed_over_in_parts_as_well(
+    bundle: Path, tmp_path: Path, ordinal: int
+) -> None:
+    class Marking(Meddler):
+        def opening(self, one: int) -> str | None:
+            return "crash.died" if one == self.ordinal else None
+
+    watch = Marking(ordinal, lambda: None)
+    whole, parts = (
+        tables(examine(bundle, tmp_path / name, limits, watch)) for name, limits in (("w", LIMITS), ("p", IN_PARTS))
+    )
+    assert [row["error_code"] for row in whole["items.parquet"]].count("crash.died") == 1
+    assert parts == whole
+
+
 def test_a_part_that_is_missing_or_damaged_is_made_again(dump: Path, tmp_path: Path) -> None:
     job = examine(dump, tmp_path / "out", IN_PARTS)
     first, *_, last, unit_id = evidence.shard_ids(job.out)
