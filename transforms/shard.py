@@ -50,6 +50,7 @@ class Shard:
     documents: pa.Table
     document_signatures: pa.Table
     _lists: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
+    _facts: dict[int, DocumentFacts] = field(default_factory=dict, repr=False, compare=False)
 
     def column(self, name: str) -> Sequence[Any]:
         """A column of items as Python values, made once: several joins ask for the same ones."""
@@ -64,9 +65,12 @@ class Shard:
             found.setdefault(row, []).append(Clock(*said))
         return {row: tuple(clocks) for row, clocks in found.items()}
 
-    def documents_by_row(self) -> dict[int, DocumentFacts]:
-        """What each document says of itself, where something is known."""
-        return {row: DocumentFacts(*said) for row, *said in zip(*map(values, self.documents.columns), strict=True)}
+    def documents_by_row(self) -> Mapping[int, DocumentFacts]:
+        """What each document says of itself, where something is known; made once."""
+        if len(self._facts) != len(self.documents):
+            rows = zip(*map(values, self.documents.columns), strict=True)
+            self._facts.update((row, DocumentFacts(*said)) for row, *said in rows)
+        return self._facts
 
     def document_signatures_by_row(self) -> dict[int, tuple[DocumentSignature, ...]]:
         """The signatures that stand inside mails and documents; no key of a domain is tried on them."""
@@ -247,12 +251,17 @@ class Signed(NamedTuple):
     @property
     def proving(self) -> PreparedSignature | None:
         """The signature that proof rests on."""
-        return next((one for one in self.signatures if one.seq == self.proof.seq), None)
+        seq = self.proof.seq
+        for one in self.signatures:
+            if one.seq == seq:
+                return one
+        return None
 
     @property
     def covered(self) -> tuple[str, ...]:
         """The fields that it names in h=."""
-        return self.proving.signed_fields if self.proving is not None else ()
+        proving = self.proving
+        return proving.signed_fields if proving is not None else ()
 
     @property
     def fixes_blanks(self) -> bool:

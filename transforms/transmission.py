@@ -45,6 +45,7 @@ def claims_one_reading(column: Mapping[str, Sequence[Any]], row: int) -> bool:
     )
 
 
+@lru_cache(maxsize=32_768)  # several joins ask of each message of a stretch
 def _kept_by_author(path: str, notes: Sequence[str]) -> bool:
     """Whether a message lies among sent mail, drafts and what waits to be sent, by its path or by Gmail's labels."""
     if any(map(_is_own, _STEP.findall(path))):
