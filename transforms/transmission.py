@@ -32,7 +32,7 @@ def was_received(column: Mapping[str, Sequence[Any]], row: int) -> bool:
         column["received_count"][row] > 0
         and not column["intermediaries"][row]
         and column["status"][row] == "ok"
-        and not _kept_by_author(column["path"][row], column["notes"][row])
+        and not _kept_by_author(column["path"][row], tuple(column["notes"][row]))
     )
 
 
@@ -46,7 +46,7 @@ def claims_one_reading(column: Mapping[str, Sequence[Any]], row: int) -> bool:
 
 
 @lru_cache(maxsize=32_768)  # several joins ask of each message of a stretch
-def _kept_by_author(path: str, notes: Sequence[str]) -> bool:
+def _kept_by_author(path: str, notes: tuple[str, ...]) -> bool:
     """Whether a message lies among sent mail, drafts and what waits to be sent, by its path or by Gmail's labels."""
     if any(map(_is_own, _STEP.findall(path))):
         return True
