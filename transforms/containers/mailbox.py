@@ -78,7 +78,13 @@ def holds_close(span: Span, alive: Callable[[], None] = UNWATCHED.alive) -> bool
 
 
 def separators_inside(message: Span, alive: Callable[[], None] = UNWATCHED.alive) -> bool:
-    """Whether a message of a mailbox holds From_ lines that would separate, were there an empty line before them."""
+    """Whether a message of a mailbox holds From_ lines that would separate, were there an empty line before them.
+
+    Zeros stand there where a machine went down while it wrote.
+    """
+    torn = message.find(b"\0From ") + 1
+    if torn and _tops_mail(message.read(torn, torn + _BEHIND), 0):
+        return True
     if message.find(b"\nFrom ") < 0:
         return False
     return next(_separators(message, 1, message.size, alive, close=True), None) is not None

@@ -740,3 +740,12 @@ def test_a_mailbox_without_empty_lines_gives_a_row_for_each_message(examine) -> 
     assert sum(found.size_of("close")) == len(close)
     first, last = (found.items[f"mixed!@{at}"] for at in (0, 2 * len(line + mail) + 1))
     assert first.notes == ("container.separators_inside",) and not last.notes
+
+
+def test_a_message_behind_zeros_that_a_crash_left_in_a_mailbox_is_noted(examine) -> None:
+    line = b"From a@press.example Tue Mar 14 10:00:00 2017\n"
+    mail = b"Received: from a\nFrom: a@press.example\nSubject: x\n\nbody\n\n"
+    torn = (line + mail) * 2 + b"\0" * 500 + line + mail
+    found = examine({"torn": torn, "zeros": (line + mail) * 2 + b"\0" * 500 + b"From here on\n"})
+    assert found.items[f"torn!@{len(line + mail)}"].notes == ("container.separators_inside",)
+    assert not found.items["torn!@0"].notes and not found.items[f"zeros!@{len(line + mail)}"].notes
