@@ -298,6 +298,12 @@ def _prepare(out: Path, dump: Path, options: argparse.Namespace) -> None:
     if record is not None and record["arguments"]["dump"] != absolute(dump):
         held = clean_text(record["arguments"]["dump"])
         raise Refused(f"{out}: holds the finished run of another dump, {held}. Name another OUT, or add --force.")
+    if record is not None and record["counts"].get("items") and not isinstance(dump, StorePath) and _is_empty(dump):
+        raise Refused(f"{dump}: is empty, and was not when {out} was made. Attach its disk, or add --force.")
+
+
+def _is_empty(dump: Path) -> bool:
+    return dump.is_dir() and next(dump.iterdir(), None) is None
 
 
 def _incomplete(out: Path, arguments: dict[str, Any], what: str, options: argparse.Namespace, examine: bool) -> int:

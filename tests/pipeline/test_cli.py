@@ -125,6 +125,15 @@ def test_a_finished_run_is_not_replaced_by_that_of_another_dump(out: Path, tmp_p
     assert (out / "items.parquet").read_bytes() == before
 
 
+def test_a_dump_whose_disk_is_gone_does_not_empty_the_tables(dump: Path, tmp_path: Path, here: Here) -> None:
+    out = tmp_path / "out"
+    assert triage("run", dump, "-o", out, "-q").returncode == 0
+    before = (out / "items.parquet").read_bytes()
+    (dump / "a.eml").unlink()
+    refused(here("run", dump, "-o", out, "--resume", "-q"), 3, "is empty, and was not")
+    assert (out / "items.parquet").read_bytes() == before
+
+
 def test_an_out_in_use_is_refused(dump: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
