@@ -373,7 +373,8 @@ def _in_euros(word: str) -> str:
 
 
 _MOJIBAKE = re.compile(
-    "[?\ufffd\u3013\u0080-\u009f]|[\u00c2\u00c3\u00d0\u00d1][\u0080-\u00bf\u0152-\u2122]|=[0-9A-F]{2}|\\\\x"
+    "[?\ufffd\u3013\u0080-\u009f]|[\u00c2\u00c3\u00d0\u00d1][\u0080-\u00bf\u0152-\u2122]|[=%][0-9A-F]{2}"
+    r"|\\x|\\[0-3][0-7]{2}"
     "|[\u00a1-\u00ff]{3}|[\u00c2\u00c3]$"  # Cyrillic or Greek read as Latin-1; UTF-8 so read, and cut
     "|&(?:[a-zA-Z]{2,8}|#[0-9]{1,6});|=$"  # markup or a soft line break that nobody decoded
     "|X{3}|x{4}|[*]{3}|\u2588"  # blacked out within a word
@@ -406,7 +407,7 @@ def _reread(gone: tuple[str, ...], new: tuple[str, ...]) -> bool:
 
 def _skeleton(word: str) -> str:
     """What a change of charset leaves of a word: its ASCII letters and digits."""
-    word = re.sub("=[0-9A-Fa-f]{2}|\\\\x[0-9a-f]{2}", "", word)
+    word = re.sub("[=%][0-9A-Fa-f]{2}|\\\\x[0-9a-f]{2}|\\\\[0-3][0-7]{2}", "", word)
     return "".join(c for c in word.casefold() if c.isascii() and c.isalnum())
 
 

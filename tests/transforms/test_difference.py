@@ -60,6 +60,12 @@ def test_a_line_end_that_an_exporter_left_escaped_says_nothing_else(end: str) ->
     assert told(text, text.replace("\n", end).replace("400", "900")) == 1
 
 
+@pytest.mark.parametrize("escaped", ["M%FCller", "M%C3%BCller", "M\\374ller", "M\\303\\274ller", "M\\xfcller"])
+def test_a_letter_written_as_its_octets_says_nothing_else(escaped: str) -> None:
+    assert told("pay Mr Müller 400 euro now", f"pay Mr {escaped} 400 euro now") == 0
+    assert told("pay Mr Müller 400 euro now", f"pay Mr {escaped} 900 euro now") == 1
+
+
 def test_octets_that_a_program_printed_as_it_holds_them_say_nothing_else() -> None:
     text = "Grüße,\nwe pay 400 euro — now.\n"
     assert told(text, repr(text.encode())) == 0
