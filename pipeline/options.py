@@ -232,6 +232,8 @@ def _output(command: argparse.ArgumentParser) -> None:
 def _named(text: str) -> str:
     if not text:  # an unset variable of a shell, which Path would take for the folder one is in
         raise argparse.ArgumentTypeError("an empty name is no file or folder")
+    if text == "-":  # elsewhere standard input or output; a file of that name is ./-
+        raise argparse.ArgumentTypeError("- is no file or folder here; name one")
     return text
 
 

@@ -96,6 +96,14 @@ def test_what_is_no_domain_protects_nothing_and_is_refused(
     assert done.returncode == 2 and "is no domain such as" in done.stderr and not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    "words", [("export", "OUT", "--to", "csv", "-o", "-"), ("report", "OUT", "-o", "-"), ("run", "-", "-o", "x")]
+)
+def test_a_dash_is_not_taken_for_a_file(words: tuple[str, ...], here: Here) -> None:
+    done = here(*words)
+    assert done.returncode == 2 and "- is no file or folder here" in done.stderr and not Path("-").exists()
+
+
 def test_a_protected_domain_is_known_in_foreign_letters_too() -> None:
     named = ["--protect", "München.Example.", "--protect", " a.test "]
     parsed = options.parser().parse_args(["run", "d", "-o", "o", *named])
