@@ -27,6 +27,12 @@ class Contradicted:
         found = lookup.rows(out, "findings", ["direction", "strength"], _strong)
         self.suspected = _ranked([one for one in found if one["verdict"] == "suspected_fake"])
         self.flagged = _ranked([one for one in found if one["verdict"] != "suspected_fake"])
+        pointed = lookup.rows(out, "items", ["rule"], _pointed_out, ["item_id"])
+        self.pointed_out = sum(one["item_id"] not in self.flagged for one in pointed)  # by what is no contradiction
+
+
+def _pointed_out(items: pa.Table) -> pa.ChunkedArray:
+    return pc.equal(items["rule"].cast(pa.string()), "flagged")
 
 
 def _strong(findings: pa.Table) -> pa.ChunkedArray:

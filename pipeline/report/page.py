@@ -69,7 +69,7 @@ def page(out: Path) -> str:
     dump = Path(record["arguments"]["dump"]).name
     body = "".join(
         (
-            strip.section(record, missing, len(against.flagged), named),
+            strip.section(record, missing, len(against.flagged), against.pointed_out, named),
             reading.section(out, record),
             timeline.section(out),
             senders.section(out),

@@ -9,8 +9,11 @@ from pipeline.report.shown import count, many, quoted
 from pipeline.wanted import Wanted
 
 
-def section(record: dict[str, Any], wanted: list[Wanted], flagged: int, out: str) -> str:
-    """The verdicts as three panels; record is run.json, flagged counts the unsuspected items worth a look."""
+def section(record: dict[str, Any], wanted: list[Wanted], flagged: int, pointed_out: int, out: str) -> str:
+    """The verdicts as three panels; record is run.json, flagged counts the unsuspected items worth a look.
+
+    pointed_out counts those that are for what is no contradiction.
+    """
     found = record["counts"]
     verdicts = found["by_verdict"]
     total = sum(verdicts.values())
@@ -18,14 +21,14 @@ def section(record: dict[str, Any], wanted: list[Wanted], flagged: int, out: str
     unknown = verdicts["unverifiable"]
     lead = (
         f"Of {many(total, 'item')}, <strong>{_are(verdicts['verified'])} verified</strong>, "
-        f"<strong>{_are(verdicts['suspected_fake'])} suspected</strong>, for a person to look at, and about "
+        f"<strong>{_are(verdicts['suspected_fake'])} suspected</strong>, for a person to look at, and of "
         f"<strong>{count(unknown)} nothing can be said</strong> either way ({words.share(unknown, total)})."
     )
     aside = f" {count(apart)} more are containers, gaps, links or unread; they are counted apart." if apart else ""
     panels = "".join(_panel(verdict, verdicts[verdict], total) for verdict in words.VERDICTS)
     return (
         f'<section aria-labelledby="verdicts"><h2 id="verdicts">What came out</h2><p class="lead">{lead}{aside}</p>'
-        f'<div class="strip">{panels}</div>{_first(found, flagged, wanted, out)}</section>'
+        f'<div class="strip">{panels}</div>{_first(found, flagged, pointed_out, wanted, out)}</section>'
     )
 
 
@@ -42,7 +45,7 @@ def _panel(verdict: str, number: int, total: int) -> str:
     )
 
 
-def _first(found: dict[str, Any], flagged: int, wanted: list[Wanted], out: str) -> str:
+def _first(found: dict[str, Any], flagged: int, pointed_out: int, wanted: list[Wanted], out: str) -> str:
     steps = []
     suspected, rivals = found["by_verdict"]["suspected_fake"], found["key_names_two_recovered"]
     if rivals:
@@ -58,6 +61,13 @@ def _first(found: dict[str, Any], flagged: int, wanted: list[Wanted], out: str) 
         steps.append(
             f"{many(flagged, 'other item')} {'carries' if flagged == 1 else 'carry'} a strong contradiction: "
             'not suspected, but <a href="#contradictions">worth a look</a>.'
+        )
+    if pointed_out:
+        command = f"triage query {out} \"FROM items SELECT path, headline WHERE rule = 'flagged'\""
+        they_are = f"{many(pointed_out, 'more item')} {'is' if pointed_out == 1 else 'are'}"
+        steps.append(
+            f"{they_are} pointed out, for what a signature or another copy says otherwise: {quoted(command)} lists "
+            "all that are worth a look."
         )
     decide = sum(name.decides for name in wanted)
     if wanted:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline import cli, commit, out_tables, summary, tables
-from pipeline.report import method, strip
+from pipeline.report import contradictions, method, strip
 from pipeline.report.page import _SECTIONS, page
 from transforms.model import SCHEMA_VERSION
 
@@ -128,9 +128,26 @@ def test_hostile_names_and_subjects_are_text(out: Path, rewrite: Any) -> None:
 
 def test_one_item_is_and_several_are() -> None:
     verdicts = {"verified": 1, "suspected_fake": 2, "unverifiable": 7}
-    told = strip.section({"counts": {"by_verdict": verdicts, "apart": {}, "key_names_two_recovered": 0}}, [], 0, "out")
-    for words in ("Of 10 items", "1 is verified", "2 are suspected", "7 nothing can be said"):
+    told = strip.section(
+        {"counts": {"by_verdict": verdicts, "apart": {}, "key_names_two_recovered": 0}}, [], 0, 0, "out"
+    )
+    for words in ("Of 10 items", "1 is verified", "2 are suspected", "and of <strong>7 nothing can be said"):
         assert words in told
+    assert "pointed out" not in told
+
+
+def test_items_that_are_flagged_without_a_contradiction_are_pointed_out(out: Path, rewrite: Any) -> None:
+    def flagged(items: pa.Table) -> pa.Table:
+        rows = items.to_pylist()
+        letters = [row for row in rows if row["reason_code"] == "no_signature"][:3]
+        for row in letters:
+            row["rule"], row["reason_code"] = "flagged", "body_changed_after_signing"
+        return pa.Table.from_pylist(rows, items.schema)
+
+    before = contradictions.Contradicted(out).pointed_out
+    rewrite("items", flagged)
+    assert contradictions.Contradicted(out).pointed_out == before + 3
+    assert f"{before + 3} more items are pointed out" in page(out)
 
 
 def test_an_empty_dump_has_a_page(tmp_path: Path) -> None:
@@ -147,9 +164,9 @@ def test_an_empty_dump_has_a_page(tmp_path: Path) -> None:
 def test_two_recovered_keys_of_one_name_are_an_alarm(named: Path) -> None:
     record = out_tables.read_run(named)
     assert record is not None
-    assert "Alarm" not in strip.section(record, [], 0, "out")
+    assert "Alarm" not in strip.section(record, [], 0, 0, "out")
     record["counts"]["key_names_two_recovered"] = 1
-    assert "Alarm:</strong> under 1 key name there are signatures of two" in strip.section(record, [], 0, "out")
+    assert "Alarm:</strong> under 1 key name there are signatures of two" in strip.section(record, [], 0, 0, "out")
 
 
 def test_signals_that_are_weak_in_this_dump_are_named(named: Path) -> None:
