@@ -45,6 +45,7 @@ def counts(out: Path) -> dict[str, Any]:
         "by_verdict": {v.value: _count(judged["verdict"])[v.value] for v in VERDICTS},
         "apart": {rule: _count(items["rule"])[rule] for rule in APART},
         "reasons": dict(_count(open_items["reason_code"])),
+        "flagged": _count(items["rule"])["flagged"],
         "errors": dict(_count(items["error_code"].drop_null())),
         "emails": _count(items["kind"])["email"],
         "sources": len(sources),
@@ -117,6 +118,8 @@ def as_text(out: Path) -> str:
     reasons = sorted(found["reasons"].items(), key=lambda kv: (-kv[1], kv[0]))[:5]
     if reasons:
         lines += ["", "why unverifiable: " + ", ".join(f"{code} {number}" for code, number in reasons)]
+    if found.get("flagged"):  # an OUT of an earlier version does not count them
+        lines.append(f"worth a look:     {found['flagged']} of these, whose rule is flagged")
     apart = ", ".join(f"{number} {name}" for name, number in found["apart"].items() if number)
     if apart:
         lines.append(f"counted apart:    {apart}")

@@ -36,6 +36,7 @@ def test_counts_are_counts_over_the_tables(finished: Path) -> None:
     assert found["items"] == len(items) == sum(found["by_verdict"].values()) + sum(found["apart"].values())
     assert found["by_verdict"] == dict(Counter(item["verdict"] for item in judged))
     assert found["reasons"] == Counter(item["reason_code"] for item in judged if item["verdict"] == "unverifiable")
+    assert found["flagged"] == sum(item["rule"] == "flagged" for item in judged) > 0
     assert found["errors"] == Counter(item["error_code"] for item in items if item["error_code"])
     assert found["emails"] == sum(item["kind"] == "email" for item in items)
     assert (found["sources"], found["keys"]) == (len(rows(finished, "sources")), len(rows(finished, "keys")))
@@ -65,6 +66,7 @@ def test_the_text_is_short_and_names_what_counts(finished: Path) -> None:
         words = verdict.split("_")
         assert any(line[: len(words) + 1] == [*words, str(number)] for line in lines)
     assert "look-ups made:    0" in text
+    assert f"worth a look:     {found['flagged']} of these" in text
     assert text.replace("\n", "").isprintable()
 
 
