@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from transforms.store import StoreLost
@@ -257,20 +258,31 @@ def _unknown(options: Any, beam_options: list[str]) -> str | None:
 def _quieten() -> None:
     """Importing Beam warns about optional cloud clients and installs a root log handler."""
     logging.getLogger().addHandler(logging.NullHandler())  # before Beam, which else installs its own
-    # Beam does without its MongoDB and BigQuery where these are missing: a sixth of all that a start takes.
-    with _hidden("bson"), _hidden("requests"):
+    with contextlib.ExitStack() as stack:
+        for name, other in _INSTEAD.items():
+            stack.enter_context(_instead(name, other))
         import apache_beam  # noqa: F401
 
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
 
 
+# What Beam imports and can do without: MongoDB and BigQuery where these are missing, a sixth of all that a start takes;
+# and types that are no classes, as with its option --disable_beartype, a twentieth.
+_INSTEAD = {
+    "bson": None,
+    "requests": None,
+    "beartype.door": SimpleNamespace(is_subhint=issubclass),
+    "beartype.roar": SimpleNamespace(BeartypeDoorException=TypeError),
+}
+
+
 @contextlib.contextmanager
-def _hidden(name: str) -> Iterator[None]:
-    """Have an import of this module fail as if it were not installed."""
+def _instead(name: str, other: Any) -> Iterator[None]:
+    """Have an import of this module give another object; None: fail as if it were not installed."""
     if name in sys.modules:
         yield
         return
-    sys.modules[name] = None  # type: ignore[assignment]
+    sys.modules[name] = other
     try:
         yield
     finally:

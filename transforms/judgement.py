@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -78,10 +77,9 @@ def _judge_rows(proven: ProvenShard, joined: Joined, protected: frozenset[str], 
     columns = {name: proven.shard.column(name) for name in names}
     carrier_rows = carriers(proven)
     containers, senders = _containers(proven), _senders(proven)
-    looking = [module.check for module in checks.modules()]
     rows: list[Row] = []
     for row, view in enumerate(views(proven, protected, calibration.learned)):
-        findings = list(chain.from_iterable([check(view) for check in looking]))
+        findings = [finding for check in checks.modules() for finding in check.check(view)]
         findings += said(joined, row)
         inheritance, inherits_from = _inheritance(columns, carrier_rows[row], rows, joined, row, proven)
         if inheritance is not None and inheritance.loose:
