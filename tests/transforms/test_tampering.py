@@ -249,6 +249,19 @@ def test_a_document_is_said_whose_words_were_replaced(signed: str, shown: str, i
     assert (said_part(content("", here), content("", there)) is not None) is is_said
 
 
+def test_a_spreadsheet_that_was_saved_in_another_order_is_not_said() -> None:
+    sheet = REPORT._replace(
+        text="revenue january costs for the hall february profit of the house march",
+        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
+    anew = "revenue march january costs for the hall february profit of the house"
+    for text, is_said in ((anew, False), (sheet.text.replace("profit", "loss"), True)):
+        told = said_part(content("", sheet), content("", sheet._replace(sha256="b" * 64, text=text)))
+        assert (told is not None) is is_said
+    letter = sheet._replace(media_type="application/pdf")
+    assert said_part(content("", letter), content("", letter._replace(sha256="b" * 64, text=anew))) is not None
+
+
 # ---- signatures -------------------------------------------------------------------------------
 
 
