@@ -291,10 +291,10 @@ def _without_notice(match: re.Match[str]) -> str:
 
 
 def _link(word: str) -> bool:
-    return "@" in word or "://" in word or word.startswith("www.") or _NUMBER_LINK.search(word) is not None
+    return "@" in word or "://" in word or word.startswith("www.") or _PLAIN_LINK.search(word) is not None
 
 
-_NUMBER_LINK = re.compile(r"(?<![^\W_])(?:tel|callto|sms|fax|sip):\+?[0-9]")
+_PLAIN_LINK = re.compile(r"(?<![^\W_])(?:(?:tel|callto|sms|fax|sip):\+?[0-9]|cid:\w)")  # without //
 
 
 def shown_words(changes: Sequence[Change]) -> tuple[str, str]:

@@ -73,7 +73,8 @@ def test_octets_that_a_program_printed_as_it_holds_them_say_nothing_else() -> No
     assert told(text, "Gr\\'fc\\'dfe,\\par we pay 400 euro \\'97 now.") == 0
 
 
-def test_a_number_to_call_is_a_link() -> None:
+def test_a_number_to_call_and_a_picture_beside_the_text_are_links() -> None:
+    assert told("see the ![plan of the hall](cid:plan) and come", "see the plan of the hall and come") == 0
     assert told("ask at 020 123 4567. Then go", "ask at 020 123 4567 (tel:+31201234567). Then go") == 0
     assert told("ask at 020 123 4567 now", "ask at tel:+31201234567 now") == 0
     assert told("ask at 020 123 4567 now", "ask at hotel:9 now") == 1
