@@ -25,7 +25,7 @@ from transforms.joins.copies import Compared
 from transforms.joins.correspondents import Learned
 from transforms.judged import Judged
 from transforms.judgement import judge_unit
-from transforms.model import PreparedSignature, PublicKey, SignatureResult, Told
+from transforms.model import PreparedSignature, PublicKey, SignatureResult, Text, Told
 from transforms.shard import Content, ProvenShard, Shard, content_of, fields_of, proven, with_given_keys
 from transforms.tampering import Tampering
 from transforms.text import clean_text
@@ -175,15 +175,15 @@ def _write_run(path: Path, batches: Iterable[pa.Table]) -> None:
 
 
 @lru_cache(maxsize=8)
-def _texts(out: Path, unit_id: str) -> Mapping[int, tuple[str, str]]:
+def _texts(out: Path, unit_id: str) -> Mapping[int, Text]:
     texts = evidence.read_shard(out, unit_id, last="texts").texts
-    return {record["row"]: (record["form"], record["text"]) for record in texts.to_pylist()}
+    return {record["row"]: Text(**record) for record in texts.to_pylist()}
 
 
-def text_of(job: Job, unit_id: str, row: int) -> tuple[str, str]:
-    """Form and normalised text of a message; empty if it has none."""
+def text_of(job: Job, unit_id: str, row: int) -> Text:
+    """The text of a message; empty if it has none."""
     unit_id, row = stretches.unit_of(job, unit_id, row)
-    return _texts(job.out, unit_id).get(row, ("", ""))
+    return _texts(job.out, unit_id).get(row) or Text(row, "", "")
 
 
 @lru_cache(maxsize=8)

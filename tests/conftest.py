@@ -27,7 +27,7 @@ from transforms.joined import Joined
 from transforms.joins import bodies, copies, correspondents, grafts, papers, substitutes
 from transforms.judgement import judge_first, judge_unit
 from transforms.limits import LIMITS
-from transforms.model import PublicKey, Told
+from transforms.model import PublicKey, Text, Told
 from transforms.plan import plan_units
 from transforms.shard import Content, ProvenShard, content_of, fields_of, proven
 from transforms.tampering import Tampering, settle
@@ -91,9 +91,9 @@ def judge_dump(
         for name, join in joins.by_name().items()
     }
 
-    def text_of(unit_id: str, row: int) -> tuple[str, str]:
-        found = {r["row"]: (r["form"], r["text"]) for r in units[unit_id].shard.texts.to_pylist()}
-        return found.get(row, ("", ""))
+    def text_of(unit_id: str, row: int) -> Text:
+        found = {r["row"]: Text(**r) for r in units[unit_id].shard.texts.to_pylist()}
+        return found.get(row) or Text(row, "", "")
 
     by_kind: dict[str, list[copies.Compared]] = {}
     for pair in joins.by_name()["copies"].join(rows["copies"]):

@@ -446,6 +446,7 @@ class Text(NamedTuple):
     row: int
     form: str  # media types it was made from, in order: only like can be compared with like
     text: str  # normalised (mail/content.py), at most limits.text octets of UTF-8
+    html: bytes = b""  # digest of the HTML that readers may see instead (mail/content.py); empty where there is none
 
 
 class Order(NamedTuple):

@@ -38,7 +38,7 @@ class Relate(beam.PTransform):  # type: ignore[misc]
 
     def __init__(
         self,
-        load_text: Callable[[str, int], tuple[str, str]],
+        load_text: copies.Load,
         load_content: Callable[[str, int], Content],
         load_fields: Callable[[str], Shard],
         keys: substitutes.Keys,
@@ -128,7 +128,7 @@ class _Join(beam.DoFn):  # type: ignore[misc]
 
     def __init__(
         self,
-        load_text: Callable[[str, int], tuple[str, str]],
+        load_text: copies.Load,
         load_content: Callable[[str, int], Content],
         marked: Mark,
     ) -> None:

@@ -29,6 +29,7 @@ from transforms.model import (
     PreparedSignature,
     PublicKey,
     SignatureResult,
+    Text,
     WorkUnit,
 )
 
@@ -140,12 +141,13 @@ class Content(NamedTuple):
     author_name: str = ""  # display name of From
     received: datetime | None = None  # as the topmost Received has it
     clocks: tuple[Clock, ...] = ()
+    html: bytes = b""  # as Text has it
 
 
 def content_of(shard: Shard, row: int) -> Content:
     """The content of a message in a shard that was read up to its texts."""
     one = {name: shard.column(name)[row] for name in _CONTENT}
-    form, text = _text_of(shard, row)
+    said = _text_of(shard, row)
     depths, parents = shard.column("depth"), shard.column("parent_row")
     attached = []
     for below in range(row + 1, len(depths)):  # children follow their parent
@@ -154,12 +156,12 @@ def content_of(shard: Shard, row: int) -> Content:
         if parents[below] == row:
             facts = (shard.column(name)[below] for name in ("file_name", "media_type", "kind", "sha256"))
             name, media_type, kind, sha256 = facts
-            words = _text_of(shard, below)[1] if kind == Kind.DOCUMENT else ""
+            words = _text_of(shard, below).text if kind == Kind.DOCUMENT else ""
             attached.append(Attached(name or "", media_type or "", kind, sha256, words))
     return Content(
         one["path"],
-        form,
-        text,
+        said.form,
+        said.text,
         one["subject"] or "",
         one["from_email"] or "",
         one["from_domain"] or "",
@@ -173,13 +175,14 @@ def content_of(shard: Shard, row: int) -> Content:
         one["from_name"] or "",
         one["received_utc"],
         clocks_of(shard, row),
+        said.html,
     )
 
 
-def _text_of(shard: Shard, row: int) -> tuple[str, str]:
-    """Form and text of a row; empty where none is kept."""
+def _text_of(shard: Shard, row: int) -> Text:
+    """The text of a row; empty where none is kept."""
     at = pc.index(shard.texts["row"], row).as_py()
-    return ("", "") if at < 0 else (shard.texts["form"][at].as_py(), shard.texts["text"][at].as_py())
+    return Text(row, "", "") if at < 0 else Text(*(shard.texts[name][at].as_py() for name in Text._fields))
 
 
 _CONTENT = ("path", "subject", "from_email", "from_domain", "from_name", "to_emails", "cc_emails", "date_utc",

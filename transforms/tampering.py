@@ -285,6 +285,8 @@ def text_changes(signed: Content, shown: Content) -> list[Change] | None:
     """Runs of words that differ; None where the texts cannot be compared."""
     if signed.form != shown.form:
         return None  # other parts were kept
+    if signed.html and signed.html == shown.html:
+        return None  # only the plain text was made anew
     before, after = words(signed.text), words(shown.text)
     changes = differences(before, after)
     return changes if mostly_alike(before, after, changes) else None

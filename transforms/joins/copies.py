@@ -40,7 +40,7 @@ from transforms.difference import (
     words,
 )
 from transforms.limits import LIMITS
-from transforms.model import Direction, Kind, Rule, Strength
+from transforms.model import Direction, Kind, Rule, Strength, Text
 from transforms.shard import ProvenShard
 from transforms.tampering import clip, intact_signature, said_subject
 from transforms.transmission import CLAIMING, claims_transmission, container
@@ -85,7 +85,7 @@ SAME = Rule(
 
 RULES = (ALTERED, CHANGED, SIGNED_ANEW, SAME)
 
-Load = Callable[[str, int], tuple[str, str]]  # (unit_id, row) -> form and text of a message
+Load = Callable[[str, int], Text]  # (unit_id, row) -> the text of a message
 Record = Mapping[str, Any]  # one row
 
 
@@ -248,12 +248,13 @@ def compare(pair: Pair, load: Load) -> Compared:
     """Compare a copy's words with the verified message's."""
     if pair.same:
         return _compared(pair, SAME.code, ())
-    form, text = load(pair.unit_id, pair.row)
-    verified_form, verified_text = load(pair.verified_unit, pair.verified_row)
-    verified_words, copy_words = words(verified_text), words(text)
+    copy, verified = load(pair.unit_id, pair.row), load(pair.verified_unit, pair.verified_row)
+    verified_words, copy_words = words(verified.text), words(copy.text)
     in_text = differences(verified_words, copy_words)
-    if form != verified_form or not mostly_alike(verified_words, copy_words, in_text):
+    if copy.form != verified.form or not mostly_alike(verified_words, copy_words, in_text):
         return _compared(pair, CHANGED.code, ())  # other parts were kept, or another text altogether
+    if copy.html and copy.html == verified.html:
+        in_text = []  # only the plain text was made anew
     subject = said_subject(pair.verified_subject, pair.subject)
     in_subject = differences(subject_words(pair.verified_subject), subject_words(pair.subject)) if subject else None
     replaced = said(in_text)

@@ -25,6 +25,7 @@ _HIDDEN_END = {
 }
 # A value in quotes may hold < and >; whatever stands behind </ is hidden (HTML, 13.2.5.7).
 _TAG = re.compile(r"""<[a-z/!?](?:[^<>=]++|=[ \t\r\n]{0,9}+(?:"[^"]{0,1000}+"|'[^']{0,1000}+')?+)*+>""", re.IGNORECASE)
+_MARKUP = re.compile(rb"<[^<>]*+>")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?", re.IGNORECASE)
 _SLICE = 1_000  # characters; sorting a run of combining marks takes quadratic time
 _SMALL = 256 * 1024  # encoded octets of a text that is decoded as a whole
@@ -94,6 +95,20 @@ def texts_digest(parts: Iterable[Part], decoded: Decoded = _NOTHING) -> bytes:
             digest.update(text)
             held = octets[len(text) :]
     return digest.digest()
+
+
+def html_digest(parts: Iterable[Part], decoded: Decoded) -> bytes:
+    """16 octets for the HTML beside a plain text, but for its tags and white space; b"" where there is not both.
+
+    Exporters make the plain text anew from it, each in its own way: under equal HTML that changes nothing for a reader.
+    Only HTML that decoded_texts gave is looked at.
+    """
+    texts = [part for part in parts if part.media_type in ("text/plain", "text/html")]
+    html = [decoded[part.number] for part in texts if part.media_type == "text/html" and part.number in decoded]
+    if not html or len(html) == len(texts):
+        return b""
+    shown = _MARKUP.sub(b"", b"\0".join(html)).translate(None, b" \t\r\n")
+    return hashlib.blake2b(shown, digest_size=16).digest()
 
 
 def html_to_text(markup: str) -> str:

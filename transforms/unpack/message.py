@@ -16,7 +16,7 @@ from transforms.auth.signatures import leaves_body_open, prepare_all
 from transforms.clocks import read_clocks
 from transforms.containers import mailbox
 from transforms.mail import concealing, exporter
-from transforms.mail.content import decoded_texts, normalised_text, texts_digest
+from transforms.mail.content import decoded_texts, html_digest, normalised_text, texts_digest
 from transforms.mail.fields import split_message
 from transforms.mail.mime import form_of, parts
 from transforms.mail.reading import read_one_way
@@ -65,7 +65,7 @@ def read(rows: Rows, row: int, place: Place, landed: Landed) -> None:
     text = normalised_text(pieces, rows.limits.text, decoded)
     if text:
         form = " ".join(part.media_type for part in pieces if part.media_type.startswith("text/"))
-        rows.texts.append(Text(row, clean_text(form, rows.limits.display), text))
+        rows.texts.append(Text(row, clean_text(form, rows.limits.display), text, html_digest(pieces, decoded)))
     if breaches and landed.status is Status.OK:
         landed = landed._replace(status=Status.LIMITED, code=breaches[0])
     notes = message.defects + tuple(d for part in pieces for d in part.defects)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from transforms.joins.copies import ALTERED, CHANGED, SAME, SIGNED_ANEW, Compared, Pair, compare, described, settle
+from transforms.model import Text
 
 VERIFIED = (
     "Chère Claire, the transfer of 5000 euros to the printer was approved on Monday. "
@@ -21,9 +22,10 @@ def judged(
     claims: bool = True,
     anew: bool = False,
     form: str = "text/plain",
+    html: tuple[bytes, bytes] = (b"", b""),
 ) -> Compared:
     pair = Pair("u1", 0, "box", subject, claims, False, anew, "u2", 5, "sent.eml", verified_subject)
-    texts = {("u1", 0): (form, text), ("u2", 5): ("text/plain", verified)}
+    texts = {("u1", 0): Text(0, form, text, html[0]), ("u2", 5): Text(5, "text/plain", verified, html[1])}
     return compare(pair, lambda unit, row: texts[unit, row])
 
 
@@ -111,6 +113,17 @@ def test_other_words_under_a_signature_that_no_key_confirms_are_worth_a_look() -
 
 def test_copies_that_kept_other_parts_are_not_comparable() -> None:
     assert judged("Totally different words", form="text/html", subject="Other").code == CHANGED.code
+
+
+def test_a_plain_text_made_anew_beside_the_same_html_is_no_altered_copy() -> None:
+    """Exchange does so, and every converter does it in another way; whoever reads HTML sees what was signed."""
+    anew = VERIFIED.replace("5000", "| 90000 |")
+    assert judged(anew, html=(b"a", b"a")).code == CHANGED.code
+    assert judged(anew, html=(b"a", b"b")).code == judged(anew, html=(b"", b"b")).code == ALTERED.code
+    told = judged(
+        anew, html=(b"a", b"a"), subject="Offshore account for 2017", verified_subject="Spring account for 2017"
+    )
+    assert (told.code, told.expected, told.actual) == (ALTERED.code, "Spring", "Offshore")
 
 
 def test_the_same_change_in_five_messages_is_a_habit_not_a_forgery() -> None:

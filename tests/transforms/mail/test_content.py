@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.limits import LIMITS
-from transforms.mail.content import html_to_text, normalised_text, texts_digest
+from transforms.mail.content import decoded_texts, html_digest, html_to_text, normalised_text, texts_digest
 from transforms.mail.fields import split_message
 from transforms.mail.mime import parts
 from transforms.span import in_memory
@@ -139,6 +139,21 @@ def test_any_octets_give_storable_composed_text(body: bytes, kind: bytes, charse
     assert text.encode("utf-8").decode("utf-8") == text
     assert unicodedata.is_normalized("NFC", text)
     assert "  " not in text
+
+
+def test_html_beside_a_plain_text_is_told_by_what_stands_outside_of_its_tags() -> None:
+    def digest(html: bytes, plain: bytes = b"--b\r\n\r\nWe pay 100.\r\n") -> bytes:
+        head = b"Content-Type: multipart/alternative; boundary=b\r\n\r\n" + plain
+        found = list(
+            parts(split_message(in_memory(head + b"--b\r\nContent-Type: text/html\r\n\r\n" + html + b"\r\n--b--")))
+        )
+        return html_digest(found, decoded_texts(found))
+
+    told = digest(b"<p>We <b>pay</b> 100.</p>")
+    assert len(told) == 16
+    assert digest(b"<meta charset=utf-8>\r\n<p class=x>We\r\n pay <i>100</i>.") == told
+    assert digest(b"<p>We <b>pay</b> 900.</p>") != told
+    assert digest(b"<p>We pay 100.</p>", plain=b"") == b""
 
 
 def test_texts_digest_tells_every_shown_difference_and_no_line_end() -> None:
