@@ -64,6 +64,7 @@ class _Task(Generic[T]):
     task: T
     marks: dict[int, str] = field(default_factory=dict)  # ordinal -> error code
     stalled: bool = False
+    died: set[int] = field(default_factory=set)  # ordinals at which a worker died once
 
 
 def run(
@@ -256,6 +257,10 @@ class _Pool(Generic[T, R]):
             return
         if code == TIMEOUT and not tasks[0].stalled:
             tasks[0].stalled = True
+            again.appendleft(tasks[0])
+            return
+        if code == DIED and ordinal not in tasks[0].died:  # it may have been killed by others, and nothing is at fault
+            tasks[0].died.add(ordinal)
             again.appendleft(tasks[0])
             return
         yield from self._marked(tasks[0], (ordinal, holder), code, code, again)

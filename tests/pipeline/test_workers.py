@@ -48,6 +48,13 @@ def test_a_poisoned_item_costs_itself_alone(kind: str, code: str) -> None:
     assert len(done) == 40 and all(result == ["ok"] * 5 for result in done.values())
 
 
+def test_a_worker_that_others_killed_once_blames_no_item(tmp_path: Path) -> None:
+    tasks = [str(tmp_path / "a"), str(tmp_path / "b")]
+    run = workers.run(tasks, mock_work.killed_once, processes=1, limits=QUICK)
+    assert {one.task: (one.result, one.error) for one in run} == dict.fromkeys(tasks, (None, None))
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 @pytest.mark.parametrize("work", [mock_work.too_many_together, mock_work.fails_behind_the_last])
 def test_what_holds_more_items_than_there_is_memory_is_given_up_alone(work: Callable[[str, Watch], list[str]]) -> None:
     tasks = ["large", "small"]
